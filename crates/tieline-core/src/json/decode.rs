@@ -1,0 +1,140 @@
+//! Decoding: from the scanner into types.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::error::{DecodeError, DecodeErrorKind, JsonKind};
+use super::scanner::Scanner;
+use crate::{Limits, Str, Text};
+
+/// A type that reads itself from JSON.
+///
+/// `C` is the context that strings are made with: `()` for strings that borrow ([`Str`]) or copy (`String`), the frame
+/// itself ([`Text`]) for strings that are slices of it.
+pub trait Decode<'a, C: ?Sized>: Sized {
+    /// Reads one value at the cursor.
+    ///
+    /// # Errors
+    /// On a syntax error, or a value that the type cannot hold.
+    fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError>;
+}
+
+/// Decodes a whole message; strings borrow from it or are copied, as `T` has them.
+///
+/// # Errors
+/// As [`Decode::decode`], or when something follows the value.
+pub fn decode<'a, T: Decode<'a, ()>>(text: &'a str) -> Result<T, DecodeError> {
+    decode_with(text, &(), Limits::default().depth)
+}
+
+/// Decodes a whole message in a context, materialising at most `max_depth` levels.
+///
+/// # Errors
+/// As [`Decode::decode`], or when something follows the value.
+pub fn decode_with<'a, T: Decode<'a, C>, C: ?Sized>(
+    text: &'a str,
+    context: &C,
+    max_depth: u32,
+) -> Result<T, DecodeError> {
+    let mut scanner = Scanner::new(text, max_depth);
+    let value = T::decode(&mut scanner, context)?;
+    scanner.end()?;
+    Ok(value)
+}
+
+/// The string at the cursor, or the words of a number or boolean that stands where a string is documented.
+#[inline]
+fn lenient<'a>(scanner: &mut Scanner<'a>) -> Result<Str<'a>, DecodeError> {
+    match scanner.kind()? {
+        JsonKind::String => scanner.string(),
+        JsonKind::Number => scanner.number().map(Str::borrowed),
+        JsonKind::Bool => scanner.boolean().map(|value| Str::borrowed(if value { "true" } else { "false" })),
+        _ => Err(scanner.wrong_type("a string")),
+    }
+}
+
+impl<'a> Decode<'a, ()> for Str<'a> {
+    #[inline]
+    fn decode(scanner: &mut Scanner<'a>, (): &()) -> Result<Self, DecodeError> {
+        lenient(scanner)
+    }
+}
+
+impl<'a> Decode<'a, ()> for String {
+    fn decode(scanner: &mut Scanner<'a>, (): &()) -> Result<Self, DecodeError> {
+        lenient(scanner).map(|text| text.into_cow().into_owned())
+    }
+}
+
+impl<'a> Decode<'a, Text> for Text {
+    #[inline]
+    fn decode(scanner: &mut Scanner<'a>, frame: &Text) -> Result<Self, DecodeError> {
+        lenient(scanner).map(|text| frame.slice_of(&text))
+    }
+}
+
+impl<'a, C: ?Sized> Decode<'a, C> for bool {
+    /// A boolean, or what JSON-less software writes for one: `"true"`, `"false"`, `1`, `0` and those as strings.
+    fn decode(scanner: &mut Scanner<'a>, _: &C) -> Result<Self, DecodeError> {
+        if scanner.kind()? == JsonKind::Bool {
+            return scanner.boolean();
+        }
+        let mut at = scanner.clone();
+        match &*lenient(scanner).map_err(|_| at.wrong_type("a boolean"))? {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(at.wrong_type("a boolean")),
+        }
+    }
+}
+
+macro_rules! decode_integer {
+    ($($int:ty)*) => {$(
+        impl<'a, C: ?Sized> Decode<'a, C> for $int {
+            /// An integer, or one written as a string.
+            fn decode(scanner: &mut Scanner<'a>, _: &C) -> Result<Self, DecodeError> {
+                let mut at = scanner.clone();
+                let text = match scanner.kind()? {
+                    JsonKind::Number => Str::borrowed(scanner.number()?),
+                    JsonKind::String => scanner.string()?,
+                    _ => return Err(scanner.wrong_type("an integer")),
+                };
+                text.parse().map_err(|_| match text.strip_prefix('-').unwrap_or(&text) {
+                    digits if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                        at.skip_to_value();
+                        at.error(DecodeErrorKind::OutOfRange)
+                    }
+                    _ => at.wrong_type("an integer"),
+                })
+            }
+        }
+    )*};
+}
+
+decode_integer!(i64 u64 u32 u16);
+
+impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Option<T> {
+    /// `null` is absent.
+    #[inline]
+    fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
+        if scanner.null()? { Ok(None) } else { T::decode(scanner, context).map(Some) }
+    }
+}
+
+impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
+    fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
+        let mut out = Self::new();
+        let mut members = scanner.array()?;
+        while scanner.element(&mut members)? {
+            out.push(T::decode(scanner, context)?);
+        }
+        Ok(out)
+    }
+}
+
+impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Box<T> {
+    fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
+        T::decode(scanner, context).map(Self::new)
+    }
+}

@@ -1,0 +1,132 @@
+//! What is wrong with a message, and where.
+
+use core::fmt;
+
+/// A message that could not be decoded: what was wrong, and at which line and column. Never shows the message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}{} at line {line}, column {column}", InField(*.field))]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// What is wrong.
+    pub kind: DecodeErrorKind,
+    /// The innermost field of a known type in which it stood, by its wire name.
+    pub field: Option<&'static str>,
+    /// The offset of the offending byte from the start of the message.
+    pub offset: usize,
+    /// The line of the offending byte, from 1.
+    pub line: usize,
+    /// The column of the offending character in its line, from 1, counted in characters.
+    pub column: usize,
+}
+
+struct InField(Option<&'static str>);
+
+impl fmt::Display for InField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(field) => write!(f, " in `{field}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is wrong with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeErrorKind {
+    /// The text ended within a value.
+    #[error("the text ends too early")]
+    UnexpectedEnd,
+    /// A character that JSON does not allow there.
+    #[error("unexpected character, {0} expected")]
+    UnexpectedCharacter(&'static str),
+    /// A control character within a string.
+    #[error("control character in a string")]
+    ControlCharacter,
+    /// A backslash sequence that JSON does not know, or half a surrogate pair.
+    #[error("invalid escape in a string")]
+    InvalidEscape,
+    /// Digits that are no JSON number.
+    #[error("invalid number")]
+    InvalidNumber,
+    /// Something after the end of the message.
+    #[error("something follows the end of the message")]
+    TrailingCharacters,
+    /// Nested deeper than the limit.
+    #[error("nested too deeply")]
+    TooDeep,
+    /// A value of another kind than the field has.
+    #[error("{found} found, {expected} expected")]
+    WrongType {
+        /// What the field takes.
+        expected: &'static str,
+        /// What stood there.
+        found: JsonKind,
+    },
+    /// A number that the field cannot hold.
+    #[error("number out of range")]
+    OutOfRange,
+    /// The message is not UTF-8.
+    #[error("the text is not UTF-8")]
+    NotUtf8,
+    /// The message was sent as binary where text is expected.
+    #[error("binary message, text expected")]
+    Binary,
+}
+
+/// The kinds of JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonKind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl fmt::Display for JsonKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
+
+impl DecodeError {
+    /// An error of `kind` at byte `offset` of `text`.
+    #[must_use]
+    pub fn at(text: &[u8], offset: usize, kind: DecodeErrorKind) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        // Continuation bytes do not start a character.
+        let column = before.iter().skip(line_start).filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
+        Self { kind, field: None, offset, line, column }
+    }
+
+    /// The error of bytes that were sent as text: where they stop being UTF-8.
+    #[must_use]
+    pub fn not_utf8(bytes: &[u8]) -> Self {
+        let offset = core::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        Self::at(bytes, offset, DecodeErrorKind::NotUtf8)
+    }
+
+    /// The same error, said to be in `field` unless an inner field is already named.
+    #[must_use]
+    pub fn in_field(mut self, field: &'static str) -> Self {
+        self.field.get_or_insert(field);
+        self
+    }
+}

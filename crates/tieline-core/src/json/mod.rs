@@ -1,0 +1,22 @@
+//! JSON as the wire types need it: a scanner that borrows, the traits that types are decoded and encoded by, and the
+//! macros [`wire_struct!`](crate::wire_struct) and [`open_enum!`](crate::open_enum) that write those types down.
+//!
+//! Decoding costs no allocation for strings without escapes. Unknown keys are skipped, duplicate keys: the last wins,
+//! `null` is absent. A string is accepted where a number is documented and a number where a string is; what is
+//! written is the documented form. Skipped and raw values are checked but not recursed into, materialised ones stop
+//! at a depth limit.
+
+mod decode;
+mod encode;
+mod error;
+mod peek;
+mod raw;
+mod scanner;
+mod types;
+
+pub use decode::{Decode, decode, decode_with};
+pub use encode::{Encode, ObjectWriter, write_str};
+pub use error::{DecodeError, DecodeErrorKind, JsonKind};
+pub use peek::{peek, peek_str_guess};
+pub use raw::Raw;
+pub use scanner::{Members, Scanner};

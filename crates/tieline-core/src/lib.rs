@@ -1,0 +1,49 @@
+//! Foundations of [tieline](https://docs.rs/tieline): what every protocol crate and every adapter shares.
+//!
+//! Nothing here opens a socket, reads a clock, spawns, sleeps or draws randomness; `no_std` with `alloc`.
+//!
+//! - [`Instant`], [`Timestamp`], [`Random`]: time and randomness as arguments.
+//! - [`Text`], [`Frame`], [`Secret`]: what sessions take and give.
+//! - [`Session`], [`ClientSession`], [`Limits`], [`EventQueue`]: the shape of a session and its bounds.
+//! - [`supervisor`]: keeps one line alive across connections and says what may have been missed.
+//! - [`json`]: the scanner, the traits and the macros that wire types are written with.
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod backoff;
+pub mod error;
+mod frame;
+pub mod json;
+mod limits;
+mod queue;
+pub mod random;
+mod secret;
+mod session;
+mod str;
+pub mod supervisor;
+mod text;
+mod time;
+mod timestamp;
+
+pub use backoff::{Backoff, BackoffPolicy};
+pub use error::{Class, CloseReason, PeerMisbehaved, RequestError, SendError, SendErrorKind, Sent};
+pub use frame::{CloseFrame, Frame};
+pub use limits::Limits;
+pub use queue::{EventQueue, QueueOverflow};
+pub use random::{Random, Seed};
+pub use secret::Secret;
+pub use session::{ClientSession, RequestId, Session};
+pub use str::Str;
+pub use text::Text;
+pub use time::{Instant, earliest};
+pub use timestamp::Timestamp;
+
+/// What the macros of this crate name; not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use alloc::string::String;
+    pub use serde;
+    pub use serde::Serialize;
+}

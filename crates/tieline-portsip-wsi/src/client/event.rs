@@ -1,0 +1,102 @@
+//! What the application is told.
+
+use core::fmt;
+
+use bytes::Bytes;
+use tieline_core::json::{Decode, DecodeError};
+use tieline_core::{CloseReason, Instant, RequestError, Text};
+
+use crate::{Event, Subscription};
+
+/// What a client session tells its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientEvent {
+    /// The login was accepted.
+    LoggedIn,
+    /// An event of the PBX.
+    Received(Received),
+    /// A message that could not be read. The session goes on.
+    Malformed(Malformed),
+    /// A message that is no event and answers nothing. The session goes on.
+    Noted(Noted, Text),
+    /// A subscription of an earlier line was refused on this one; it is no longer desired.
+    SubscriptionLost(Subscription, RequestError),
+    /// The end, and the last event.
+    Closed(CloseReason),
+}
+
+/// An event with the frame it came in.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Received {
+    /// When its frame was handed in.
+    pub at: Instant,
+    /// The event; its strings are slices of the frame.
+    pub event: Event<Text>,
+    raw: Text,
+}
+
+impl Received {
+    pub(crate) const fn new(at: Instant, event: Event<Text>, raw: Text) -> Self {
+        Self { at, event, raw }
+    }
+
+    /// The frame exactly as it came.
+    #[must_use]
+    pub const fn raw(&self) -> &Text {
+        &self.raw
+    }
+
+    /// The top-level member `name` of the frame, also one that no document names; `None` when it is absent or `null`.
+    ///
+    /// # Errors
+    /// When the member is not a `T`.
+    pub fn field<'a, T: Decode<'a, ()>>(&'a self, name: &str) -> Result<Option<T>, DecodeError> {
+        tieline_core::json::peek(&self.raw, name)
+    }
+}
+
+// The event can hold anything a server writes; its frame can too.
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Received({}, {} bytes)", self.event.event_type(), self.raw.len())
+    }
+}
+
+/// A message that could not be read, and why.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Malformed {
+    /// When it was handed in.
+    pub at: Instant,
+    /// The payload as it came: also what is not UTF-8, or was sent as binary.
+    pub bytes: Bytes,
+    /// What is wrong, and where; for a binary message whose text is fine this is the whole complaint.
+    pub error: DecodeError,
+}
+
+impl Malformed {
+    pub(crate) const fn new(at: Instant, bytes: Bytes, error: DecodeError) -> Self {
+        Self { at, bytes, error }
+    }
+}
+
+impl fmt::Debug for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Malformed({}, {} bytes)", self.error, self.bytes.len())
+    }
+}
+
+/// Why a message was only noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Noted {
+    /// An answer to a command that had completed without it.
+    LateAnswer,
+    /// An answer that nothing waits for.
+    ForeignAnswer,
+    /// JSON that is neither an event nor an answer.
+    Unknown,
+}
+

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod fixture;
+mod transcript;
+mod wsi;
+
+pub use fixture::{Dialect, Fixture, Invalid, Kind};
+pub use transcript::{Line, Side, Transcript, TranscriptError};
+pub use wsi::WSI;

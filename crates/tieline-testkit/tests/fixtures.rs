@@ -1,0 +1,120 @@
+//! The table of fixtures against the files and against a strict parser.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+use tieline_testkit::{Dialect, Fixture, Kind, WSI};
+
+fn folder(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::V12 => "v12",
+        Dialect::V16 => "v16",
+        Dialect::V22 => "v22",
+        Dialect::Assumed => "assumed",
+        Dialect::Invalid => "invalid",
+    }
+}
+
+fn by_name(name: &str) -> Option<&'static Fixture> {
+    WSI.iter().find(|fixture| fixture.name == name)
+}
+
+fn files(dir: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(dir).expect("fixtures are readable") {
+        let entry = entry.expect("fixtures are readable");
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type().expect("has a type").is_dir() {
+            files(&entry.path(), &format!("{name}/"), found);
+        } else {
+            found.insert(name);
+        }
+    }
+}
+
+#[test]
+fn every_file_is_listed_and_every_entry_is_a_file() {
+    let mut found = BTreeSet::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), "", &mut found);
+    let listed: BTreeSet<String> = WSI.iter().map(|fixture| format!("wsi/{}.json", fixture.name)).collect();
+    assert_eq!(found, listed);
+    assert_eq!(listed.len(), WSI.len(), "names are unique");
+}
+
+#[test]
+fn every_entry_holds_the_text_of_its_own_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/wsi");
+    for fixture in WSI {
+        let on_disk = std::fs::read_to_string(root.join(format!("{}.json", fixture.name))).expect(fixture.name);
+        assert_eq!(fixture.text, on_disk, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn the_documents_are_whole() {
+    let count = |dialect| WSI.iter().filter(|fixture| fixture.dialect == dialect).count();
+    assert_eq!(count(Dialect::V12), 19);
+    assert_eq!(count(Dialect::V16), 22);
+    assert_eq!(count(Dialect::V22), 33);
+    assert_eq!(count(Dialect::Invalid), 6);
+}
+
+#[test]
+fn each_valid_fixture_is_a_json_object_of_its_kind() {
+    for fixture in WSI.iter().filter(|fixture| fixture.dialect != Dialect::Invalid) {
+        let value: Value = serde_json::from_str(fixture.text).unwrap_or_else(|e| panic!("{}: {e}", fixture.name));
+        let has = |key: &str| value.get(key).is_some();
+        let kind = match () {
+            () if has("event_type") => Kind::Event,
+            () if value.get("status").is_some_and(Value::is_i64) => Kind::Reply,
+            () if has("command") => Kind::Command,
+            () => Kind::Record,
+        };
+        assert_eq!(kind, fixture.kind, "{}", fixture.name);
+        assert_eq!(fixture.invalid, None, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn each_invalid_fixture_stops_serde_json_at_the_stated_position() {
+    for fixture in WSI.iter().filter(|fixture| fixture.dialect == Dialect::Invalid) {
+        let invalid = fixture.invalid.unwrap_or_else(|| panic!("{} lacks its position", fixture.name));
+        let error = serde_json::from_str::<Value>(fixture.text).expect_err(fixture.name);
+        assert_eq!((error.line(), error.column()), (invalid.line, invalid.column), "{}: {error}", fixture.name);
+    }
+}
+
+#[test]
+fn each_invalid_fixture_names_a_valid_corrected_form_of_the_same_kind() {
+    for fixture in WSI {
+        let Some(invalid) = fixture.invalid else { continue };
+        let corrected = by_name(invalid.corrected).unwrap_or_else(|| panic!("no fixture {}", invalid.corrected));
+        assert_ne!(corrected.dialect, Dialect::Invalid, "{}", fixture.name);
+        assert_eq!(corrected.kind, fixture.kind, "{}", fixture.name);
+        assert_ne!(corrected.text, fixture.text, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn the_corrected_queue_status_has_waiting_list_and_agents_as_two_arrays() {
+    for name in ["v16/11-event-queue_status", "v22/10-event-queue_status"] {
+        let value: Value = serde_json::from_str(by_name(name).expect(name).text).expect(name);
+        assert_eq!(value["waiting_list"].as_array().expect(name).len(), 1);
+        assert_eq!(value["agents"].as_array().expect(name).len(), 1);
+    }
+}
+
+#[test]
+fn a_name_tells_folder_and_kind() {
+    for fixture in WSI {
+        let kind = match fixture.kind {
+            Kind::Event => "event",
+            Kind::Command => "command",
+            Kind::Reply => "reply",
+            Kind::Record => "record",
+        };
+        let (dir, file) = fixture.name.split_once('/').expect("dir/file");
+        assert_eq!(dir, folder(fixture.dialect), "{}", fixture.name);
+        assert!(file.contains(&format!("-{kind}-")), "{}", fixture.name);
+    }
+}
