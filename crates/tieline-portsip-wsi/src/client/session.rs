@@ -99,7 +99,7 @@ impl WsiClient {
     fn tell(&mut self, event: ClientEvent, bytes: usize) {
         if self.events.push(event, bytes).is_err() {
             self.say_goodbye(1008);
-            self.end(CloseReason::Overflow, Sent::Maybe);
+            self.end(CloseReason::Overflow);
         } else if self.events.is_full() {
             // No answer can be read any more: input is unwanted until the owner takes events.
             self.fail_requests(|_| RequestError::Backpressure);
@@ -159,7 +159,7 @@ impl WsiClient {
             }
             (Flight::Login { .. }, Err((status, reason))) => {
                 self.say_goodbye(1000);
-                self.end(CloseReason::LoginRefused { status, reason }, Sent::Nothing);
+                self.end(CloseReason::LoginRefused { status, reason });
             }
             (Flight::Request { waiting, .. }, Ok(confirmation)) => {
                 if let Request::Subscribe(subscription) = &waiting.request {
@@ -218,7 +218,7 @@ impl WsiClient {
         self.flights.waiting = kept;
     }
 
-    fn end(&mut self, reason: CloseReason, _sent: Sent) {
+    fn end(&mut self, reason: CloseReason) {
         if self.phase == Phase::Closed {
             return;
         }
@@ -267,11 +267,11 @@ impl Session for WsiClient {
                 let error = DecodeError::at(&bytes, 0, DecodeErrorKind::Binary);
                 self.malformed(now, bytes, error);
             }
-            Frame::Close(_) | Frame::Eof if self.phase == Phase::Closing => self.end(CloseReason::Local, Sent::Maybe),
+            Frame::Close(_) | Frame::Eof if self.phase == Phase::Closing => self.end(CloseReason::Local),
             Frame::Close(close) => {
-                self.end(CloseReason::Remote { code: close.map(|close| close.code) }, Sent::Maybe);
+                self.end(CloseReason::Remote { code: close.map(|close| close.code) });
             }
-            Frame::Eof => self.end(CloseReason::Lost, Sent::Maybe),
+            Frame::Eof => self.end(CloseReason::Lost),
             // The endpoint answers pings; any frame counts as life.
             _ => {}
         }
@@ -289,12 +289,12 @@ impl Session for WsiClient {
             self.stalled = !self.wants_input();
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
-            return self.end(CloseReason::Local, Sent::Maybe);
+            return self.end(CloseReason::Local);
         }
         if let Some((ping, idle)) = self.silence_deadlines() {
             if idle <= now {
                 self.say_goodbye(1001);
-                return self.end(CloseReason::Silent, Sent::Maybe);
+                return self.end(CloseReason::Silent);
             }
             if ping <= now {
                 self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline")));
@@ -305,7 +305,7 @@ impl Session for WsiClient {
             match self.flights.give_up_waiting() {
                 Some(Flight::Login { .. }) => {
                     self.say_goodbye(1000);
-                    return self.end(CloseReason::LoginTimeout, Sent::Maybe);
+                    return self.end(CloseReason::LoginTimeout);
                 }
                 Some(flight) => self.complete(now, flight, Ok(Confirmation::Unconfirmed)),
                 None => {}
