@@ -115,8 +115,7 @@ impl Guide<'_> {
             self.agent(at, "8001", agent, AgentMode::NotReady);
         }
         self.outside(24_000, ("12025550121", "Anna Bell"), DID_SALES, "8001", Plan::default());
-        let mut hangs_up = Plan::default();
-        hangs_up.patience = Some(Patience::HangUp(secs(6)));
+        let hangs_up = Plan { patience: Some(Patience::HangUp(secs(6))), ..Plan::default() };
         self.outside(25_000, ("12025550122", "Carl Dunn"), DID_SALES, "8001", hangs_up);
         let mut calls_back = Plan::talk(4);
         calls_back.patience = Some(Patience::Callback(secs(8)));
@@ -125,9 +124,9 @@ impl Guide<'_> {
         self.outside(28_000, ("12025550125", ""), DID_SALES, "8001", Plan::talk(5));
         // The queue holds five: this one goes to the reception at once.
         self.outside(29_000, ("12025550126", "Gus Hale"), DID_SALES, "8001", Plan::talk(4));
-        self.agent(72_000, "8001", "102", AgentMode::Ready);
-        self.agent(74_000, "8001", "103", AgentMode::Ready);
-        self.agent(76_000, "8001", "104", AgentMode::Ready);
+        self.agent(70_000, "8001", "102", AgentMode::Ready);
+        self.agent(71_000, "8001", "103", AgentMode::Ready);
+        self.agent(71_700, "8001", "104", AgentMode::Ready);
         self.agent(90_000, "8001", "101", AgentMode::Ready);
     }
 

@@ -96,6 +96,10 @@ impl World {
         Ok(line.map(|line| Arc::clone(&line.trunk)))
     }
 
+    fn is_connected(&self, tenant: TenantKey, trunk: &super::Trunk) -> bool {
+        self.site(tenant).is_ok_and(|site| site.trunks.get(&trunk.name).is_some_and(|line| line.connected))
+    }
+
     pub(super) fn open_call(
         &mut self,
         tenant: TenantKey,
@@ -188,7 +192,11 @@ impl World {
 
     pub(super) fn ring_outside(&mut self, key: CallKey, round: u32, to: Party) -> Result<(), Refused> {
         let tenant = self.calls.get(&key).ok_or(Refused::NoSuchCall)?.tenant;
-        let Some(trunk) = self.any_trunk(tenant)? else { return self.fails_soon(key, round, 503) };
+        let own = self.calls.get(&key).and_then(|call| call.info.trunk.clone());
+        let own = own.filter(|trunk| self.is_connected(tenant, trunk));
+        let Some(trunk) = own.map_or_else(|| self.any_trunk(tenant), |own| Ok(Some(own)))? else {
+            return self.fails_soon(key, round, 503);
+        };
         let call = self.calls.get_mut(&key).ok_or(Refused::NoSuchCall)?;
         let info = Arc::make_mut(&mut call.info);
         info.direction = match info.caller.kind {

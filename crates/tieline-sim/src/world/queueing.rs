@@ -205,7 +205,7 @@ impl World {
     /// Starts the call that rings an agent first, and then who asked to be called back.
     fn call_back(&mut self, tenant: TenantKey, number: &str, asked: &CallInfo) -> Result<CallKey, Refused> {
         let caller = self.party(tenant, number)?;
-        let trunk = self.any_trunk(tenant)?;
+        let trunk = asked.trunk.clone();
         let key = self.open_call(tenant, |session_id, cdr_id, call_id| CallInfo {
             session_id,
             cdr_id,

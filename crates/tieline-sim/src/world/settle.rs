@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::call::TargetState;
+use super::call::{CallInfo, TargetState};
 use super::extension::LineStatus;
 use super::queue::AgentView;
 use super::{Happening, TenantKey, World};
@@ -69,7 +69,9 @@ impl World {
         for (queue, found) in &site.queues {
             for member in &found.members {
                 let (state, call) = self.agent_state(tenant, queue, member);
-                if state != member.state || call != member.call {
+                // A caller's new name is no news of the agent.
+                let session = |call: &Option<Arc<CallInfo>>| call.as_ref().map(|call| call.session_id.clone());
+                if state != member.state || session(&call) != session(&member.call) {
                     changed.push((queue.clone(), member.number.clone(), state, call));
                 }
             }

@@ -1,0 +1,97 @@
+//! Who is connected, how many from where, and what has been since the start.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a server has counted since it was bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerStats {
+    /// Connections that are open, those in their handshake included.
+    pub connections_now: usize,
+    /// Connections that were ever taken.
+    pub connections_total: u64,
+    /// Connections closed at once because the server was full.
+    pub refused_full: u64,
+    /// Connections closed at once because their address had too many.
+    pub refused_address: u64,
+    /// Times that no connection could be accepted, for want of file descriptors or memory mostly.
+    pub accept_errors: u64,
+}
+
+#[derive(Default)]
+struct Counted {
+    stats: ServerStats,
+    by_network: HashMap<IpAddr, usize>,
+}
+
+/// The count of connections; cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Census(Arc<Mutex<Counted>>);
+
+impl Census {
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a connection in, unless there are too many already.
+    pub(crate) fn admit(&self, address: IpAddr, max: usize, max_per_address: usize) -> Option<Admitted> {
+        let network = network(address);
+        let mut counted = self.lock();
+        if counted.stats.connections_now >= max {
+            counted.stats.refused_full += 1;
+            return None;
+        }
+        if counted.by_network.get(&network).copied().unwrap_or(0) >= max_per_address {
+            counted.stats.refused_address += 1;
+            return None;
+        }
+        counted.stats.connections_now += 1;
+        counted.stats.connections_total += 1;
+        *counted.by_network.entry(network).or_default() += 1;
+        Some(Admitted { census: self.clone(), network })
+    }
+
+    pub(crate) fn note_accept_error(&self) {
+        self.lock().stats.accept_errors += 1;
+    }
+
+    pub(crate) fn stats(&self) -> ServerStats {
+        self.lock().stats
+    }
+
+    pub(crate) fn connections_from(&self, address: IpAddr) -> usize {
+        self.lock().by_network.get(&network(address)).copied().unwrap_or(0)
+    }
+}
+
+/// A connection that is counted for as long as this lives.
+pub(crate) struct Admitted {
+    census: Census,
+    network: IpAddr,
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let mut counted = self.census.lock();
+        counted.stats.connections_now = counted.stats.connections_now.saturating_sub(1);
+        if let Some(count) = counted.by_network.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                counted.by_network.remove(&self.network);
+            }
+        }
+    }
+}
+
+/// What an address counts as: an IPv4 address itself, an IPv6 one its /64 network, since that is what one host gets.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        address => address,
+    }
+}

@@ -1,0 +1,1 @@
+//! The PBX role on tokio.

@@ -1,0 +1,45 @@
+//! One hosted session as the pump drives it.
+
+use std::task::{Context, Poll};
+
+use tieline_core::{Frame, Instant};
+
+/// A server session over a WebSocket together with its owner: what a protocol puts behind a path.
+///
+/// The pump feeds it frames and time, sends what it has to transmit, and lets it take in what comes from elsewhere, such
+/// as published events. The line answers the events of its session itself, within these calls. No call may block for
+/// long: it holds up a thread of the runtime.
+pub trait Line: Send {
+    /// Takes one frame from the client.
+    fn handle_input(&mut self, now: Instant, frame: Frame);
+    /// Does what is due at `now`. Spurious and late calls are fine.
+    fn handle_timeout(&mut self, now: Instant);
+    /// The next frame to send.
+    fn poll_transmit(&mut self) -> Option<Frame>;
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    fn poll_timeout(&self) -> Option<Instant>;
+    /// Whether more frames should be read from the client.
+    fn wants_input(&self) -> bool;
+    /// Begins an orderly end: the server shuts down.
+    fn close(&mut self, now: Instant);
+    /// Whether the session is over; it may still have frames to transmit.
+    fn has_ended(&self) -> bool;
+    /// The longest message that is taken now.
+    fn message_limit(&self) -> MessageLimit;
+    /// Takes in what waits elsewhere. `Ready` when there was something; `Pending` when there was not, and then `cx` is woken
+    /// when there is.
+    fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+        let _ = (cx, now);
+        Poll::Pending
+    }
+}
+
+/// The longest message that a line takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageLimit {
+    /// In bytes. A longer one is answered with close code 1009.
+    pub bytes: usize,
+    /// Whether the next message may change the limit, as a login does. What a client sends on the heels of its login is
+    /// then judged by the limit after it, however the bytes were cut.
+    pub provisional: bool,
+}

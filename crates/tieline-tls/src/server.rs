@@ -1,0 +1,98 @@
+//! The server side.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::pin::Pin;
+use crate::provider::provider;
+
+/// TLS of a server: its certificate chain and key.
+#[derive(Clone)]
+pub struct ServerTls {
+    config: Arc<ServerConfig>,
+    certificate: CertificateDer<'static>,
+}
+
+/// A server certificate or key that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerTlsError {
+    /// The text is not PEM, or holds no private key.
+    #[error("the certificate or key is not PEM: {0}")]
+    Pem(rustls_pki_types::pem::Error),
+    /// There is no certificate.
+    #[error("there is no certificate")]
+    NoCertificate,
+    /// rustls refuses certificate or key.
+    #[error("TLS cannot be set up: {0}")]
+    Rustls(#[from] rustls::Error),
+    /// The certificate cannot be made.
+    #[cfg(feature = "self-signed")]
+    #[error("the certificate cannot be made: {0}")]
+    Generate(#[from] rcgen::Error),
+}
+
+impl ServerTls {
+    /// A chain (the server's own certificate first) and its private key.
+    ///
+    /// # Errors
+    /// When they cannot be used together.
+    pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, ServerTlsError> {
+        let certificate = chain.first().cloned().ok_or(ServerTlsError::NoCertificate)?;
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config), certificate })
+    }
+
+    /// A chain and a private key, PEM.
+    ///
+    /// # Errors
+    /// When they are not PEM, or cannot be used together.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, ServerTlsError> {
+        let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(ServerTlsError::Pem)?;
+        Self::new(chain, PrivateKeyDer::from_pem_slice(key).map_err(ServerTlsError::Pem)?)
+    }
+
+    /// A certificate made now, for these names or addresses; clients know it by its [`pin`](Self::pin).
+    ///
+    /// # Errors
+    /// When a name is none, or the certificate cannot be made.
+    #[cfg(feature = "self-signed")]
+    pub fn self_signed(names: &[&str]) -> Result<Self, ServerTlsError> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names)?;
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        Self::new(vec![made.cert.der().clone()], key)
+    }
+
+    /// The configuration for rustls.
+    #[must_use]
+    pub fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// The server's own certificate.
+    #[must_use]
+    pub const fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
+    /// The pin of the server's own certificate.
+    #[must_use]
+    pub fn pin(&self) -> Pin {
+        Pin::of_certificate(&self.certificate)
+    }
+}
+
+impl fmt::Debug for ServerTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServerTls({})", self.pin())
+    }
+}
