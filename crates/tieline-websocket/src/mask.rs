@@ -27,7 +27,7 @@ mod tests {
     fn every_byte_is_xored_with_its_own_byte_of_the_mask_wherever_the_data_is_cut() {
         let mask = [0x12, 0x34, 0x56, 0x78];
         for length in 0..40 {
-            let plain: Vec<u8> = (0..length).map(|n| n * 7).collect();
+            let plain: Vec<u8> = (0..length).map(|n| n * 5).collect();
             let expected: Vec<u8> = plain.iter().enumerate().map(|(at, byte)| byte ^ mask[at % 4]).collect();
             for cut in 0..=plain.len() {
                 let mut data = plain.clone();

@@ -48,7 +48,12 @@ pub(crate) struct Opened(pub(crate) Option<String>);
 
 impl Opening {
     /// The handshake and the bytes of its request.
-    pub(crate) fn start(request: &OpeningRequest, config: &Config, random: &mut Random, now: Instant) -> (Self, Secret) {
+    pub(crate) fn start(
+        request: &OpeningRequest,
+        config: &Config,
+        random: &mut Random,
+        now: Instant,
+    ) -> (Self, Secret) {
         let mut nonce = [0; 16];
         random.fill(&mut nonce);
         let key = BASE64.encode(&nonce);
@@ -150,7 +155,9 @@ impl Opening {
                 let location = values(headers, "location").next().unwrap_or_default();
                 Err(OpeningError::Redirected { status, location: Snippet::new(location.to_vec()) })
             }
-            _ => Ok(Verdict::Refused(Refusal { status, retry_after: retry_after(headers), body: body(status, headers) })),
+            _ => {
+                Ok(Verdict::Refused(Refusal { status, retry_after: retry_after(headers), body: body(status, headers) }))
+            }
         }
     }
 

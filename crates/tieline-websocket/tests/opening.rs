@@ -102,8 +102,7 @@ fn nothing_that_would_break_the_request_is_taken() {
 
 #[test]
 fn an_ipv6_host_and_an_empty_path_are_fine() {
-    let mut endpoint =
-        Endpoint::client(&OpeningRequest::new("[::1]:80", "").unwrap(), &Config::default(), SEED, NOW);
+    let mut endpoint = Endpoint::client(&OpeningRequest::new("[::1]:80", "").unwrap(), &Config::default(), SEED, NOW);
     assert!(request_of(&mut endpoint).starts_with("GET / HTTP/1.1\r\nHost: [::1]:80\r\n"));
 }
 
@@ -279,8 +278,7 @@ fn statuses_are_classed_by_what_helps() {
 
 #[test]
 fn a_retry_after_date_is_left_out() {
-    let answer =
-        b"HTTP/1.1 429 Slow\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n";
+    let answer = b"HTTP/1.1 429 Slow\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n";
     assert_eq!(refusal(answer).class(), Class::Retry);
 }
 

@@ -9,7 +9,7 @@ use tieline_core::{CloseReason, Instant, RequestError, Text};
 use crate::{Event, Subscription};
 
 /// What a client session tells its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientEvent {
     /// The login was accepted.
@@ -24,6 +24,20 @@ pub enum ClientEvent {
     SubscriptionLost(Subscription, RequestError),
     /// The end, and the last event.
     Closed(CloseReason),
+}
+
+// Messages can hold anything: only their length is printed.
+impl fmt::Debug for ClientEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoggedIn => f.write_str("LoggedIn"),
+            Self::Received(received) => received.fmt(f),
+            Self::Malformed(malformed) => malformed.fmt(f),
+            Self::Noted(why, raw) => write!(f, "Noted({why:?}, {} bytes)", raw.len()),
+            Self::SubscriptionLost(subscription, error) => write!(f, "SubscriptionLost({subscription:?}, {error})"),
+            Self::Closed(reason) => write!(f, "Closed({reason})"),
+        }
+    }
 }
 
 /// An event with the frame it came in.

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use core::fmt;
 
 use bytes::Bytes;
-use tieline_core::json::{DecodeError, DecodeErrorKind, Encode as _};
+use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
     ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Random, RequestError, RequestId, Seed,
     SendError, SendErrorKind, Sent, Session, Text, earliest,

@@ -6,31 +6,31 @@ use std::time::Duration;
 use tieline_core::{Frame, Instant};
 use tieline_websocket::{Config, Endpoint, EndpointError, OpeningRequest, Violation};
 
-pub const NOW: Instant = Instant::EPOCH;
-pub const SEED: [u8; 16] = *b"0123456789abcdef";
-pub const MASK: [u8; 4] = [0xa1, 0x5c, 0x33, 0xf0];
+pub(crate) const NOW: Instant = Instant::EPOCH;
+pub(crate) const SEED: [u8; 16] = *b"0123456789abcdef";
+pub(crate) const MASK: [u8; 4] = [0xa1, 0x5c, 0x33, 0xf0];
 
-pub const CONTINUATION: u8 = 0x00;
-pub const TEXT: u8 = 0x01;
-pub const BINARY: u8 = 0x02;
-pub const CLOSE: u8 = 0x88;
-pub const PING: u8 = 0x89;
-pub const PONG: u8 = 0x8a;
-pub const FIN: u8 = 0x80;
+pub(crate) const CONTINUATION: u8 = 0x00;
+pub(crate) const TEXT: u8 = 0x01;
+pub(crate) const BINARY: u8 = 0x02;
+pub(crate) const CLOSE: u8 = 0x88;
+pub(crate) const PING: u8 = 0x89;
+pub(crate) const PONG: u8 = 0x8a;
+pub(crate) const FIN: u8 = 0x80;
 
-pub fn after(millis: u64) -> Instant {
+pub(crate) fn after(millis: u64) -> Instant {
     NOW + Duration::from_millis(millis)
 }
 
 /// A frame as a server sends it; `first` is the first byte.
-pub fn plain(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn plain(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = header(first, payload.len() as u64, 0);
     bytes.extend_from_slice(payload);
     bytes
 }
 
 /// A frame as a client sends it.
-pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = header(first, payload.len() as u64, 0x80);
     bytes.extend_from_slice(&MASK);
     bytes.extend(payload.iter().enumerate().map(|(at, byte)| byte ^ MASK[at % 4]));
@@ -38,7 +38,7 @@ pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The header of an unmasked frame that announces `length` bytes.
-pub fn header(first: u8, length: u64, mask_bit: u8) -> Vec<u8> {
+pub(crate) fn header(first: u8, length: u64, mask_bit: u8) -> Vec<u8> {
     let mut bytes = vec![first];
     match length {
         0..126 => bytes.push(mask_bit | length as u8),
@@ -55,7 +55,7 @@ pub fn header(first: u8, length: u64, mask_bit: u8) -> Vec<u8> {
 }
 
 /// Takes written bytes apart: first byte, whether masked, payload without mask.
-pub fn parse(bytes: &[u8]) -> Vec<(u8, bool, Vec<u8>)> {
+pub(crate) fn parse(bytes: &[u8]) -> Vec<(u8, bool, Vec<u8>)> {
     let mut rest = bytes;
     let mut frames = Vec::new();
     while !rest.is_empty() {
@@ -79,24 +79,24 @@ fn split<'a>(rest: &mut &'a [u8], count: usize) -> &'a [u8] {
     head
 }
 
-pub fn server() -> Endpoint {
+pub(crate) fn server() -> Endpoint {
     Endpoint::server(&Config::default())
 }
 
-pub fn client() -> Endpoint {
+pub(crate) fn client() -> Endpoint {
     Endpoint::client_opened(&Config::default(), SEED)
 }
 
-pub fn opening() -> Endpoint {
+pub(crate) fn opening() -> Endpoint {
     Endpoint::client(&OpeningRequest::new("pbx.example", "/ws").unwrap(), &Config::default(), SEED, NOW)
 }
 
 /// Hands in all of `bytes` and collects the frames.
-pub fn feed(endpoint: &mut Endpoint, bytes: &[u8]) -> Vec<Frame> {
+pub(crate) fn feed(endpoint: &mut Endpoint, bytes: &[u8]) -> Vec<Frame> {
     feed_at(endpoint, NOW, bytes)
 }
 
-pub fn feed_at(endpoint: &mut Endpoint, now: Instant, mut bytes: &[u8]) -> Vec<Frame> {
+pub(crate) fn feed_at(endpoint: &mut Endpoint, now: Instant, mut bytes: &[u8]) -> Vec<Frame> {
     let mut frames = Vec::new();
     loop {
         let taken = endpoint.handle_bytes(now, bytes);
@@ -109,7 +109,7 @@ pub fn feed_at(endpoint: &mut Endpoint, now: Instant, mut bytes: &[u8]) -> Vec<F
 }
 
 /// Takes all that is to be written.
-pub fn written(endpoint: &mut Endpoint) -> Vec<u8> {
+pub(crate) fn written(endpoint: &mut Endpoint) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
         let part = endpoint.outgoing().to_vec();
@@ -121,7 +121,7 @@ pub fn written(endpoint: &mut Endpoint) -> Vec<u8> {
     }
 }
 
-pub fn violation(endpoint: &Endpoint) -> Option<Violation> {
+pub(crate) fn violation(endpoint: &Endpoint) -> Option<Violation> {
     match endpoint.failure() {
         Some(EndpointError::Protocol(violation)) => Some(*violation),
         _ => None,

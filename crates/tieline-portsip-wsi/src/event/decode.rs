@@ -1,0 +1,106 @@
+//! Decoding of events: a guess at the type, the typed parse, and the check that the guess was right.
+
+use alloc::string::String;
+
+use tieline_core::json::{Decode, DecodeError, JsonKind, Raw, Scanner, peek_str_guess};
+use tieline_core::{Limits, Str, Text};
+
+use super::{Event, Unknown, decode_as};
+
+impl<'a> Event<Str<'a>> {
+    /// Decodes an event; its strings borrow from `text`, but those with escapes.
+    ///
+    /// # Errors
+    /// When `text` is not JSON, is no object with an `event_type`, or a field is of another kind than documented.
+    pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
+        decode(text, &(), Limits::default().depth)?.ok_or_else(|| not_an_event(text))
+    }
+}
+
+impl Event<Text> {
+    /// Decodes an event; its strings are slices of the frame. At most `max_depth` levels are materialised.
+    ///
+    /// # Errors
+    /// As [`Event::decode`], or when the event is nested deeper than `max_depth`.
+    pub fn decode_frame(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
+        decode(frame, frame, max_depth)?.ok_or_else(|| not_an_event(frame))
+    }
+}
+
+impl Event<String> {
+    /// Decodes an event; its strings are copies.
+    ///
+    /// # Errors
+    /// As [`Event::decode`].
+    pub fn decode_owned(text: &str) -> Result<Self, DecodeError> {
+        decode(text, &(), Limits::default().depth)?.ok_or_else(|| not_an_event(text))
+    }
+}
+
+#[cold]
+fn not_an_event(text: &str) -> DecodeError {
+    let mut scanner = Scanner::new(text, 1);
+    scanner.wrong_type("an object with `event_type`").in_field("event_type")
+}
+
+/// Decodes an event; `None` when `text` is no object with an `event_type` at its top level.
+pub(crate) fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<Event<S>>, DecodeError>
+where
+    C: ?Sized,
+    S: Decode<'a, C> + AsRef<str>,
+    Raw<S>: Decode<'a, C>,
+{
+    if let Some(guess) = peek_str_guess(text, "\"event_type\"") {
+        let mut scanner = Scanner::new(text, max_depth);
+        let mut tag = None;
+        // What goes wrong here may be the guess's fault; the walk tells.
+        if let Ok(Some(event)) = decode_as(&guess, &mut scanner, context, &mut tag)
+            && tag.is_some_and(|tag| tag == *guess)
+        {
+            scanner.end()?;
+            return Ok(Some(event));
+        }
+    }
+    by_walk(text, context, max_depth)
+}
+
+/// Decodes an event whose type was not found by guessing.
+fn by_walk<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<Event<S>>, DecodeError>
+where
+    C: ?Sized,
+    S: Decode<'a, C> + AsRef<str>,
+    Raw<S>: Decode<'a, C>,
+{
+    let Some(event_type) = event_type::<C, S>(text, context, max_depth)? else { return Ok(None) };
+    let mut scanner = Scanner::new(text, max_depth);
+    let mut tag = None;
+    let event = match decode_as(event_type.as_ref(), &mut scanner, context, &mut tag)? {
+        Some(event) => event,
+        None => Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? }),
+    };
+    scanner.end()?;
+    Ok(Some(event))
+}
+
+/// The `event_type` at the top level of `text`, the last of several.
+fn event_type<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<S>, DecodeError>
+where
+    C: ?Sized,
+    S: Decode<'a, C>,
+{
+    let mut scanner = Scanner::new(text, max_depth);
+    if scanner.kind()? != JsonKind::Object {
+        return Ok(None);
+    }
+    let mut found = None;
+    let mut members = scanner.object()?;
+    while let Some(key) = scanner.key(&mut members)? {
+        if key == *"event_type" {
+            found = Decode::decode(&mut scanner, context).map_err(|error: DecodeError| error.in_field("event_type"))?;
+        } else {
+            scanner.skip_value()?;
+        }
+    }
+    scanner.end()?;
+    Ok(found)
+}

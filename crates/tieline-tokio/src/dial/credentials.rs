@@ -1,0 +1,70 @@
+//! Credentials, asked for anew for each dial.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tieline_core::Class;
+
+type Ask<C> = dyn Fn() -> BoxFuture<'static, Result<C, CredentialsError>> + Send + Sync;
+
+/// Where the credentials of each dial come from. `Debug` prints none of them.
+pub struct Credentials<C>(Arc<Ask<C>>);
+
+impl<C: Send + 'static> Credentials<C> {
+    /// The same credentials for every dial.
+    pub fn fixed(credentials: C) -> Self
+    where
+        C: Clone + Sync,
+    {
+        Self::asked(move || {
+            let credentials = credentials.clone();
+            async move { Ok(credentials) }
+        })
+    }
+
+    /// Asks `ask` for the credentials of each dial: a vault, a token service. It counts towards
+    /// [`Policy::dial_timeout`](tieline_core::supervisor::Policy::dial_timeout), and is dropped when that is over.
+    pub fn asked<F, Asking>(ask: F) -> Self
+    where
+        F: Fn() -> Asking + Send + Sync + 'static,
+        Asking: Future<Output = Result<C, CredentialsError>> + Send + 'static,
+    {
+        Self(Arc::new(move || Box::pin(ask())))
+    }
+
+    pub(super) async fn get(&self) -> Result<C, CredentialsError> {
+        (self.0)().await
+    }
+}
+
+impl<C> Clone for Credentials<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> fmt::Debug for Credentials<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+/// Why there are no credentials.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct CredentialsError {
+    /// What to do about it: [`Class::Terminal`] ends the line, [`Class::Retry`] asks again after a wait.
+    pub class: Class,
+    /// Words for people. They are logged and told to the application: put no secret in them.
+    pub message: String,
+}
+
+impl CredentialsError {
+    /// An error of a class and words for people.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Self { class, message: message.into() }
+    }
+}
