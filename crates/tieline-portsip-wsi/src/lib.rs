@@ -19,12 +19,12 @@ pub use command::{Auth, ClientMessage, Command, CommandError, Login, Subscriptio
 pub use dialect::{Dialect, UnknownDialect};
 pub use event::table::{EVENT_TYPES, EventInfo, Evidence};
 pub use event::{
-    AgentQueueState, CallCdr, CallFail, CallHold, CallProgress, CallStart, CallTarget, CallUpdateInfo, CdrTarget, Contact,
-    Envelope, Event, ExtensionAccount, ExtensionAgentStatus, ExtensionCall, ExtensionHold, ExtensionPresence,
+    AgentQueueState, CallCdr, CallFail, CallHold, CallProgress, CallStart, CallTarget, CallUpdateInfo, CdrTarget,
+    Contact, Envelope, Event, ExtensionAccount, ExtensionAgentStatus, ExtensionCall, ExtensionHold, ExtensionPresence,
     ExtensionRegister, ExtensionState, ExtensionStatus, Extensions, QueueAgent, QueueAgentStatus, QueueCaller,
     QueueCallerStatus, QueueChange, QueueSlaBreached, QueueStatus, Target, Unknown,
 };
-pub use matcher::{Denied, Role, Subject, Subscriptions, Viewer};
+pub use matcher::{Denied, Role, Subject, Subscriptions, TooManyNames, Viewer};
 pub use message::{Response, ServerMessage};
 pub use topic::Topic;
 pub use words::{

@@ -46,7 +46,6 @@ impl<S> Response<S> {
 /// A message of the server.
 #[derive(Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged, bound(serialize = "S: AsRef<str> + serde::Serialize"))]
-#[expect(clippy::large_enum_variant, reason = "events are what nearly every message is; a box would be an allocation each")]
 #[non_exhaustive]
 pub enum ServerMessage<S> {
     /// What has an `event_type`.

@@ -3,8 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
-use crate::event::table::{EVENT_TYPES, EventInfo, rows};
 use crate::Dialect;
+use crate::event::table::{EVENT_TYPES, EventInfo, rows};
 
 macro_rules! topics {
     ($( $(#[$meta:meta])* $variant:ident = $word:literal, )*) => {

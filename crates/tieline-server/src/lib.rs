@@ -1,4 +1,6 @@
-#![doc = include_str!("../README.md")]
+// Without WSI the example of the README does not compile.
+#![cfg_attr(feature = "wsi", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "wsi"), doc = "Hosts the PBX role of tieline's protocols on tokio and hyper.")]
 
 mod census;
 mod clock;
@@ -9,6 +11,8 @@ mod pump;
 mod router;
 mod server;
 mod stream;
+#[cfg(feature = "wsi")]
+pub mod wsi;
 
 pub use census::ServerStats;
 pub use line::{Line, MessageLimit};

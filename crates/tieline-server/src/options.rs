@@ -37,6 +37,8 @@ pub struct ServerOptions {
     pub write_bytes: usize,
     /// How many bytes are read at once, from 64 to 16,384. The buffer is the thread's, not the connection's. Default 4 KiB.
     pub read_bytes: usize,
+    /// How long a client may take to take its last bytes and to answer a close frame. Default 5 s.
+    pub close_timeout: Duration,
     /// How long sessions may take to say goodbye when the server shuts down. Default 5 s.
     pub drain_timeout: Duration,
 }
@@ -63,6 +65,7 @@ impl Default for ServerOptions {
             keepalive: Some(Duration::from_secs(60)),
             write_bytes: 64 << 10,
             read_bytes: 4 << 10,
+            close_timeout: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(5),
         }
     }

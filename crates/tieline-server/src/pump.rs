@@ -38,6 +38,7 @@ pub(crate) async fn run(
     let limit = line.message_limit();
     let mut config = Config::default();
     config.message_bytes = limit.bytes;
+    config.close_timeout = site.options.close_timeout;
     let mut pump = Pump {
         stream,
         endpoint: Endpoint::server(&config),

@@ -123,6 +123,12 @@ impl Paths {
         Self(Arc::new(predicate))
     }
 
+    /// These and `others`.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self::matching(move |path| self.contain(path) || others.contain(path))
+    }
+
     fn contain(&self, path: &str) -> bool {
         (self.0)(path)
     }

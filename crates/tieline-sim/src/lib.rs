@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod day;
+pub mod directory;
+mod sim;
 pub mod world;
+pub mod wsi;
+
+pub use sim::{Sim, SimBuilder};

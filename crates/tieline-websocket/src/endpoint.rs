@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::IoSlice;
-use std::mem;
 use std::time::Duration;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use tieline_core::{CloseFrame, Frame, Instant, Random, Seed, Text};
-use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::assemble::{CONTROL_BYTES, Incoming, Reader};
+use crate::close;
 use crate::config::Config;
-use crate::error::{EndpointError, NotSent, OpeningError, Violation};
+use crate::error::{EndpointError, NotSent, OpeningError};
 use crate::opening::{Opened, Opening};
 use crate::outgoing::Outgoing;
 use crate::prepared::PreparedFrame;
@@ -22,8 +22,6 @@ use crate::request::OpeningRequest;
 const FRAME_QUEUE: usize = 64;
 /// The places that an emptied frame queue keeps.
 const IDLE_FRAMES: usize = 8;
-/// "Bad Gateway", registered after RFC 6455 and unknown to tungstenite's list; proxies do send it.
-const BAD_GATEWAY: u16 = 1014;
 /// Separates this crate's random numbers from others of the same seed.
 const RANDOM_PURPOSE: u64 = 0x7765_6273_6f63_6b65;
 
@@ -362,7 +360,7 @@ impl Endpoint {
                 }
                 Frame::Ping(bytes)
             }
-            Incoming::Close(payload) => match parse_close(&payload) {
+            Incoming::Close(payload) => match close::parse(&payload) {
                 Ok(close) => return self.take_close(now, close),
                 Err(violation) => return self.fail(now, EndpointError::Protocol(violation)),
             },
@@ -425,12 +423,7 @@ impl Endpoint {
     fn write_close(&mut self, now: Instant, close: Option<&CloseFrame>) {
         self.write_pong();
         self.pong = None;
-        let mut payload = BytesMut::new();
-        if let Some(close) = close.filter(|close| is_sendable(close.code)) {
-            payload.put_u16(close.code);
-            payload.put_slice(shortened(&close.reason).as_bytes());
-        }
-        self.write(OpCode::Control(Control::Close), payload.freeze());
+        self.write(OpCode::Control(Control::Close), close.map(close::encode).unwrap_or_default());
         self.deadline = Some(now + self.close_timeout);
     }
 }
@@ -454,32 +447,4 @@ impl fmt::Debug for Endpoint {
 
 fn draw_mask(random: &mut Random) -> [u8; 4] {
     random.next_u32().to_le_bytes()
-}
-
-fn is_sendable(code: u16) -> bool {
-    CloseCode::from(code).is_allowed() || code == BAD_GATEWAY
-}
-
-/// The beginning of a close reason that fits beside the code.
-fn shortened(reason: &str) -> &str {
-    let mut end = reason.len().min(CONTROL_BYTES - mem::size_of::<u16>());
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    reason.get(..end).unwrap_or_default()
-}
-
-fn parse_close(payload: &[u8]) -> Result<Option<CloseFrame>, Violation> {
-    match payload {
-        [] => Ok(None),
-        [_] => Err(Violation::CloseLength),
-        [high, low, reason @ ..] => {
-            let code = u16::from_be_bytes([*high, *low]);
-            if !is_sendable(code) {
-                return Err(Violation::CloseCode(code));
-            }
-            let reason = std::str::from_utf8(reason).map_err(|_| Violation::CloseReason)?;
-            Ok(Some(CloseFrame::new(code, reason)))
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod body;
+mod close;
 mod config;
 mod endpoint;
 mod error;

@@ -1,4 +1,4 @@
-//! Against tungstenite's own `WebSocket`, both ways, and against arbitrary bytes.
+//! Against tungstenite's own `WebSocket`, both ways.
 //!
 //! Deliberate differences, each asserted below:
 //! - text that is not UTF-8: tungstenite fails, at the fragment that breaks it; we give out the whole as `BadText` and go on;
@@ -8,19 +8,19 @@
 mod common;
 #[path = "common/pipe.rs"]
 mod pipe;
+#[path = "common/wire.rs"]
+mod wire;
 
-use bytes::Bytes;
 use common::*;
 use pipe::{reading, writing};
 use proptest::prelude::*;
 use tieline_core::{CloseFrame, Frame};
-use tieline_websocket::{Config, Endpoint, EndpointError, PreparedFrame, Role, Violation};
+use tieline_websocket::{Config, EndpointError, PreparedFrame, Role, Violation};
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::Frame as RawFrame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Error, Message};
-
-const LIMIT: usize = 1000;
+use wire::*;
 
 /// One thing that a peer sends.
 #[derive(Clone, Debug)]
@@ -34,10 +34,6 @@ enum Sent {
     },
     Ping(Vec<u8>),
     Pong(Vec<u8>),
-}
-
-fn control() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(any::<u8>(), 0..=125)
 }
 
 fn payload() -> impl Strategy<Value = Vec<u8>> {
@@ -134,13 +130,6 @@ fn encoded(role: tungstenite::protocol::Role, sent: &[Sent], close: &Option<Clos
     (std::mem::take(&mut socket.get_mut().written), frames)
 }
 
-fn endpoint(role: Role, config: &Config) -> Endpoint {
-    match role {
-        Role::Client => Endpoint::client_opened(config, SEED),
-        Role::Server => Endpoint::server(config),
-    }
-}
-
 fn theirs(role: Role) -> tungstenite::protocol::Role {
     match role {
         Role::Client => tungstenite::protocol::Role::Client,
@@ -153,10 +142,6 @@ fn peer_of(role: Role) -> Role {
         Role::Client => Role::Server,
         Role::Server => Role::Client,
     }
-}
-
-fn role() -> impl Strategy<Value = Role> {
-    prop_oneof![Just(Role::Client), Just(Role::Server)]
 }
 
 /// A message of tungstenite as a frame of ours.
@@ -188,70 +173,6 @@ fn read_by_theirs(role: Role, bytes: &[u8], limit: usize) -> (Vec<Frame>, Option
             Err(error) => return (frames, Some(error)),
         }
     }
-}
-
-/// Feeds `bytes` in pieces of the given sizes, the last size for ever.
-fn feed_in_pieces(endpoint: &mut Endpoint, mut bytes: &[u8], sizes: &[usize]) -> Vec<Frame> {
-    let mut frames = Vec::new();
-    let mut sizes = sizes.iter().chain(std::iter::repeat(sizes.last().unwrap_or(&1)));
-    while !bytes.is_empty() {
-        let (piece, rest) = bytes.split_at((*sizes.next().unwrap()).min(bytes.len()));
-        frames.extend(feed(endpoint, piece));
-        bytes = rest;
-    }
-    frames
-}
-
-fn sizes() -> impl Strategy<Value = Vec<usize>> {
-    prop_oneof![
-        Just(vec![1]),
-        prop::collection::vec(1_usize..20, 1..30),
-        prop::collection::vec(1_usize..5000, 1..30),
-        Just(vec![usize::MAX]),
-    ]
-}
-
-/// Frames as they may stand on the wire, good and bad.
-fn wire_frame(role: Role) -> impl Strategy<Value = Vec<u8>> {
-    let first = prop_oneof![
-        6 => prop::sample::select(vec![0x81_u8, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a]),
-        1 => Just(0x88),
-        1 => any::<u8>(),
-    ];
-    let payload = prop_oneof![
-        6 => "\\PC{0,20}".prop_map(String::into_bytes),
-        2 => prop::collection::vec(any::<u8>(), 0..130),
-        1 => (900_usize..1100).prop_map(|length| vec![b'x'; length]),
-        1 => (1000_u16..1020, "[a-z]{0,3}").prop_map(|(code, why)| [&code.to_be_bytes()[..], why.as_bytes()].concat()),
-    ];
-    (first, payload, prop::bool::weighted(0.03)).prop_map(move |(first, payload, wrong_mask)| {
-        if (role == Role::Server) != wrong_mask { masked(first, &payload) } else { plain(first, &payload) }
-    })
-}
-
-/// Bytes for `role` to read: frames, a few of their bytes changed, and then so many zeros that every frame which was begun
-/// is complete, since tungstenite judges a frame at its end and we at its header.
-fn wire(role: Role) -> impl Strategy<Value = Vec<u8>> {
-    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
-    (prop::collection::vec(wire_frame(role), 0..12), changes).prop_map(|(frames, changes)| {
-        let mut bytes = frames.concat();
-        for (at, byte) in changes {
-            if !bytes.is_empty() {
-                let at = at.index(bytes.len());
-                bytes[at] = byte;
-            }
-        }
-        bytes.extend([0; 2 * LIMIT]);
-        bytes
-    })
-}
-
-fn lenient_limits() -> Config {
-    let mut config = Config::default();
-    config.message_bytes = LIMIT;
-    config.frame_bytes = LIMIT;
-    config.fragments = usize::MAX;
-    config
 }
 
 proptest! {
@@ -330,140 +251,5 @@ proptest! {
         let reset = matches!(error, Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)));
         let refused = error.is_some() && !reset;
         prop_assert_eq!(failure.is_some(), refused, "{:?} {:?}", failure, error);
-    }
-
-    #[test]
-    fn how_bytes_are_cut_changes_nothing_that_comes_out(
-        (role, bytes) in role().prop_flat_map(|role| (Just(role), wire(role))), sizes in sizes(),
-    ) {
-        let (mut whole, mut cut) = (endpoint(role, &lenient_limits()), endpoint(role, &lenient_limits()));
-        prop_assert_eq!(feed(&mut whole, &bytes), feed_in_pieces(&mut cut, &bytes, &sizes));
-        prop_assert_eq!(whole.failure(), cut.failure());
-        prop_assert_eq!(whole.is_open(), cut.is_open());
-    }
-
-    #[test]
-    fn arbitrary_bytes_never_cost_more_than_the_limits(
-        role in role(), http in any::<bool>(), frames in prop::collection::vec(wire_frame(Role::Server), 0..40),
-        noise in prop::collection::vec(any::<u8>(), 0..3000), sizes in sizes(),
-    ) {
-        let mut endpoint = match http {
-            true => opening(),
-            false => endpoint(role, &lenient_limits()),
-        };
-        let start = if http { b"HTTP/1.1 ".to_vec() } else { frames.concat() };
-        let mut bytes: &[u8] = &[start, noise].concat();
-        let mut sizes = sizes.iter().cycle();
-        let mut eofs = 0;
-        let ceiling = if http { 40 << 10 } else { 2 * LIMIT + 2048 };
-        while !bytes.is_empty() {
-            let (piece, rest) = bytes.split_at((*sizes.next().unwrap()).min(bytes.len()));
-            eofs += feed(&mut endpoint, piece).iter().filter(|frame| **frame == Frame::Eof).count();
-            prop_assert!(endpoint.heap_bytes() <= ceiling, "{}", endpoint.heap_bytes());
-            endpoint.outgoing();
-            prop_assert!(endpoint.queued_bytes() < 600, "{}", endpoint.queued_bytes());
-            bytes = rest;
-        }
-        endpoint.handle_eof(NOW);
-        eofs += std::iter::from_fn(|| endpoint.poll_frame()).filter(|frame| *frame == Frame::Eof).count();
-        prop_assert_eq!(eofs, 1);
-    }
-}
-
-/// One call on an endpoint.
-#[derive(Clone, Debug)]
-enum Call {
-    Bytes(Vec<u8>),
-    Send(u8, Vec<u8>),
-    Prepared(String),
-    Sent(usize),
-    Time(u64),
-    Poll,
-    Limit(usize),
-    Eof,
-}
-
-fn call() -> impl Strategy<Value = Call> {
-    prop_oneof![
-        6 => prop_oneof![wire_frame(Role::Client), wire_frame(Role::Server)].prop_map(Call::Bytes),
-        2 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Call::Bytes),
-        6 => (0_u8..8, control()).prop_map(|(kind, payload)| Call::Send(kind, payload)),
-        2 => "\\PC{0,40}".prop_map(Call::Prepared),
-        6 => (0_usize..400).prop_map(Call::Sent),
-        4 => (0_u64..4000).prop_map(Call::Time),
-        6 => Just(Call::Poll),
-        1 => (0_usize..300).prop_map(Call::Limit),
-        1 => Just(Call::Eof),
-    ]
-}
-
-fn frame_of(kind: u8, payload: Vec<u8>) -> Frame {
-    let bytes = Bytes::from(payload);
-    match kind {
-        0 => Frame::Text(String::from_utf8_lossy(&bytes).into_owned().into()),
-        1 => Frame::Binary(bytes),
-        2 => Frame::Ping(bytes),
-        3 => Frame::Pong(bytes),
-        4 => Frame::BadText(bytes),
-        5 => Frame::Eof,
-        6 => Frame::Close(None),
-        _ => Frame::Close(Some(CloseFrame::new(bytes.len() as u16 * 40, String::from_utf8_lossy(&bytes).into_owned()))),
-    }
-}
-
-/// Makes the calls and notes everything that comes out.
-fn play(mut endpoint: Endpoint, calls: &[Call]) -> (Vec<u8>, Vec<Frame>, String) {
-    let (mut bytes, mut frames, mut millis) = (Vec::new(), Vec::new(), 0);
-    for call in calls {
-        let now = after(millis);
-        match call.clone() {
-            Call::Bytes(input) => assert!(endpoint.handle_bytes(now, &input) <= input.len()),
-            Call::Send(kind, payload) => {
-                let open = endpoint.is_open();
-                let result = endpoint.send(now, frame_of(kind, payload));
-                assert!(open || result.is_err() || endpoint.is_finished() || !endpoint.is_opening());
-            }
-            Call::Prepared(text) => {
-                assert_eq!(endpoint.send_prepared(&PreparedFrame::text(&text)).is_ok(), endpoint.is_open())
-            }
-            Call::Sent(count) => {
-                let part: Vec<u8> = endpoint.outgoing().iter().copied().take(count).collect();
-                endpoint.sent(part.len());
-                bytes.extend(part);
-            }
-            Call::Time(step) => {
-                millis += step;
-                endpoint.handle_timeout(after(millis));
-                assert!(endpoint.poll_timeout().is_none_or(|due| due > after(millis)));
-            }
-            Call::Poll => frames.extend(endpoint.poll_frame()),
-            Call::Limit(limit) => endpoint.set_message_limit(limit),
-            Call::Eof => endpoint.handle_eof(now),
-        }
-        assert!(frames.iter().rev().skip(1).all(|frame| *frame != Frame::Eof), "Eof comes last");
-    }
-    // Whatever happened before, it can be brought to its end.
-    endpoint.handle_eof(after(millis));
-    endpoint.handle_timeout(after(millis + 20_000));
-    frames.extend(std::iter::from_fn(|| endpoint.poll_frame()));
-    assert_eq!(frames.iter().filter(|frame| **frame == Frame::Eof).count(), 1);
-    assert_eq!(frames.last(), Some(&Frame::Eof));
-    assert!(endpoint.is_finished());
-    (bytes, frames, format!("{:?}", endpoint.failure()))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn calls_in_any_order_are_safe_end_in_one_eof_and_repeat_exactly(
-        which in 0..3, calls in prop::collection::vec(call(), 0..60),
-    ) {
-        let start = || match which {
-            0 => opening(),
-            1 => client(),
-            _ => server(),
-        };
-        prop_assert_eq!(play(start(), &calls), play(start(), &calls));
     }
 }

@@ -190,3 +190,26 @@ fn no_debug_output_shows_a_payload() {
     let shown = format!("{endpoint:?} {:?}", PreparedFrame::text("hunter2"));
     assert!(!shown.contains("hunter2"), "{shown}");
 }
+
+#[test]
+fn a_ping_that_waits_for_its_answer_is_answered_before_the_close_frame() {
+    let mut endpoint = server();
+    feed(&mut endpoint, &masked(PING, b"1"));
+    endpoint.send(NOW, Frame::Close(None)).unwrap();
+    assert_eq!(written(&mut endpoint), [plain(PONG, b"1"), plain(CLOSE, b"")].concat());
+}
+
+#[test]
+fn a_reader_that_never_quite_keeps_up_does_not_make_the_written_bytes_pile_up() {
+    let mut endpoint = server();
+    let message = Frame::text("x".repeat(1000));
+    endpoint.send(NOW, message.clone()).unwrap();
+    for _ in 0..500 {
+        endpoint.send(NOW, message.clone()).unwrap();
+        let first = endpoint.outgoing().len().min(1004);
+        endpoint.sent(first);
+        endpoint.sent(1004 - first);
+    }
+    assert_eq!(endpoint.queued_bytes(), 1004);
+    assert!(endpoint.heap_bytes() < 40_000, "{}", endpoint.heap_bytes());
+}

@@ -18,13 +18,15 @@ use tieline_core::{Str, Timestamp};
 
 pub use call::{CallFail, CallHold, CallProgress, CallStart, CallUpdateInfo, CdrTarget, Envelope, Target};
 pub use cdr::{CallCdr, CallTarget};
+pub(crate) use decode::decode as decode_event;
 pub use extension::{
     AgentQueueState, Contact, ExtensionAccount, ExtensionAgentStatus, ExtensionCall, ExtensionHold, ExtensionPresence,
     ExtensionRegister, ExtensionState, ExtensionStatus,
 };
-pub(crate) use decode::decode as decode_event;
 pub use extensions::Extensions;
-pub use queue::{QueueAgent, QueueAgentStatus, QueueCaller, QueueCallerStatus, QueueChange, QueueSlaBreached, QueueStatus};
+pub use queue::{
+    QueueAgent, QueueAgentStatus, QueueCaller, QueueCallerStatus, QueueChange, QueueSlaBreached, QueueStatus,
+};
 
 use payload::{AsFacts as _, Facts, Payload};
 use table::{EventInfo, Evidence};

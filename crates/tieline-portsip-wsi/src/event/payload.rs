@@ -9,11 +9,7 @@ use super::{CallTarget, ExtensionState, QueueAgent};
 pub(super) trait Payload<'a, C: ?Sized>: Sized {
     /// Decodes the object at the cursor. `tag` becomes the `event_type` that stood at its top level, the last of
     /// several, `None` without one.
-    fn decode_tagged(
-        scanner: &mut Scanner<'a>,
-        context: &C,
-        tag: &mut Option<Str<'a>>,
-    ) -> Result<Self, DecodeError>;
+    fn decode_tagged(scanner: &mut Scanner<'a>, context: &C, tag: &mut Option<Str<'a>>) -> Result<Self, DecodeError>;
 }
 
 /// What an event says about whom and when, borrowed from whichever fields its payload has.
@@ -62,11 +58,7 @@ impl<S, T: AsFacts<S>> AsFacts<S> for alloc::boxed::Box<T> {
 }
 
 impl<'a, C: ?Sized, T: Payload<'a, C>> Payload<'a, C> for alloc::boxed::Box<T> {
-    fn decode_tagged(
-        scanner: &mut Scanner<'a>,
-        context: &C,
-        tag: &mut Option<Str<'a>>,
-    ) -> Result<Self, DecodeError> {
+    fn decode_tagged(scanner: &mut Scanner<'a>, context: &C, tag: &mut Option<Str<'a>>) -> Result<Self, DecodeError> {
         T::decode_tagged(scanner, context, tag).map(Self::new)
     }
 }
@@ -134,26 +126,66 @@ macro_rules! payload {
 
 /// Notes one field as a fact if its name is one.
 macro_rules! fact {
-    ($facts:ident, $of:expr, time) => { $facts.time = $of.time.as_ref(); };
-    ($facts:ident, $of:expr, timestamp) => { $facts.time = $of.timestamp.as_ref(); };
-    ($facts:ident, $of:expr, tenant_id) => { $facts.tenant_id = $of.tenant_id.as_ref(); };
-    ($facts:ident, $of:expr, session_id) => { $facts.session_id = $of.session_id.as_ref(); };
-    ($facts:ident, $of:expr, call_id) => { $facts.call_id = $of.call_id.as_ref(); };
-    ($facts:ident, $of:expr, queue_id) => { $facts.queue_id = $of.queue_id.as_ref(); };
-    ($facts:ident, $of:expr, queue_number) => { $facts.queue_number = $of.queue_number.as_ref(); };
-    ($facts:ident, $of:expr, extension) => { $facts.parties[0] = $of.extension.as_ref(); };
-    ($facts:ident, $of:expr, extension_number) => { $facts.parties[0] = $of.extension_number.as_ref(); };
-    ($facts:ident, $of:expr, aor) => { $facts.parties[0] = $of.aor.as_ref(); };
-    ($facts:ident, $of:expr, peer_aor) => { $facts.parties[1] = $of.peer_aor.as_ref(); };
-    ($facts:ident, $of:expr, peer_extension) => { $facts.parties[1] = $of.peer_extension.as_ref(); };
-    ($facts:ident, $of:expr, caller) => { $facts.parties[2] = $of.caller.as_ref(); };
-    ($facts:ident, $of:expr, callee) => { $facts.parties[3] = $of.callee.as_ref(); };
-    ($facts:ident, $of:expr, call_target) => { $facts.parties[4] = $of.call_target.as_ref(); };
-    ($facts:ident, $of:expr, destination) => { $facts.parties[4] = $of.destination.as_ref(); };
-    ($facts:ident, $of:expr, status) => { $facts.states = $of.status.as_deref().unwrap_or_default(); };
-    ($facts:ident, $of:expr, call_targets) => { $facts.targets = $of.call_targets.as_deref().unwrap_or_default(); };
-    ($facts:ident, $of:expr, agents) => { $facts.agents = $of.agents.as_deref().unwrap_or_default(); };
-    ($facts:ident, $of:expr, updated_agents) => { $facts.agents = $of.updated_agents.as_deref().unwrap_or_default(); };
+    ($facts:ident, $of:expr, time) => {
+        $facts.time = $of.time.as_ref();
+    };
+    ($facts:ident, $of:expr, timestamp) => {
+        $facts.time = $of.timestamp.as_ref();
+    };
+    ($facts:ident, $of:expr, tenant_id) => {
+        $facts.tenant_id = $of.tenant_id.as_ref();
+    };
+    ($facts:ident, $of:expr, session_id) => {
+        $facts.session_id = $of.session_id.as_ref();
+    };
+    ($facts:ident, $of:expr, call_id) => {
+        $facts.call_id = $of.call_id.as_ref();
+    };
+    ($facts:ident, $of:expr, queue_id) => {
+        $facts.queue_id = $of.queue_id.as_ref();
+    };
+    ($facts:ident, $of:expr, queue_number) => {
+        $facts.queue_number = $of.queue_number.as_ref();
+    };
+    ($facts:ident, $of:expr, extension) => {
+        $facts.parties[0] = $of.extension.as_ref();
+    };
+    ($facts:ident, $of:expr, extension_number) => {
+        $facts.parties[0] = $of.extension_number.as_ref();
+    };
+    ($facts:ident, $of:expr, aor) => {
+        $facts.parties[0] = $of.aor.as_ref();
+    };
+    ($facts:ident, $of:expr, peer_aor) => {
+        $facts.parties[1] = $of.peer_aor.as_ref();
+    };
+    ($facts:ident, $of:expr, peer_extension) => {
+        $facts.parties[1] = $of.peer_extension.as_ref();
+    };
+    ($facts:ident, $of:expr, caller) => {
+        $facts.parties[2] = $of.caller.as_ref();
+    };
+    ($facts:ident, $of:expr, callee) => {
+        $facts.parties[3] = $of.callee.as_ref();
+    };
+    ($facts:ident, $of:expr, call_target) => {
+        $facts.parties[4] = $of.call_target.as_ref();
+    };
+    ($facts:ident, $of:expr, destination) => {
+        $facts.parties[4] = $of.destination.as_ref();
+    };
+    ($facts:ident, $of:expr, status) => {
+        $facts.states = $of.status.as_deref().unwrap_or_default();
+    };
+    ($facts:ident, $of:expr, call_targets) => {
+        $facts.targets = $of.call_targets.as_deref().unwrap_or_default();
+    };
+    ($facts:ident, $of:expr, agents) => {
+        $facts.agents = $of.agents.as_deref().unwrap_or_default();
+    };
+    ($facts:ident, $of:expr, updated_agents) => {
+        $facts.agents = $of.updated_agents.as_deref().unwrap_or_default();
+    };
     ($facts:ident, $of:expr, removed_agents) => {
         $facts.removed_agents = $of.removed_agents.as_deref().unwrap_or_default();
     };

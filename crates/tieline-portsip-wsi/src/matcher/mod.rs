@@ -5,5 +5,5 @@ mod subscriptions;
 mod viewer;
 
 pub use subject::Subject;
-pub use subscriptions::Subscriptions;
+pub use subscriptions::{Subscriptions, TooManyNames};
 pub use viewer::{Denied, Role, Viewer};

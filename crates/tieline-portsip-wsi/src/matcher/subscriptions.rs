@@ -16,7 +16,7 @@ use crate::{Dialect, Subscription, Topic, TopicSelection};
 ///   word for "all but 102", so such a subscription could not be restored on the next connection.
 /// - A `global_` topic is subscribed to for named tenants only; without names nothing is.
 /// - Keys (v12) divide a topic. Selecting all keys of a topic is selecting the topic; unsubscribing from a key of a
-///   whole topic leaves its other keys.
+///   topic without division leaves its other keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subscriptions {
     topics: BTreeMap<Topic, BTreeMap<Key, Names>>,
@@ -76,7 +76,7 @@ impl Named {
 }
 
 /// The selected keys, as the set keeps them.
-fn keys_of(selection: &TopicSelection) -> Vec<Key> {
+fn keys_of(selection: &TopicSelection) -> BTreeSet<Key> {
     let mut all = selection.topic.keys(Dialect::V12).peekable();
     if selection.keys.is_empty() || (all.peek().is_some() && all.all(|key| selection.keys.iter().any(|own| own == key)))
     {
@@ -84,6 +84,20 @@ fn keys_of(selection: &TopicSelection) -> Vec<Key> {
     }
     selection.keys.iter().cloned().map(Key::One).collect()
 }
+
+/// At most this many names does a subscribe add.
+fn most_names(subscription: &Subscription) -> usize {
+    let most = |selection: &TopicSelection| {
+        let names = Named::by(&selection.topic).of(subscription).len().max(1);
+        names.saturating_mul(keys_of(selection).len())
+    };
+    subscription.topics.iter().map(most).fold(0, usize::saturating_add)
+}
+
+/// A subscribe that would pass the limit of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many subscriptions")]
+pub struct TooManyNames;
 
 impl Subscriptions {
     /// Nothing.
@@ -112,11 +126,35 @@ impl Subscriptions {
         }
     }
 
+    /// Takes in what a subscribe names, unless more than `limit` [names](Self::len) would be held then: nothing changes
+    /// in that case, and nothing of that size is ever built.
+    ///
+    /// # Errors
+    /// When the limit would be passed.
+    pub fn apply_within(&mut self, subscription: &Subscription, limit: usize) -> Result<(), TooManyNames> {
+        let most = most_names(subscription);
+        if self.len().saturating_add(most) > limit {
+            if most > limit {
+                return Err(TooManyNames);
+            }
+            let mut next = self.clone();
+            next.apply(subscription);
+            if next.len() > limit {
+                return Err(TooManyNames);
+            }
+            *self = next;
+        } else {
+            self.apply(subscription);
+        }
+        Ok(())
+    }
+
     /// Takes out what an unsubscribe names: without names the whole topic, without topics the names of every topic,
     /// without either everything.
     pub fn remove(&mut self, subscription: &Subscription) {
         if subscription.topics.is_empty() {
-            let bare = [Named::Extensions, Named::Queues, Named::Tenants].iter().all(|by| by.of(subscription).is_empty());
+            let bare =
+                [Named::Extensions, Named::Queues, Named::Tenants].iter().all(|by| by.of(subscription).is_empty());
             self.topics.retain(|topic, keys| {
                 let names = Named::by(topic).of(subscription);
                 !bare && (names.is_empty() || subtract_names(keys, |_| true, names))
@@ -126,17 +164,23 @@ impl Subscriptions {
             let Some(keys) = self.topics.get_mut(&selection.topic) else { continue };
             let names = Named::by(&selection.topic).of(subscription);
             let selected = keys_of(selection);
-            if selected == [Key::All] {
+            if selected.contains(&Key::All) {
                 if names.is_empty() {
                     keys.clear();
                 }
                 subtract_names(keys, |_| true, names);
             } else {
+                let whole_loses = match keys.get(&Key::All) {
+                    Some(Names::These(held)) => names.is_empty() || names.iter().any(|name| held.contains(name)),
+                    Some(Names::All) => names.is_empty(),
+                    None => false,
+                };
+                let is_selected = |key: &str| selected.contains(&Key::One(key.to_string()));
+                if whole_loses && selection.topic.keys(Dialect::V12).any(is_selected) {
+                    divide(keys, &selection.topic);
+                }
                 if names.is_empty() {
-                    divide(keys, &selection.topic);
                     keys.retain(|key, _| !selected.contains(key));
-                } else if matches!(keys.get(&Key::All), Some(Names::These(_))) {
-                    divide(keys, &selection.topic);
                 }
                 subtract_names(keys, |key| selected.contains(key), names);
             }
@@ -146,7 +190,9 @@ impl Subscriptions {
         }
     }
 
-    /// How much is held, for limits: the names, and one for each topic or key that is held whole.
+    /// How much is held, for limits: the names, and one for each topic or key that is held whole. Names that are held
+    /// for several keys count for each; so an unsubscribe from one key of a topic makes this number larger, by the
+    /// number of v12's keys at most.
     #[must_use]
     pub fn len(&self) -> usize {
         self.topics.values().flat_map(BTreeMap::values).map(Names::len).sum()

@@ -5,39 +5,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tieline_core::Text;
-use tieline_portsip_wsi::{Dialect, Subscriptions, Viewer};
-
-use super::hub::Publication;
+use tieline_portsip_wsi::{Subject, Subscriptions, Viewer};
 
 /// The mailbox of one logged-in connection.
 pub(super) struct Mailbox(Mutex<Content>);
 
-/// What is in a mailbox, and what may get in.
-pub(super) struct Content {
-    pub(super) dialect: Dialect,
-    /// A copy of what the session holds, so that publishers can match without its task.
-    pub(super) subscriptions: Subscriptions,
+struct Content {
     viewer: Arc<Viewer>,
+    /// A copy of what the session holds, so that publishers can match without its task.
+    subscriptions: Subscriptions,
     queue: VecDeque<Text>,
     bytes: usize,
     limit: usize,
+    overflowed: bool,
     waker: Option<Waker>,
 }
 
 impl Mailbox {
-    pub(super) fn new(viewer: Arc<Viewer>, dialect: Dialect, limit: usize) -> Self {
+    pub(super) fn new(viewer: Arc<Viewer>, limit: usize) -> Self {
         Self(Mutex::new(Content {
-            dialect,
-            subscriptions: Subscriptions::default(),
             viewer,
+            subscriptions: Subscriptions::new(),
             queue: VecDeque::new(),
             bytes: 0,
             limit,
+            overflowed: false,
             waker: None,
         }))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Content> {
+    fn lock(&self) -> MutexGuard<'_, Content> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,8 +59,23 @@ impl Mailbox {
         content.take()
     }
 
-    pub(super) fn set_dialect(&self, dialect: Dialect) {
-        self.lock().dialect = dialect;
+    /// Puts an event in, if the connection wants it and does not lag too far behind. Whether it was put in.
+    pub(super) fn offer(&self, event_type: &str, subject: &Subject<'_>, event: &Text) -> bool {
+        let mut content = self.lock();
+        if content.overflowed || !content.subscriptions.wants(event_type, subject, &content.viewer) {
+            return false;
+        }
+        // One event beyond the limit is taken, and then none: as the session has the same limit, it cannot take over all
+        // of that without finding its peer too slow, so the connection ends by the session's own rule.
+        content.overflowed = content.bytes >= content.limit;
+        content.bytes = content.bytes.saturating_add(event.len());
+        content.queue.push_back(event.clone());
+        let waker = content.waker.take();
+        drop(content);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        true
     }
 }
 
@@ -71,20 +83,5 @@ impl Content {
     fn take(&mut self) -> VecDeque<Text> {
         self.bytes = 0;
         std::mem::take(&mut self.queue)
-    }
-
-    /// Puts the event in, if the connection wants it. Whether it did; and whom to wake once the lock is released.
-    ///
-    /// Once the limit is reached one more event is taken, and then none: as the session has the same limit, it cannot take
-    /// over all of this without finding its peer too slow, so the connection ends by the session's own rule.
-    pub(super) fn offer(&mut self, publication: &Publication) -> (bool, Option<Waker>) {
-        if !self.subscriptions.wants(&publication.event_type, &publication.subject(), &self.viewer) {
-            return (false, None);
-        }
-        if self.bytes < self.limit || self.bytes == self.limit && !self.queue.is_empty() {
-            self.bytes = self.bytes.saturating_add(publication.text.len());
-            self.queue.push_back(publication.text.clone());
-        }
-        (true, self.waker.take())
     }
 }

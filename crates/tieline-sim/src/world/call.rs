@@ -34,6 +34,8 @@ pub struct Party {
     pub kind: PartyKind,
     /// The number.
     pub number: String,
+    /// The identifier of the extension or queue; absent for others.
+    pub id: Option<String>,
     /// The name shown; may be empty.
     pub display_name: String,
     /// The host part of the address: the tenant's domain, or the trunk's host.

@@ -65,6 +65,7 @@ impl World {
                 let caller = Party {
                     kind: PartyKind::External,
                     number: number.to_owned(),
+                    id: None,
                     display_name: display_name.to_owned(),
                     host: trunk.host.clone(),
                 };

@@ -142,17 +142,27 @@ impl World {
     /// What a number is at a tenant, as the side of a call.
     fn party(&self, tenant: TenantKey, number: &str) -> Result<Party, Refused> {
         let site = self.site(tenant)?;
-        let domain = site.tenant.domain.clone();
-        let (kind, display_name, host) = if let Some(extension) = site.extensions.get(number) {
-            (PartyKind::Extension, extension.profile.display_name.clone(), domain)
-        } else if let Some(queue) = site.queues.get(number) {
-            (PartyKind::Queue, queue.profile.name.clone(), domain)
-        } else if number.trim_start_matches('+').len() > 4 {
-            let trunk = site.trunks.values().find(|line| line.connected);
-            (PartyKind::External, String::new(), trunk.map_or(domain, |line| line.trunk.host.clone()))
-        } else {
-            (PartyKind::Unknown, String::new(), domain)
+        let mut party = Party {
+            kind: PartyKind::Unknown,
+            number: number.to_owned(),
+            id: None,
+            display_name: String::new(),
+            host: site.tenant.domain.clone(),
         };
-        Ok(Party { kind, number: number.to_owned(), display_name, host })
+        if let Some(extension) = site.extensions.get(number) {
+            party.kind = PartyKind::Extension;
+            party.id = Some(extension.profile.id.clone());
+            party.display_name.clone_from(&extension.profile.display_name);
+        } else if let Some(queue) = site.queues.get(number) {
+            party.kind = PartyKind::Queue;
+            party.id = Some(queue.profile.id.clone());
+            party.display_name.clone_from(&queue.profile.name);
+        } else if number.trim_start_matches('+').len() > 4 {
+            party.kind = PartyKind::External;
+            if let Some(line) = site.trunks.values().find(|line| line.connected) {
+                party.host.clone_from(&line.trunk.host);
+            }
+        }
+        Ok(party)
     }
 }

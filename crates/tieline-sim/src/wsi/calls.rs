@@ -1,7 +1,7 @@
 //! Payloads of calls and their targets.
 
 use tieline_portsip_wsi::{
-    CallFail, CallHold, CallProgress, CallStart, CallUpdateInfo, Dialect, Envelope, Target as WireTarget,
+    CallFail, CallHold, CallProgress, CallStart, CallUpdateInfo, Dialect, Envelope, ExtensionHold, Target as WireTarget,
 };
 
 use super::words;
@@ -74,6 +74,19 @@ impl Writer<'_> {
         });
         payload.tenant_name = self.tenant_name();
         payload
+    }
+
+    /// The form of a draft of v22. A peer outside has no id.
+    pub(super) fn extension_hold(&self, call: &CallInfo, by: &Party, peer: &Party) -> ExtensionHold<String> {
+        filled!(ExtensionHold {
+            call_id: call.call_id.clone(),
+            extension: by.uri(),
+            extension_id: by.id.clone().unwrap_or_default(),
+            peer_extension: peer.uri(),
+            peer_extension_id: peer.id.clone().unwrap_or_default(),
+            tenant_id: self.tenant_id(),
+            time: self.now(),
+        })
     }
 
     pub(super) fn call_update_info(&self, call: &CallInfo) -> CallUpdateInfo<String> {

@@ -110,10 +110,8 @@ impl Writer<'_> {
         queue: &QueueProfile,
         agent: &AgentView,
     ) -> ExtensionAgentStatus<String> {
-        let status = filled!(AgentQueueState {
-            queue_number: queue.number.clone(),
-            status: words::agent_state(agent.state),
-        });
+        let status =
+            filled!(AgentQueueState { queue_number: queue.number.clone(), status: words::agent_state(agent.state) });
         filled!(ExtensionAgentStatus {
             agent_status: vec![status],
             extension: self.aor(&agent.profile.number),

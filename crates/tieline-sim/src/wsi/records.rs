@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tieline_core::Instant;
 use tieline_portsip_wsi::{CallCdr, CallTarget, Dialect};
 
 use super::words;
@@ -64,12 +65,9 @@ impl Writer<'_> {
             trunk_name: self.trunk_name(cdr),
         });
         if self.dialect >= Dialect::V22 {
-            let until = |from, to: Option<_>| whole_seconds(to.map_or(Duration::ZERO, |to: tieline_core::Instant| to.since(from)));
             payload.did = Some(call.did.clone());
-            payload.ring_duration =
-                Some(target.rang.map_or_else(|| "0".to_owned(), |rang| until(rang, target.answered.or(target.ended))));
-            payload.talk_duration =
-                Some(target.answered.map_or_else(|| "0".to_owned(), |answered| until(answered, target.ended)));
+            payload.ring_duration = Some(seconds_between(target.rang, target.answered.or(target.ended)));
+            payload.talk_duration = Some(seconds_between(target.answered, target.ended));
             payload.status = Some(words::target_status(target));
         }
         payload
@@ -83,6 +81,11 @@ impl Writer<'_> {
             None => String::new(),
         }
     }
+}
+
+fn seconds_between(from: Option<Instant>, to: Option<Instant>) -> String {
+    let between = from.zip(to).map_or(Duration::ZERO, |(from, to)| to.since(from));
+    whole_seconds(between)
 }
 
 fn whole_seconds(duration: Duration) -> String {

@@ -128,7 +128,13 @@ impl FromStr for WsUrl {
             return Err(UrlError::Host);
         }
         let port = match port {
-            None | Some("") => if secure { 443 } else { 80 },
+            None | Some("") => {
+                if secure {
+                    443
+                } else {
+                    80
+                }
+            }
             Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(UrlError::Port)?,
         };
         let uri: http::Uri = text.trim().parse().map_err(|_| UrlError::Syntax)?;

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use tieline_core::supervisor::LineId;
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+use tieline_tls::rustls::pki_types::ServerName;
 use tieline_websocket::{InvalidRequest, OpeningRequest};
 
 use super::{Credentials, Dialed, Dialer, Proxy, Stream, TcpOptions, UrlError, WsUrl, tcp};
@@ -16,7 +18,8 @@ pub struct UrlDialer<C> {
     proxy: Proxy,
     tcp: TcpOptions,
     #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    tls: tieline_tls::ClientTls,
+    /// For `wss://` only.
+    tls: Option<tieline_tls::ClientTls>,
 }
 
 impl<C: Send + 'static> UrlDialer<C> {
@@ -26,7 +29,7 @@ impl<C: Send + 'static> UrlDialer<C> {
     /// When the address cannot be requested, or the system's trust cannot be set up.
     pub fn new(url: WsUrl, credentials: Credentials<C>) -> Result<Self, ConnectError> {
         #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        return Self::with_tls(url, credentials, tieline_tls::ClientTls::new(tieline_tls::Trust::System)?);
+        return Self::with_trust(url, credentials, tieline_tls::Trust::System);
         #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
         {
             if url.is_secure() {
@@ -37,16 +40,17 @@ impl<C: Send + 'static> UrlDialer<C> {
         }
     }
 
-    /// As [`new`](Self::new), with a trust of its own for `wss://`.
+    /// As [`new`](Self::new), with a trust of its own. It means nothing to `ws://`.
     ///
     /// # Errors
-    /// When the address cannot be requested.
+    /// When the address cannot be requested, or the trust cannot be set up.
     #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    pub fn with_tls(
+    pub fn with_trust(
         url: WsUrl,
         credentials: Credentials<C>,
-        tls: tieline_tls::ClientTls,
+        trust: tieline_tls::Trust,
     ) -> Result<Self, ConnectError> {
+        let tls = if url.is_secure() { Some(tieline_tls::ClientTls::new(trust)?) } else { None };
         let (proxy, tcp) = (Proxy::from_env(), TcpOptions::default());
         Ok(Self { request: url.request()?, url, credentials, proxy, tcp, tls })
     }
@@ -86,28 +90,27 @@ impl<C: Send + 'static> UrlDialer<C> {
                 tcp
             }
         };
-        if !self.url.is_secure() {
-            return Ok(Stream::plain(tcp));
+        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+        if let Some(tls) = &self.tls {
+            return self.secure(tls, tcp).await;
         }
-        self.secure(tcp).await
+        Ok(Stream::plain(tcp))
     }
 
     #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    async fn secure(&self, tcp: tokio::net::TcpStream) -> Result<Stream, ConnectError> {
-        if let Some(warning) = self.tls.trust().warning() {
+    async fn secure(&self, tls: &tieline_tls::ClientTls, tcp: tokio::net::TcpStream) -> Result<Stream, ConnectError> {
+        if let Some(warning) = tls.trust().warning() {
             tracing::warn!(url = %self.url, "{warning}");
         }
-        let (config, presented) = self.tls.connection()?;
-        let name = rustls_pki_types::ServerName::try_from(self.url.host().to_owned()).map_err(|_| UrlError::Host)?;
-        match tokio_rustls::TlsConnector::from(config).connect(name, tcp).await {
-            Ok(tls) => Ok(Stream::tls(tls)),
-            Err(error) => Err(ConnectError::Tls(self.tls.explain(&error, self.url.host(), &presented))),
-        }
-    }
-
-    #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-    async fn secure(&self, _: tokio::net::TcpStream) -> Result<Stream, ConnectError> {
-        Err(UrlError::NoTls.into())
+        let (config, presented) = tls.connection()?;
+        let host = self.url.host();
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| UrlError::Host)?;
+        let connector = tokio_rustls::TlsConnector::from(config);
+        connector
+            .connect(name, tcp)
+            .await
+            .map(Stream::tls)
+            .map_err(|error| ConnectError::Tls(tls.explain(&error, host, &presented)))
     }
 }
 

@@ -1,0 +1,181 @@
+//! One WSI connection: the session, and its owner that asks the directory and listens to the hub.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tieline_core::{CloseReason, Frame, Instant, Limits, Session as _, Text};
+use tieline_portsip_wsi::server::{Phase, ServerConfig, ServerEvent, ServerRequestId, WsiServer};
+use tieline_portsip_wsi::{Auth, Dialect, Subscription, Subscriptions};
+
+use super::directory::Directory;
+use super::hub::{Hub, Seat};
+use crate::{Line, MessageLimit};
+
+pub(super) struct WsiLine {
+    session: WsiServer,
+    directory: Arc<dyn Directory>,
+    hub: Hub,
+    limits: Limits,
+    /// From the login to the end.
+    seat: Option<Seat>,
+}
+
+impl WsiLine {
+    pub(super) fn new(config: ServerConfig, directory: Arc<dyn Directory>, hub: Hub, now: Instant) -> Self {
+        let limits = config.limits;
+        Self { session: WsiServer::start(config, now), directory, hub, limits, seat: None }
+    }
+
+    /// Answers what the session tells.
+    fn answer(&mut self, now: Instant) {
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                ServerEvent::Login { id, auth, dialect } => self.login(now, id, &auth, dialect),
+                ServerEvent::Subscribe { id, subscription } => self.subscribe(now, id, &subscription),
+                ServerEvent::Unsubscribe { id, subscription } => self.unsubscribe(now, id, &subscription),
+                ServerEvent::Malformed { error, .. } => tracing::debug!(%error, "malformed command"),
+                ServerEvent::Closed(reason) => self.closed(&reason),
+                _ => {}
+            }
+        }
+        if let Some(seat) = &mut self.seat {
+            seat.speak(self.session.dialect());
+        }
+    }
+
+    fn login(&mut self, now: Instant, id: ServerRequestId, auth: &Auth, dialect: Dialect) {
+        match self.directory.login(auth, dialect) {
+            Ok(viewer) => {
+                if self.session.accept(now, id) && self.session.phase() == Phase::Open {
+                    tracing::debug!(%dialect, "logged in");
+                    self.seat = Some(self.hub.seat(Arc::new(viewer), dialect, self.limits.queued_bytes));
+                }
+            }
+            Err(refused) => {
+                tracing::debug!(%dialect, "login refused");
+                self.hub.note_refused_login();
+                self.session.reject(now, id, &refused.words);
+            }
+        }
+    }
+
+    /// Answers a subscribe, and sends what holds now.
+    ///
+    /// Nothing is lost between snapshot and live events, and none is sent too early, without any lock around both:
+    /// - The mailbox takes the new subscriptions before the snapshot is taken. What is published from then on waits there
+    ///   until this returns, as only this task empties it: so it is sent after the snapshot.
+    /// - What is published before that does not get in. The directory had changed its state before it published, and the
+    ///   snapshot is taken later, so the snapshot holds it.
+    /// - A change between the two is in the snapshot and follows as an event, too. That is the lesser evil, and events
+    ///   of WSI tell states, not differences.
+    fn subscribe(&mut self, now: Instant, id: ServerRequestId, subscription: &Subscription) {
+        let Some(seat) = &self.seat else {
+            self.session.respond(now, id, Err("not authenticated"));
+            return;
+        };
+        let (viewer, mailbox) = (seat.viewer.clone(), seat.mailbox.clone());
+        let dialect = self.session.dialect();
+        if let Err(words) = self.directory.subscribe(&viewer, subscription, dialect) {
+            self.session.respond(now, id, Err(&words));
+            return;
+        }
+        let mut subscriptions = self.session.subscriptions().clone();
+        subscriptions.apply(subscription);
+        if subscriptions.len() > self.limits.subscriptions {
+            self.session.respond(now, id, Err("too many subscriptions"));
+            return;
+        }
+        if !self.session.respond(now, id, Ok(())) {
+            return;
+        }
+        self.speak(dialect);
+        let earlier = mailbox.change(subscriptions);
+        self.push(now, earlier);
+        let snapshots = self.directory.snapshots(&viewer, subscription, dialect);
+        self.push(now, snapshots.into());
+    }
+
+    /// Answers an unsubscribe. What was published before goes out before the answer, and nothing of it after.
+    fn unsubscribe(&mut self, now: Instant, id: ServerRequestId, subscription: &Subscription) {
+        if let Some(seat) = &self.seat {
+            let mut subscriptions = self.session.subscriptions().clone();
+            subscriptions.remove(subscription);
+            let earlier = seat.mailbox.change(subscriptions);
+            self.push(now, earlier);
+        }
+        self.session.respond(now, id, Ok(()));
+    }
+
+    fn speak(&mut self, dialect: Dialect) {
+        if let Some(seat) = &mut self.seat {
+            seat.speak(dialect);
+        }
+    }
+
+    fn push(&mut self, now: Instant, events: VecDeque<Text>) {
+        for event in events {
+            self.session.push(now, event);
+        }
+    }
+
+    fn closed(&mut self, reason: &CloseReason) {
+        tracing::debug!(%reason, "session closed");
+        self.seat = None;
+        if *reason == CloseReason::SlowPeer {
+            self.hub.note_slow_peer();
+        }
+    }
+}
+
+impl Line for WsiLine {
+    fn handle_input(&mut self, now: Instant, frame: Frame) {
+        self.session.handle_input(now, frame);
+        self.answer(now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.session.handle_timeout(now);
+        self.answer(now);
+    }
+
+    fn poll_transmit(&mut self) -> Option<Frame> {
+        self.session.poll_transmit()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.session.poll_timeout()
+    }
+
+    fn wants_input(&self) -> bool {
+        self.session.wants_input()
+    }
+
+    fn close(&mut self, now: Instant) {
+        if let Some(seat) = self.seat.take() {
+            let earlier = seat.mailbox.change(Subscriptions::new());
+            self.push(now, earlier);
+        }
+        self.session.close(now);
+        self.answer(now);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.session.phase() == Phase::Closed
+    }
+
+    fn message_limit(&self) -> MessageLimit {
+        match self.session.phase() {
+            Phase::Greeting => MessageLimit { bytes: self.limits.message_bytes_before_login, provisional: true },
+            _ => MessageLimit { bytes: self.limits.message_bytes, provisional: false },
+        }
+    }
+
+    fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+        let Some(seat) = &self.seat else { return Poll::Pending };
+        let events = ready!(seat.mailbox.poll_take(cx));
+        self.push(now, events);
+        self.answer(now);
+        Poll::Ready(())
+    }
+}

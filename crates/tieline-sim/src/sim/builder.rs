@@ -1,0 +1,148 @@
+//! How a simulator is set up.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tieline_core::Seed;
+use tieline_portsip_wsi::Dialect;
+use tieline_portsip_wsi::server::ServerConfig;
+use tieline_server::wsi::WsiService;
+use tieline_server::{Router, Server, ServerOptions};
+
+use super::Sim;
+use super::driver;
+use super::pace::Pace;
+use super::pbx::Pbx;
+
+/// Unless another time is given, the day begins at 2026-01-01T07:00:00Z.
+const START: i64 = 1_767_250_800;
+/// Unless another seed is given.
+const SEED: u64 = 7;
+
+/// Sets a simulator up; made by [`Sim::builder`].
+#[derive(Clone, Debug)]
+pub struct SimBuilder {
+    listen: SocketAddr,
+    seed: u64,
+    speed: f64,
+    start_time: i64,
+    dialect: Option<Dialect>,
+    #[cfg(feature = "tls")]
+    tls: bool,
+    paused: bool,
+}
+
+impl Default for SimBuilder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seed: SEED,
+            speed: 1.0,
+            start_time: START,
+            dialect: None,
+            #[cfg(feature = "tls")]
+            tls: false,
+            paused: false,
+        }
+    }
+}
+
+impl SimBuilder {
+    /// Where to listen. Default: 127.0.0.1, on a port that is free.
+    #[must_use]
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Everything random follows from it. Default 7.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How many seconds of scenario pass in a real second. Default 1; [`start`](Self::start) refuses what is not above 0.
+    #[must_use]
+    pub const fn speed(mut self, speed: f64) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// When the scenario begins, in seconds since 1970-01-01T00:00:00Z. Default: 2026-01-01T07:00:00Z.
+    #[must_use]
+    pub const fn start_time(mut self, unix_seconds: i64) -> Self {
+        self.start_time = unix_seconds;
+        self
+    }
+
+    /// The dialect of clients that do not say theirs by `?dialect=`. Default: told from their commands.
+    #[must_use]
+    pub const fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
+    /// Whether to serve over TLS, with a certificate made now. Default not.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub const fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Whether scenario time stands still until [`Sim::resume`]. Default not.
+    #[must_use]
+    pub const fn paused(mut self, paused: bool) -> Self {
+        self.paused = paused;
+        self
+    }
+
+    /// Starts the simulator on the tokio runtime that this is called on.
+    ///
+    /// # Errors
+    /// The speed is not a number above 0; the address cannot be listened at; the certificate cannot be made.
+    pub async fn start(self) -> io::Result<Sim> {
+        let pace = Pace::new(self.speed)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the speed must be a number above 0"))?;
+        let pbx = Arc::new(Pbx::open(seed_of(self.seed), self.start_time, pace).map_err(io::Error::other)?);
+        let options = ServerOptions::default();
+        #[cfg(feature = "tls")]
+        let (options, pin) = self.secure(options)?;
+        #[cfg(not(feature = "tls"))]
+        let pin = None;
+        let mut config = ServerConfig::default();
+        config.dialect = self.dialect;
+        let service = WsiService::new(Arc::clone(&pbx), pbx.hub.clone()).config(config);
+        let router = Router::new().websocket(tieline_server::wsi::paths(), service);
+        let server = Server::bind(self.listen, options).await?.spawn(router);
+        if !self.paused {
+            pbx.resume();
+        }
+        let driver = tokio::spawn(driver::drive(Arc::clone(&pbx)));
+        Ok(Sim { pbx, server, driver, seed: self.seed, pin })
+    }
+
+    #[cfg(feature = "tls")]
+    fn secure(&self, mut options: ServerOptions) -> io::Result<(ServerOptions, Option<String>)> {
+        if !self.tls {
+            return Ok((options, None));
+        }
+        let address = self.listen.ip().to_string();
+        let tls = tieline_tls::ServerTls::self_signed(&["localhost", "127.0.0.1", "::1", &address])
+            .map_err(io::Error::other)?;
+        let pin = tls.pin().to_string();
+        options.tls = Some(tls);
+        Ok((options, Some(pin)))
+    }
+}
+
+/// The number as a seed, twice over.
+fn seed_of(number: u64) -> Seed {
+    let mut seed = [0; 16];
+    let (low, high) = seed.split_at_mut(8);
+    low.copy_from_slice(&number.to_le_bytes());
+    high.copy_from_slice(&number.to_le_bytes());
+    seed
+}

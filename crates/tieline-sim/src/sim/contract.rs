@@ -1,0 +1,62 @@
+//! What other programs are told, so that they can be pointed at the simulator.
+
+use serde_json::{Map, Value, json};
+use tieline_portsip_wsi::Dialect;
+
+use super::Sim;
+use crate::world::Role;
+
+impl Sim {
+    /// Everything that another program needs to connect, as one JSON object: addresses, logins with their passwords,
+    /// queues. With TLS `pin` names the certificate.
+    #[must_use]
+    pub fn contract(&self) -> Value {
+        let mut contract = Map::new();
+        contract.insert("ready".to_owned(), json!(true));
+        contract.insert("seed".to_owned(), json!(self.seed));
+        if let Some(pin) = &self.pin {
+            contract.insert("pin".to_owned(), json!(pin));
+        }
+        contract.insert("wsi".to_owned(), self.wsi_contract());
+        Value::Object(contract)
+    }
+
+    fn wsi_contract(&self) -> Value {
+        let directory = &self.pbx.directory;
+        let dialects: Map<String, Value> =
+            Dialect::ALL.iter().map(|dialect| (dialect.as_str().to_owned(), json!(self.wsi_url(*dialect)))).collect();
+        let mut wsi = Map::new();
+        wsi.insert("url".to_owned(), json!(self.url("/wsi")));
+        wsi.insert("dialects".to_owned(), Value::Object(dialects));
+        // The first tenant is the one that the day is about.
+        if let Some(tenant) = directory.tenants().first() {
+            let users = directory.users().iter().filter(|user| user.tenant == tenant.tenant).map(|user| {
+                json!({
+                    "extension": user.extension,
+                    "username": user.username,
+                    "password": user.password.expose(),
+                    "group": user.group,
+                    "role": role(user.role),
+                })
+            });
+            wsi.insert("domain".to_owned(), json!(tenant.domain));
+            wsi.insert("users".to_owned(), users.collect());
+            let login = json!({"name": tenant.name, "password": tenant.password.expose(), "id": tenant.id});
+            wsi.insert("tenant".to_owned(), login);
+            let queues: Vec<String> =
+                self.pbx.day().world().queue_states(tenant.tenant).map(|queue| queue.profile.number.clone()).collect();
+            wsi.insert("queues".to_owned(), json!(queues));
+        }
+        let admin = directory.admin();
+        wsi.insert("admin".to_owned(), json!({"username": admin.username, "password": admin.password.expose()}));
+        Value::Object(wsi)
+    }
+}
+
+const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Extension => "extension",
+        Role::QueueManager => "queue_manager",
+        Role::TenantAdmin => "tenant_admin",
+    }
+}

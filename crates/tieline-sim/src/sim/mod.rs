@@ -1,0 +1,132 @@
+//! The simulator on real sockets.
+
+mod builder;
+mod contract;
+mod driver;
+mod pace;
+mod pbx;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tieline_portsip_wsi::{Auth, Dialect};
+use tieline_server::{ServerHandle, ServerStats};
+use tokio::task::JoinHandle;
+
+pub use builder::SimBuilder;
+use pbx::Pbx;
+
+use crate::world::Role;
+
+/// A simulator that serves. Dropping it drops all connections.
+pub struct Sim {
+    pbx: Arc<Pbx>,
+    server: ServerHandle,
+    driver: JoinHandle<()>,
+    seed: u64,
+    pin: Option<String>,
+}
+
+impl Sim {
+    /// Sets a simulator up.
+    #[must_use]
+    pub fn builder() -> SimBuilder {
+        SimBuilder::default()
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// The URL of WSI in a dialect: `ws://127.0.0.1:PORT/wsi?dialect=v16`.
+    #[must_use]
+    pub fn wsi_url(&self, dialect: Dialect) -> String {
+        self.url(&format!("/wsi?dialect={dialect}"))
+    }
+
+    fn url(&self, path: &str) -> String {
+        let scheme = if self.pin.is_some() { "wss" } else { "ws" };
+        let listening = self.local_addr();
+        // Nobody can connect to "any address".
+        let host = match listening.ip() {
+            IpAddr::V4(any) if any.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(any) if any.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            host => host,
+        };
+        format!("{scheme}://{}{path}", SocketAddr::new(host, listening.port()))
+    }
+
+    /// The hash of the certificate, `sha256:` and hexadecimal digits; `None` without TLS.
+    #[must_use]
+    pub fn pin(&self) -> Option<&str> {
+        self.pin.as_deref()
+    }
+
+    /// A login of a dialect that sees everything of the first tenant.
+    #[must_use]
+    pub fn tenant_auth(&self, dialect: Dialect) -> Auth {
+        let directory = &self.pbx.directory;
+        // The directory is never without a tenant and its administrator; an empty login would be refused.
+        let Some(tenant) = directory.tenants().first() else { return Auth::tenant("", "") };
+        let admin =
+            directory.users().iter().find(|user| user.tenant == tenant.tenant && user.role == Role::TenantAdmin);
+        match (dialect, admin) {
+            (Dialect::V12, _) | (_, None) => Auth::tenant(tenant.name.as_str(), tenant.password.clone()),
+            (Dialect::V16, Some(admin)) => {
+                Auth::username(admin.username.as_str(), tenant.domain.as_str(), admin.password.clone())
+            }
+            (_, Some(admin)) => {
+                Auth::extension_number(admin.extension.as_str(), tenant.domain.as_str(), admin.password.clone())
+            }
+        }
+    }
+
+    /// Lets scenario time run, if it stands still.
+    pub fn resume(&self) {
+        self.pbx.resume();
+    }
+
+    /// Lets scenario time stand still.
+    pub fn pause(&self) {
+        self.pbx.pause();
+    }
+
+    /// Skips scenario time, whether it runs or stands still: what happens in it is published at once.
+    pub fn advance(&self, time: Duration) {
+        self.pbx.skip(time);
+    }
+
+    /// Drops all connections without a goodbye, as a failing network would; new ones are taken.
+    pub fn kill_connections(&self) {
+        self.server.kill_connections();
+    }
+
+    /// What was counted of connections.
+    #[must_use]
+    pub fn connections(&self) -> ServerStats {
+        self.server.stats()
+    }
+
+    /// Ends all connections with a close frame, and returns when they are gone.
+    pub async fn stop(self) {
+        self.driver.abort();
+        self.server.shutdown().await;
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.driver.abort();
+        self.server.begin_shutdown();
+    }
+}
+
+impl fmt::Debug for Sim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sim").field("local_addr", &self.local_addr()).field("seed", &self.seed).finish_non_exhaustive()
+    }
+}

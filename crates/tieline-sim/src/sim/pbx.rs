@@ -1,0 +1,135 @@
+//! The day, its logins and its subscribers, shared by all connections and by what moves time.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tieline_core::json::Encode as _;
+use tieline_core::{Instant, Seed, Text};
+use tieline_portsip_wsi::{Auth, Dialect, Subscription, Viewer};
+use tieline_server::wsi::{self, Hub, Publication};
+use tokio::sync::Notify;
+
+use super::pace::Pace;
+use crate::day::Day;
+use crate::directory::{Directory, LoginRefused};
+use crate::world::Refused;
+use crate::wsi::{Rendered, render, snapshots};
+
+/// How much scenario time one turn takes at most, so that a runtime that was held up does not stay so.
+const TURN: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(super) struct Pbx {
+    /// Events are published while this is locked, and snapshots taken: then a subscriber misses nothing between the two.
+    day: Mutex<Day>,
+    pace: Mutex<Pace>,
+    started: tokio::time::Instant,
+    /// Wakes the driver: time runs otherwise than before.
+    pub(super) repaced: Notify,
+    pub(super) directory: Directory,
+    pub(super) hub: Hub,
+}
+
+impl Pbx {
+    /// Opens the offices; time stands still.
+    pub(super) fn open(seed: Seed, start_unix_seconds: i64, pace: Pace) -> Result<Self, Refused> {
+        let day = Day::new(seed, start_unix_seconds)?;
+        let directory = Directory::new(day.world(), seed);
+        Ok(Self {
+            day: Mutex::new(day),
+            pace: Mutex::new(pace),
+            started: tokio::time::Instant::now(),
+            repaced: Notify::new(),
+            directory,
+            hub: Hub::default(),
+        })
+    }
+
+    pub(super) fn day(&self) -> MutexGuard<'_, Day> {
+        self.day.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn repace(&self, change: impl FnOnce(&mut Pace, Duration)) {
+        change(&mut self.pace(), self.started.elapsed());
+        self.repaced.notify_one();
+    }
+
+    pub(super) fn resume(&self) {
+        self.repace(Pace::resume);
+    }
+
+    pub(super) fn pause(&self) {
+        self.repace(Pace::pause);
+    }
+
+    /// Skips scenario time: what happens in it has been published when this returns.
+    pub(super) fn skip(&self, time: Duration) {
+        self.repace(|pace, _| pace.skip(time));
+        while self.turn().is_err() {}
+    }
+
+    /// Publishes what happened up to now.
+    ///
+    /// # Errors
+    /// There is more, for the next turn. Otherwise when the next turn is due; `None` while time stands still.
+    pub(super) fn turn(&self) -> Result<Option<tokio::time::Instant>, MoreToCome> {
+        let now = self.pace().scenario(self.started.elapsed());
+        let mut day = self.day();
+        let until = now.min(day.world().now() + TURN);
+        self.advance(&mut day, until);
+        if until < now {
+            return Err(MoreToCome);
+        }
+        let due = self.pace().real(day.next_due());
+        Ok(due.and_then(|due| self.started.checked_add(due)))
+    }
+
+    fn advance(&self, day: &mut Day, until: Instant) {
+        let clock = day.world().clock();
+        for occurrence in day.advance(until) {
+            let mut told: BTreeMap<Dialect, Vec<Rendered>> = BTreeMap::new();
+            let mut index = 0;
+            // One round more for each further event that some dialect tells the occurrence by.
+            loop {
+                self.hub.publish(|dialect| {
+                    let told = told.entry(dialect).or_insert_with(|| render(&occurrence, dialect, clock));
+                    told.get(index).map(publication)
+                });
+                index += 1;
+                if told.values().all(|told| told.len() <= index) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+impl wsi::Directory for Pbx {
+    fn login(&self, auth: &Auth, dialect: Dialect) -> Result<Viewer, wsi::Refused> {
+        let refused = |refused: LoginRefused| wsi::Refused::new(refused.text(dialect));
+        self.directory.login(self.day().world(), auth).map_err(refused)
+    }
+
+    fn snapshots(&self, viewer: &Viewer, subscription: &Subscription, dialect: Dialect) -> Vec<Text> {
+        snapshots(self.day().world(), dialect, viewer, subscription).iter().map(text).collect()
+    }
+}
+
+/// A turn did not reach the present.
+#[derive(Debug)]
+pub(super) struct MoreToCome;
+
+fn publication(rendered: &Rendered) -> Publication {
+    let mut publication = Publication::of(&rendered.event).concerning(&rendered.also);
+    publication.queue = rendered.queue.clone().or(publication.queue);
+    publication
+}
+
+fn text(rendered: &Rendered) -> Text {
+    Text::from(rendered.event.to_json())
+}

@@ -1,0 +1,125 @@
+//! The handle that commands go through.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use tieline_core::supervisor::{Phase, Supervised};
+use tieline_core::{Class, RequestError, SendErrorKind};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::Clock;
+
+/// What a client asks of its driver.
+pub(super) enum Order<S: Supervised> {
+    Request(S::Command, oneshot::Sender<Result<S::Reply, ClientError>>),
+    Close,
+}
+
+/// A handle on a line, for commands. Clones are handles on the same line.
+///
+/// Dropping all clones leaves the line to its [`Events`](crate::Events); once those are dropped too, it is closed.
+pub struct Client<S: Supervised> {
+    pub(super) orders: mpsc::Sender<Order<S>>,
+    pub(super) phase: watch::Receiver<Phase>,
+    pub(super) clock: Clock,
+}
+
+impl<S: Supervised> Client<S> {
+    /// Asks the server for something, and waits for the answer.
+    ///
+    /// Replies are never queued behind events. When the future is dropped early the command goes on, unless it was not
+    /// accepted yet because too many waited.
+    ///
+    /// # Errors
+    /// [`ClientError`]; it comes also when the driver is dropped meanwhile.
+    pub async fn request(&self, command: S::Command) -> Result<S::Reply, ClientError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.send(Order::Request(command, reply)).await.map_err(|_| ClientError::Closed)?;
+        answer.await.unwrap_or(Err(ClientError::Closed))
+    }
+
+    /// Closes the line for everybody, with the protocol's goodbye, and waits until it is closed: at most as long as the
+    /// closing deadlines of session and options. Events that wait can still be taken. Returns at once when the line is
+    /// over already.
+    pub async fn close(&self) {
+        // Without a driver there is nothing to close.
+        if self.orders.send(Order::Close).await.is_ok() {
+            self.orders.closed().await;
+        }
+    }
+
+    /// Where the line is at the moment.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// Where the line is, to be waited on. The last phase is [`Phase::Closed`], also when the driver is dropped.
+    #[must_use]
+    pub fn phases(&self) -> watch::Receiver<Phase> {
+        self.phase.clone()
+    }
+
+    /// The clock of the line, which the instants in its events belong to.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The wall time at the clock's start.
+    #[must_use]
+    pub const fn started_at(&self) -> SystemTime {
+        self.clock.started_at()
+    }
+}
+
+impl<S: Supervised> Clone for Client<S> {
+    fn clone(&self) -> Self {
+        Self { orders: self.orders.clone(), phase: self.phase.clone(), clock: self.clock }
+    }
+}
+
+impl<S: Supervised> fmt::Debug for Client<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("phase", &self.phase()).finish_non_exhaustive()
+    }
+}
+
+/// Why a command got no success.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// It was not sent.
+    #[error("{0}")]
+    NotSent(SendErrorKind),
+    /// It was sent, or accepted to be, and failed.
+    #[error("{0}")]
+    Failed(RequestError),
+    /// The line is over: closed, given up, or its driver was dropped. Whether the command was sent is not known.
+    #[error("the line is closed")]
+    Closed,
+}
+
+impl ClientError {
+    /// What to do about it.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::NotSent(SendErrorKind::NotConnected | SendErrorKind::Full) => Class::Retry,
+            Self::NotSent(_) | Self::Closed => Class::Terminal,
+            Self::Failed(error) => error.class(),
+        }
+    }
+}
+
+impl From<SendErrorKind> for ClientError {
+    fn from(kind: SendErrorKind) -> Self {
+        if kind == SendErrorKind::Closed { Self::Closed } else { Self::NotSent(kind) }
+    }
+}
+
+impl From<RequestError> for ClientError {
+    fn from(error: RequestError) -> Self {
+        if error == RequestError::Closed { Self::Closed } else { Self::Failed(error) }
+    }
+}

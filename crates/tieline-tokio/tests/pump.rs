@@ -1,0 +1,247 @@
+//! The pump over streams in memory and over sockets that are counted.
+#![cfg(feature = "wsi")]
+
+mod common;
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use common::*;
+use tieline_core::supervisor::{LineId, Phase};
+use tieline_portsip_wsi::Auth;
+use tieline_tokio::{ClientError, ConnectError, Dialed, Dialer, UrlDialer, wsi};
+use tieline_websocket::OpeningRequest;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::sync::mpsc;
+
+/// A dialer whose every line is an in-memory pipe; the other ends come out of the channel.
+fn pipes(capacity: usize) -> (impl Dialer<Auth, Io = DuplexStream>, mpsc::UnboundedReceiver<DuplexStream>) {
+    let (ends, accepted) = mpsc::unbounded_channel();
+    let dialer = move |_: LineId| {
+        let (ours, theirs) = tokio::io::duplex(capacity);
+        let sent = ends.send(theirs);
+        async move {
+            sent.map_err(|_| ConnectError::Timeout)?;
+            let request = OpeningRequest::new("pbx.example", "/wsi")?;
+            Ok::<_, ConnectError>(Dialed::new(ours, request, Auth::username("u", "d", "p")))
+        }
+    };
+    (dialer, accepted)
+}
+
+#[tokio::test]
+async fn it_runs_over_any_stream_byte_by_byte() {
+    let (dialer, mut accepted) = pipes(1);
+    let server = tokio::spawn(async move {
+        let mut peer = Peer::accept_bytewise(accepted.recv().await.expect("a dial")).await;
+        peer.log_in().await;
+        for at in 0..20 {
+            peer.say(event(at)).await;
+        }
+        peer.agree().await
+    });
+    let (client, mut events, mut driver) = wsi::connect_with(dialer, config());
+    let live = driver.first_live();
+    let driver = tokio::spawn(driver);
+    soon(live).await.expect("live");
+    assert_eq!(names_to(&mut events, "event 19").await.len(), 22);
+    soon(client.subscribe(calls())).await.expect("answered");
+    soon(client.close()).await;
+    soon(driver).await.expect("the driver ends by itself");
+    assert_eq!(soon(server).await.expect("no panic").len(), 1);
+}
+
+#[tokio::test]
+async fn a_dropped_driver_fails_whoever_waits() {
+    let (dialer, mut accepted) = pipes(1 << 16);
+    let server = tokio::spawn(async move {
+        let mut peer = Peer::accept(accepted.recv().await.expect("a dial")).await;
+        peer.log_in().await;
+        // The subscribe is never answered.
+        peer.heard().await.expect("a subscribe");
+        peer
+    });
+    let (client, mut events, mut driver) = wsi::connect_with(dialer, config());
+    let live = driver.first_live();
+    let driver = tokio::spawn(driver);
+    soon(live).await.expect("live");
+    let asking = tokio::spawn({
+        let client = client.clone();
+        async move { client.subscribe(calls()).await }
+    });
+    let _peer = soon(server).await.expect("the request arrived");
+    driver.abort();
+    assert_eq!(soon(asking).await.expect("no panic"), Err(ClientError::Closed));
+    soon(async { while events.next().await.is_some() {} }).await;
+    assert_eq!(soon(client.subscribe(calls())).await, Err(ClientError::Closed));
+    soon(client.close()).await;
+    assert_eq!(client.phase(), Phase::Closed);
+}
+
+#[tokio::test]
+async fn a_driver_dropped_before_it_ran_fails_whoever_waits() {
+    let (dialer, _accepted) = pipes(1 << 16);
+    let (client, mut events, mut driver) = wsi::connect_with(dialer, config());
+    let live = driver.first_live();
+    drop(driver);
+    assert!(matches!(soon(live).await, Err(ConnectError::Closed)));
+    assert_eq!(soon(events.next()).await, None);
+    assert_eq!(soon(client.subscribe(calls())).await, Err(ClientError::Closed));
+}
+
+#[tokio::test]
+async fn a_dial_in_progress_is_dropped_when_the_line_is_closed() {
+    struct Tell(mpsc::UnboundedSender<&'static str>);
+    impl Drop for Tell {
+        fn drop(&mut self) {
+            let _ = self.0.send("dropped");
+        }
+    }
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let dialer = move |_: LineId| {
+        let tell = Tell(tell.clone());
+        async move {
+            let _ = tell.0.send("dialling");
+            std::future::pending::<()>().await;
+            Err::<Dialed<DuplexStream, Auth>, _>(ConnectError::Timeout)
+        }
+    };
+    let (client, mut events, driver) = wsi::connect_with(dialer, config());
+    let driver = tokio::spawn(driver);
+    assert_eq!(soon(told.recv()).await, Some("dialling"));
+    soon(client.close()).await;
+    assert_eq!(soon(told.recv()).await, Some("dropped"));
+    assert_eq!(names_to(&mut events, "closed").await, ["closed"]);
+    soon(driver).await.expect("the driver ends by itself");
+}
+
+#[tokio::test]
+async fn cancelling_connect_closes_the_line() {
+    let pbx = Pbx::raw(|io, _| async move {
+        std::future::pending::<()>().await;
+        drop(io);
+    })
+    .await;
+    let (io, mut gone) = mpsc::unbounded_channel::<()>();
+    let mut config = config();
+    config.credentials = Some(tieline_tokio::Credentials::asked(move || {
+        let held = io.clone();
+        async move {
+            std::future::pending::<()>().await;
+            drop(held);
+            Ok(Auth::username("u", "d", "p"))
+        }
+    }));
+    let connecting = tokio::spawn({
+        let url = pbx.url.clone();
+        async move { wsi::connect(&url, config).await.map(drop) }
+    });
+    tokio::task::yield_now().await;
+    connecting.abort();
+    // The driver dropped its dialer, so it ended.
+    assert_eq!(soon(gone.recv()).await, None);
+}
+
+/// A stream that is counted as long as it lives.
+struct Counted<Io>(Io, Arc<Count>);
+
+#[derive(Default)]
+struct Count {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    ever: AtomicUsize,
+}
+
+impl<Io> Counted<Io> {
+    fn new(io: Io, count: &Arc<Count>) -> Self {
+        count.ever.fetch_add(1, Ordering::SeqCst);
+        let now = count.now.fetch_add(1, Ordering::SeqCst) + 1;
+        count.most.fetch_max(now, Ordering::SeqCst);
+        Self(io, Arc::clone(count))
+    }
+}
+
+impl<Io> Drop for Counted<Io> {
+    fn drop(&mut self) {
+        self.1.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for Counted<Io> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> AsyncWrite for Counted<Io> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test]
+async fn twenty_kills_in_a_row_are_survived_with_one_connection_at_a_time() {
+    const KILLS: usize = 20;
+    let pbx = Pbx::start(|mut peer, number| async move {
+        // Some die with a closing handshake, some at the login, some in the middle of things.
+        if number % 3 == 1 && number < KILLS {
+            return;
+        }
+        peer.log_in().await;
+        assert!(peer.heard().await.expect("restored each time").contains("extension_events"));
+        peer.say(OK).await;
+        peer.say(event(number)).await;
+        if number % 3 == 2 && number < KILLS {
+            let _ = peer.0.close(None).await;
+            peer.agree().await;
+        }
+        if number >= KILLS {
+            peer.agree().await;
+        }
+    })
+    .await;
+    let config = config().subscribe(&calls());
+    let count = Arc::new(Count::default());
+    let counting = Arc::clone(&count);
+    let inner: Arc<UrlDialer<Auth>> = Arc::new(config.dialer(&pbx.url).expect("an address"));
+    let dialer = move |line: LineId| {
+        let (inner, count) = (Arc::clone(&inner), Arc::clone(&counting));
+        async move {
+            let Dialed { io, request, credentials, .. } = inner.dial(line).await?;
+            Ok::<_, ConnectError>(Dialed::new(Counted::new(io, &count), request, credentials))
+        }
+    };
+    let (_client, mut events, driver) = wsi::connect_with(dialer, config);
+    tokio::spawn(driver);
+    let names = names_to(&mut events, &format!("event {KILLS}")).await;
+    let downs = names.iter().filter(|name| name.starts_with("down: ")).count();
+    assert_eq!(downs, KILLS, "{names:?}");
+    // Every line that was live told of what it may have missed, but the first.
+    let lives = names.iter().filter(|name| *name == "live").count();
+    assert_eq!(names.iter().filter(|name| *name == "gap").count(), lives - 1, "{names:?}");
+    assert_eq!(count.ever.load(Ordering::SeqCst), KILLS + 1);
+    assert_eq!(count.most.load(Ordering::SeqCst), 1);
+}

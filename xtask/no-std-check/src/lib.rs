@@ -1,0 +1,74 @@
+//! A program without std that uses the codec crates: if this links, they need none either.
+//!
+//! Unsafe code stands here only because a program without std has to bring its own allocator; nothing here is published.
+
+#![no_std]
+
+extern crate alloc;
+
+use alloc::string::String;
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::UnsafeCell;
+use core::panic::PanicInfo;
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use tieline_core::{Backoff, BackoffPolicy, Random, Text};
+use tieline_portsip_wsi::{Auth, ClientMessage, Command, Dialect, Event, ServerMessage};
+
+const ARENA: usize = 64 * 1024;
+
+/// Hands out an arena once and takes nothing back.
+struct Bump {
+    arena: UnsafeCell<[u8; ARENA]>,
+    used: AtomicUsize,
+}
+
+// SAFETY: `used` gives each part of the arena to one caller only.
+unsafe impl Sync for Bump {}
+
+// SAFETY: every block is aligned, within the arena, and never given out twice; null when the arena is used up.
+unsafe impl GlobalAlloc for Bump {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let base = self.arena.get().cast::<u8>();
+        let take = |used: usize| {
+            let start = (base as usize + used).next_multiple_of(layout.align()) - base as usize;
+            start.checked_add(layout.size()).filter(|end| *end <= ARENA)
+        };
+        match self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            // SAFETY: `take` accepted the end, so both ends of the block lie within the arena.
+            Ok(before) => take(before).map_or(ptr::null_mut(), |end| unsafe { base.add(end - layout.size()) }),
+            Err(_) => ptr::null_mut(),
+        }
+    }
+
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+}
+
+#[global_allocator]
+static ALLOCATOR: Bump = Bump { arena: UnsafeCell::new([0; ARENA]), used: AtomicUsize::new(0) };
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Something of tieline-core: a wait in nanoseconds.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_core_wait(purpose: u64) -> u64 {
+    let mut random = Random::new([7; 16], purpose);
+    let wait = Backoff::new(BackoffPolicy::default()).next_wait(&mut random);
+    let text = Text::from("no std").detached();
+    u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX).saturating_add(text.len() as u64)
+}
+
+/// Something of tieline-portsip-wsi: decodes an event and encodes a command; the number of bytes written, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_portsip_wsi_round() -> usize {
+    let text = r#"{"aor":"sip:102@portsip.io","event_type":"call_hold","time":"1632669389"}"#;
+    let Ok(ServerMessage::Event(Event::CallHold(hold))) = ServerMessage::decode(text) else { return 0 };
+    let command = Command::Auth(Auth::username("102", hold.aor.as_deref().unwrap_or_default(), "111111"));
+    let mut out = String::new();
+    ClientMessage { id: None, command }.encode(Dialect::V16, &mut out);
+    out.len()
+}

@@ -1,0 +1,59 @@
+//! Programs of others against the built `tieline`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Outcome, shell};
+
+pub(crate) fn run() -> Outcome {
+    let python = provision()?;
+    shell::run(&mut shell::cargo(["build", "-p", "tieline-cli"]))?;
+    let binary = shell::target_dir().join("debug").join(format!("tieline{}", std::env::consts::EXE_SUFFIX));
+    if !binary.is_file() {
+        return Err(format!("the build left no {}", binary.display()));
+    }
+    let scripts = scripts(&folder())?;
+    if scripts.is_empty() {
+        return Err(format!("no *.py in {}", folder().display()));
+    }
+    let mut failed = Vec::new();
+    for script in &scripts {
+        if let Err(message) = shell::run(Command::new(&python).arg(script).env("TIELINE_BIN", &binary)) {
+            failed.push(message);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n  ")) }
+}
+
+fn folder() -> PathBuf {
+    shell::root().join("xtask").join("interop")
+}
+
+/// A virtual environment under the target folder with the pinned libraries; gives back its Python.
+fn provision() -> Result<PathBuf, String> {
+    let system = ["python3", "python"].into_iter().find(|name| shell::exists(name));
+    let system = system.ok_or("python3 is not on the PATH; the interop scripts are written in it (3.9 or later)")?;
+    let venv = shell::target_dir().join("interop");
+    let python = if cfg!(windows) { venv.join("Scripts").join("python.exe") } else { venv.join("bin").join("python") };
+    if !python.is_file() {
+        shell::run(Command::new(system).args(["-m", "venv"]).arg(&venv))
+            .map_err(|message| format!("{message} (on Debian and Ubuntu venv is in the package python3-venv)"))?;
+    }
+    let requirements = folder().join("requirements.txt");
+    shell::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements))?;
+    Ok(python)
+}
+
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let shown = |e| format!("{}: {e}", folder.display());
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(folder).map_err(shown)? {
+        let path = entry.map_err(shown)?.path();
+        if path.extension().is_some_and(|extension| extension == "py") {
+            scripts.push(path);
+        }
+    }
+    scripts.sort();
+    Ok(scripts)
+}

@@ -1,0 +1,64 @@
+//! Running programs and finding the repository's folders.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::Outcome;
+
+/// The root of the repository. `cargo run` says at run time where that is: a build kept in a target folder that several
+/// checkouts share may be another checkout's.
+pub(crate) fn root() -> PathBuf {
+    let mut path = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    path.pop();
+    path
+}
+
+/// Where cargo builds: `CARGO_TARGET_DIR` (relative to the root, if relative), or `target`.
+pub(crate) fn target_dir() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// The cargo that runs this program, at the root of the repository.
+pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args).current_dir(root());
+    command
+}
+
+/// Prints the command, runs it, and fails when it does.
+pub(crate) fn run(command: &mut Command) -> Outcome {
+    let shown = show(command);
+    println!("$ {shown}");
+    let status = command.status().map_err(|e| format!("cannot start `{shown}`: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` ended with {status}")) }
+}
+
+/// Runs the command without printing it and gives back what it wrote to stdout.
+pub(crate) fn read(command: &mut Command) -> Result<String, String> {
+    let shown = show(command);
+    let output = command.output().map_err(|e| format!("cannot start `{shown}`: {e}"))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("`{shown}` ended with {}\n{}", output.status, stderr.trim_end()));
+    }
+    String::from_utf8(output.stdout).map_err(|e| format!("`{shown}` wrote something that is not UTF-8: {e}"))
+}
+
+/// Whether the program can be started at all.
+pub(crate) fn exists(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+fn show(command: &Command) -> String {
+    let program = PathBuf::from(command.get_program());
+    let set = command
+        .get_envs()
+        .filter_map(|(key, value)| Some(format!("{}='{}' ", key.to_string_lossy(), value?.to_string_lossy())));
+    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+    let args = command.get_args().map(|arg| {
+        let arg = arg.to_string_lossy();
+        if arg.contains(' ') || arg.is_empty() { format!(" '{arg}'") } else { format!(" {arg}") }
+    });
+    set.chain([name]).chain(args).collect()
+}
