@@ -1,1 +1,48 @@
-//! Examples.
+//! What the examples share: a simulated PBX in the background of the program.
+
+use std::net::SocketAddr;
+
+use tieline::sim::Sim;
+use tieline::wsi::{Auth, Dialect};
+
+/// A simulated PBX on a thread of its own; it runs until the program ends.
+pub struct Pbx {
+    sim: Sim,
+    // Dropped last: the simulator lives on it.
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// Starts a simulated PBX on a free port, its day played twenty times as fast as it is.
+///
+/// # Errors
+/// When it cannot listen on this machine.
+pub fn simulated_pbx() -> std::io::Result<Pbx> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let starting = runtime.spawn(Sim::builder().seed(7).speed(20.0).start());
+    let (done, started) = std::sync::mpsc::channel();
+    runtime.spawn(async move { done.send(starting.await) });
+    match started.recv() {
+        Ok(Ok(sim)) => Ok(Pbx { sim: sim?, _runtime: runtime }),
+        _ => Err(std::io::Error::other("the simulator did not start")),
+    }
+}
+
+impl Pbx {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.sim.local_addr()
+    }
+
+    /// Its WSI for clients of a dialect.
+    #[must_use]
+    pub fn url(&self, dialect: Dialect) -> String {
+        self.sim.wsi_url(dialect)
+    }
+
+    /// A login that sees the whole tenant.
+    #[must_use]
+    pub fn tenant_auth(&self, dialect: Dialect) -> Auth {
+        self.sim.tenant_auth(dialect)
+    }
+}

@@ -1,2 +1,68 @@
-//! cli
-fn main() {}
+//! The `tieline` command line.
+
+mod args;
+mod clock;
+mod demo;
+mod exit;
+mod failure;
+mod listen;
+mod output;
+mod password;
+mod sim;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(&cli.log).unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(Exit::Failure, format!("cannot start: {error}")).report(),
+    };
+    let result = runtime.block_on(async {
+        let work = async {
+            match cli.command {
+                Command::Demo(demo) => demo::run(demo, cli.output).await,
+                Command::Sim(sim) => sim::run(sim).await,
+                Command::Listen(listen) => listen::run(*listen, cli.output).await,
+            }
+        };
+        tokio::select! {
+            result = work => result,
+            () = interrupted() => Ok(Exit::Interrupted),
+        }
+    });
+    // A read of standard input cannot be stopped; nothing else is left to wait for.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Returns when the user or the system asks the program to stop.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,8 +1,6 @@
 //! The client session on virtual time, one behaviour a test.
 
-use tieline_core::{
-    ClientSession, CloseReason, Frame, Instant, RequestError, RequestId, SendErrorKind, Session, Text,
-};
+use tieline_core::{ClientSession, CloseReason, Frame, Instant, RequestError, RequestId, SendErrorKind, Session, Text};
 use tieline_portsip_wsi::client::{ClientConfig, ClientEvent, Confirmation, Noted, Phase, Reply, Request, WsiClient};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Topic};
 

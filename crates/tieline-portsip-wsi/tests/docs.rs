@@ -8,13 +8,15 @@ const BEGIN: &str = "<!-- events:begin -->\n";
 const END: &str = "<!-- events:end -->";
 
 fn table() -> String {
-    let mut out = String::from("| topic | event, and v12 key | v12 | v16 | v22 | payload |\n|---|---|:-:|:-:|:-:|---|\n");
+    let mut out =
+        String::from("| topic | event, and v12 key | v12 | v16 | v22 | payload |\n|---|---|:-:|:-:|:-:|---|\n");
     for topic in Topic::ALL.iter().filter(|topic| !topic.is_global()) {
         for info in EVENT_TYPES.iter().filter(|info| info.topic == *topic) {
             let [v12, v16, v22] =
                 [Dialect::V12, Dialect::V16, Dialect::V22].map(|d| if info.dialects.contains(&d) { "●" } else { "" });
             let payload = if info.evidence == Evidence::Documented { "documented" } else { "*assumed*" };
-            writeln!(out, "| `{topic}` | `{}` | {v12} | {v16} | {v22} | {payload} |", info.event_type).expect("a string");
+            writeln!(out, "| `{topic}` | `{}` | {v12} | {v16} | {v22} | {payload} |", info.event_type)
+                .expect("a string");
         }
     }
     out

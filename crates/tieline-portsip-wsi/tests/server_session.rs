@@ -1,8 +1,8 @@
 //! The server session on virtual time, one behaviour a test.
 
 use tieline_core::{CloseReason, Frame, Instant, PeerMisbehaved, Session, Text};
-use tieline_portsip_wsi::server::{Phase, ServerConfig, ServerEvent, ServerRequestId, WsiServer};
 use tieline_portsip_wsi::Dialect;
+use tieline_portsip_wsi::server::{Phase, ServerConfig, ServerEvent, ServerRequestId, WsiServer};
 
 const AUTH: &str = r#"{"command":"auth","username":"testuser","domain":"portsip.io","password":"111111"}"#;
 const SUBSCRIBE: &str = r#"{"command":"subscribe","topics":["extension_events"],"extensions":["102","103"]}"#;

@@ -9,6 +9,8 @@ use tieline_core::{CloseReason, Instant, RequestError, Text};
 use crate::{Event, Subscription};
 
 /// What a client session tells its owner.
+// Nearly every one is `Received`: boxing it would cost an allocation an event.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientEvent {
@@ -113,4 +115,3 @@ pub enum Noted {
     /// JSON that is neither an event nor an answer.
     Unknown,
 }
-

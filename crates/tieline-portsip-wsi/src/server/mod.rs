@@ -1,7 +1,7 @@
 //! The PBX role: take logins and subscriptions, answer each command exactly once and in order, push events.
 //!
 //! No callbacks: [`ServerEvent::Login`] is answered by [`WsiServer::accept`] or [`WsiServer::reject`],
-//! [`ServerEvent::Request`] by [`WsiServer::respond`]; what is not answered by its deadline is answered with status -1.
+//! [`ServerEvent::Subscribe`] and [`ServerEvent::Unsubscribe`] by [`WsiServer::respond`]; what is not answered by its deadline is answered with status -1.
 
 mod config;
 mod dialect;

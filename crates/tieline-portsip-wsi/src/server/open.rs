@@ -46,9 +46,10 @@ pub(super) struct Open {
 impl Open {
     /// The answer on the wire. `command` and `id` are written in v22, or when the command had an id.
     pub(super) fn encode(&self, dialect: Dialect, answer: &Result<(), Text>) -> String {
-        let mut response = Response::<&str>::default();
-        response.status = Some(if answer.is_ok() { 0 } else { -1 });
-        response.error = answer.as_ref().err().map(|reason| reason.as_str());
+        let mut response = match answer {
+            Ok(()) => Response::ok(),
+            Err(reason) => Response::failed(reason.as_str()),
+        };
         if dialect == Dialect::V22 || self.wire_id.is_some() {
             response.command = self.asked.name().or(self.name.as_deref());
             response.id = self.wire_id.as_deref();

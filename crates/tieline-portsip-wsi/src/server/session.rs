@@ -5,9 +5,7 @@ use core::fmt;
 
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
-use tieline_core::{
-    CloseFrame, CloseReason, EventQueue, Frame, Instant, PeerMisbehaved, Session, Text, earliest,
-};
+use tieline_core::{CloseFrame, CloseReason, EventQueue, Frame, Instant, PeerMisbehaved, Session, Text, earliest};
 
 use super::config::ServerConfig;
 use super::dialect::Told;
@@ -138,13 +136,9 @@ impl WsiServer {
                 self.refused_logins = self.refused_logins.saturating_add(1);
             }
             (Asked::Subscribe(subscription), Ok(())) => {
-                self.subscriptions.apply(subscription);
-                open.answer = Some(if self.subscriptions.len() > self.config.limits.subscriptions {
-                    self.subscriptions.remove(subscription);
-                    Err(Text::from_static("too many subscriptions"))
-                } else {
-                    answer
-                });
+                let limit = self.config.limits.subscriptions;
+                let within = self.subscriptions.apply_within(subscription, limit);
+                open.answer = Some(within.map_err(|_| Text::from_static("too many subscriptions")));
             }
             (Asked::Unsubscribe(subscription), Ok(())) => {
                 self.subscriptions.remove(subscription);

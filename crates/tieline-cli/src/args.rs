@@ -1,0 +1,206 @@
+//! The words of the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tieline_portsip_wsi::Dialect;
+use tieline_tls::Pin;
+
+use crate::exit;
+
+/// tieline joins programs to hosted PBXs (telephone exchanges).
+///
+/// On a terminal the output is for people, through a pipe it is JSON lines. Standard output holds data only,
+/// everything else goes to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "tieline", version, after_help = exit::HELP, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How to print data.
+    #[arg(short = 'o', long, global = true, value_enum, default_value_t, env = "TIELINE_OUTPUT")]
+    pub(crate) output: Output,
+    /// What to log to standard error, e.g. `info` or `tieline_tokio=debug`.
+    #[arg(long, global = true, default_value = "warn", env = "TIELINE_LOG")]
+    pub(crate) log: String,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show it working: simulate a PBX on this machine, connect to it, watch its calls for a few seconds.
+    Demo(Demo),
+    /// Simulate a PBX until stopped, for programs to connect to.
+    Sim(Sim),
+    /// Connect to a PBX and print its events as they happen.
+    #[command(after_help = LISTEN_HELP)]
+    Listen(Box<Listen>),
+}
+
+const LISTEN_HELP: &str = "\
+Examples:
+  tieline listen wss://pbx.example.com:8885/ --user alice --domain example.com --password-file secret
+  tieline listen wss://pbx.example.com:8887/wsi --extension 101 --domain example.com --ext 102,103
+  tieline listen wss://pbx.example.com:8885/ --dialect v12 --tenant acme --topic trunk_events
+  tieline listen wss://pbx.example.com:8887/wsi --user alice --domain example.com --only 'call_*' | ./pop.py
+
+The password is never an argument: it comes from --password-file, from the environment variable
+TIELINE_PASSWORD (or the one that --password-env names), or from a prompt on the terminal.";
+
+/// How to print data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people on a terminal, JSON lines through a pipe.
+    #[default]
+    Auto,
+    /// One readable line an event.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The dialect to speak: v12, v16 or v22.
+    #[arg(long, default_value = "v16")]
+    pub(crate) dialect: Dialect,
+    /// The seed of the simulated day.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+}
+
+/// Options of `sim`.
+#[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// Print one JSON object with addresses and logins on the first line of standard output, once ready.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The address to listen on; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "TIELINE_SIM_LISTEN")]
+    pub(crate) listen: SocketAddr,
+    /// The seed: the same seed and start give the same day, byte for byte.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// When the simulated day starts, as the PBX's clock has it (RFC 3339). Default: now.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<jiff::Timestamp>,
+    /// How many seconds of the day pass in one real second.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub(crate) speed: f64,
+    /// The dialect for clients whose words do not tell theirs.
+    #[arg(long)]
+    pub(crate) dialect: Option<Dialect>,
+    /// Serve over TLS with a certificate made for this run; its pin is printed.
+    #[arg(long)]
+    pub(crate) tls: bool,
+}
+
+/// Options of `listen`.
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// The address of the PBX: ws://, wss://, http:// or https://.
+    pub(crate) url: String,
+    /// The protocol, where the address does not tell it.
+    #[arg(long, value_enum)]
+    pub(crate) protocol: Option<Protocol>,
+    /// The generation of the server: v12, v16 or v22. Default: v22 for a path that ends in /wsi, else v16.
+    #[arg(long)]
+    pub(crate) dialect: Option<Dialect>,
+    #[command(flatten)]
+    pub(crate) login: Login,
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+    /// The topics to subscribe to. Default: extension_events,cdr_events,queue_events.
+    #[arg(long, value_name = "TOPIC", value_delimiter = ',')]
+    pub(crate) topic: Vec<String>,
+    /// Only these extensions. Default: all that the login may see.
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
+    pub(crate) ext: Vec<String>,
+    /// Only these queues. Default: all that the login may see.
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
+    pub(crate) queue: Vec<String>,
+    /// The tenants of global topics (v22), by id.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) tenant_id: Vec<String>,
+    /// Print only events of these types; `*` stands for anything, e.g. `call_*,target_ringing`.
+    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Print the frames exactly as received, and nothing else.
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Stop after this many events.
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Stop after this time, e.g. 90s, 10m, 2h.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Exit with code 8 at the first gap.
+    #[arg(long)]
+    pub(crate) fail_on_gap: bool,
+    /// Keep trying when the first connection fails.
+    #[arg(long)]
+    pub(crate) retry: bool,
+    /// End when the line is lost instead of connecting again.
+    #[arg(long, conflicts_with = "retry")]
+    pub(crate) no_reconnect: bool,
+}
+
+/// The protocols that `listen` speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocol {
+    /// PortSIP WSI.
+    Wsi,
+}
+
+/// Who logs in.
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// Log in as this user; without --domain as the system administrator (v22).
+    #[arg(long, value_name = "NAME", env = "TIELINE_USER")]
+    pub(crate) user: Option<String>,
+    /// Log in as this extension, with its SIP password (v12: its web password).
+    #[arg(long, value_name = "NUMBER", conflicts_with = "user")]
+    pub(crate) extension: Option<String>,
+    /// Log in as this tenant (v12).
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["user", "extension", "domain"])]
+    pub(crate) tenant: Option<String>,
+    /// The SIP domain of the user or extension.
+    #[arg(long, env = "TIELINE_DOMAIN")]
+    pub(crate) domain: Option<String>,
+    /// Read the password from the first line of this file; `-` is standard input.
+    #[arg(long, value_name = "FILE", env = "TIELINE_PASSWORD_FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Read the password from this environment variable.
+    #[arg(long, value_name = "VAR", default_value = "TIELINE_PASSWORD")]
+    pub(crate) password_env: String,
+}
+
+/// Whom to trust.
+#[derive(Debug, Args)]
+pub(crate) struct Tls {
+    /// Accept the certificate or key with this SHA-256 (sha256:… or spki-sha256:…) and no other. May be repeated.
+    #[arg(long, value_name = "PIN", env = "TIELINE_TLS_PIN", value_delimiter = ',')]
+    pub(crate) tls_pin: Vec<Pin>,
+    /// Trust the certificates in this PEM file instead of the system's.
+    #[arg(long, value_name = "FILE", conflicts_with = "tls_pin", env = "TIELINE_TLS_CA")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// Accept any certificate: anybody on the way can read and change everything.
+    #[arg(long, conflicts_with_all = ["tls_pin", "tls_ca"])]
+    pub(crate) tls_insecure: bool,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(speed),
+        _ => Err("a number above 0 and up to 100000".into()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|_| "a time such as 90s, 10m or 2h".to_owned())?;
+    Duration::try_from(span).map_err(|_| "a positive time".into())
+}

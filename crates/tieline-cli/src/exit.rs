@@ -1,0 +1,48 @@
+//! Exit codes: few, documented, stable.
+
+use std::process::ExitCode;
+
+/// Why the program ends as it does. The numbers are part of the command line's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Ok = 0,
+    /// Something else went wrong.
+    Failure = 1,
+    /// The command line is wrong; clap uses the same number.
+    Usage = 2,
+    /// The login was refused.
+    AuthRefused = 3,
+    /// The certificate or the TLS handshake is not acceptable.
+    Tls = 4,
+    /// The server was not reached, or did not answer in time.
+    Unreachable = 5,
+    /// The server speaks something else.
+    Protocol = 6,
+    /// A topic was refused: not found, or not permitted.
+    Refused = 7,
+    /// Events may have been missed, and `--fail-on-gap` was given.
+    Gap = 8,
+    /// Stopped by the user.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The table that `--help` shows.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    done
+  1    something else went wrong
+  2    the command line is wrong
+  3    the login was refused
+  4    the certificate or the TLS handshake is not acceptable
+  5    the server was not reached, or did not answer in time
+  6    the server speaks something else
+  7    a topic was refused: not found, or not permitted
+  8    events may have been missed (with --fail-on-gap)
+  130  stopped with Ctrl-C";

@@ -1,0 +1,89 @@
+//! Why the program failed, in words that name the remedy.
+
+use std::io;
+use std::process::ExitCode;
+
+use tieline_core::supervisor::DownCause;
+use tieline_core::{Class, CloseReason};
+use tieline_tokio::ConnectError;
+
+use crate::exit::Exit;
+use crate::password::PasswordError;
+
+/// The end of a program that did not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// A failure of an exit code and a message for people.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    /// Prints the message to standard error, unless there is nobody to read.
+    pub(crate) fn report(self) -> ExitCode {
+        use std::io::Write as _;
+        if !self.message.is_empty() {
+            let _ = writeln!(io::stderr(), "tieline: {}", self.message);
+        }
+        self.exit.into()
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// A closed pipe is how a reader says that it has enough.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::new(Exit::Ok, ""),
+            _ => Self::new(Exit::Failure, error.to_string()),
+        }
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        Self::new(Exit::Usage, error.to_string())
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let words = match &error {
+            ConnectError::LoginRefused { reason, .. } if !reason.is_empty() => {
+                format!("{error}: {reason}\nCheck user, domain, password and --dialect.")
+            }
+            ConnectError::Tcp { .. } | ConnectError::Resolve { .. } | ConnectError::Timeout => {
+                format!(
+                    "{error}\nCheck the address, the port (8885 for v12 and v16, 8887 for v22) and the firewall; --retry keeps trying."
+                )
+            }
+            _ => error.to_string(),
+        };
+        let exit = match &error {
+            ConnectError::Url(_) => Exit::Usage,
+            ConnectError::LoginRefused { .. } | ConnectError::Credentials(_) => Exit::AuthRefused,
+            ConnectError::Tls(_) | ConnectError::TlsSetup(_) => Exit::Tls,
+            ConnectError::Upgrade(error) => match error.class() {
+                Class::Reauthenticate => Exit::AuthRefused,
+                Class::Terminal => Exit::Protocol,
+                _ => Exit::Unreachable,
+            },
+            ConnectError::GaveUp(cause) => exit_of(cause),
+            _ => Exit::Unreachable,
+        };
+        Self::new(exit, words)
+    }
+}
+
+/// The exit code of a line that was given up.
+pub(crate) fn exit_of(cause: &DownCause) -> Exit {
+    match cause {
+        DownCause::Session(CloseReason::LoginRefused { .. }) => Exit::AuthRefused,
+        DownCause::Session(CloseReason::PeerMisbehaved(_)) => Exit::Protocol,
+        DownCause::Connect(failure) if failure.class == Class::Reauthenticate => Exit::AuthRefused,
+        _ => Exit::Unreachable,
+    }
+}

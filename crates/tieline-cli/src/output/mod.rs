@@ -1,0 +1,91 @@
+//! Where data goes: standard output, readable or as JSON lines.
+
+mod human;
+mod json;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use tieline_core::Instant;
+use tieline_core::supervisor::{DownCause, Gap};
+use tieline_portsip_wsi::client::{Malformed, Received};
+
+use crate::args::Output;
+use crate::clock::Clock;
+
+/// What `listen` and `demo` print.
+#[derive(Debug)]
+pub(crate) enum Item<'a> {
+    /// An event of the PBX.
+    Event(&'a Received),
+    /// A message that could not be read.
+    Malformed(&'a Malformed),
+    /// Events may have been missed.
+    Gap(&'a Gap),
+    /// States come anew.
+    Resynced,
+    /// The line is live.
+    Live {
+        /// The number of the connection.
+        line: u64,
+    },
+    /// There is no line, and when the next dial is due.
+    Down {
+        /// Why.
+        cause: &'a DownCause,
+        /// When the next dial is due.
+        retry_at: Instant,
+    },
+    /// Events that a slow consumer lost.
+    Lagged(u64),
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Human,
+    Json,
+    Raw,
+}
+
+/// Prints items to standard output, one line each, flushed each.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    form: Form,
+    clock: Clock,
+    number: u64,
+}
+
+impl Printer {
+    /// A printer in the asked form; `raw` prints frames and nothing else.
+    pub(crate) fn new(output: Output, raw: bool, clock: Clock) -> Self {
+        let form = match output {
+            _ if raw => Form::Raw,
+            Output::Auto if io::stdout().is_terminal() => Form::Human,
+            Output::Human => Form::Human,
+            Output::Auto | Output::Json => Form::Json,
+        };
+        Self { form, clock, number: 0 }
+    }
+
+    /// Prints one item.
+    ///
+    /// # Errors
+    /// When standard output cannot be written; a closed pipe is [`io::ErrorKind::BrokenPipe`].
+    pub(crate) fn print(&mut self, item: &Item<'_>) -> io::Result<()> {
+        self.number += 1;
+        let mut out = anstream::stdout().lock();
+        match self.form {
+            Form::Human => human::write(&mut out, item, &self.clock)?,
+            Form::Json => writeln!(out, "{}", json::line(item, &self.clock, self.number))?,
+            Form::Raw => match item {
+                Item::Event(received) => writeln!(out, "{}", received.raw())?,
+                Item::Malformed(malformed) => {
+                    out.write_all(&malformed.bytes)?;
+                    writeln!(out)?;
+                }
+                _ => return Ok(()),
+            },
+        }
+        out.flush()
+    }
+}

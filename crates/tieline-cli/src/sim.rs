@@ -1,0 +1,72 @@
+//! `tieline sim`: a simulated PBX for programs to connect to.
+
+use std::io::Write as _;
+
+use tieline_sim::Sim;
+
+use crate::args;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Serves until the program is stopped.
+pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
+    let mut builder = Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls);
+    if let Some(start) = args.start {
+        builder = builder.start_time(start.as_second());
+    }
+    if let Some(dialect) = args.dialect {
+        builder = builder.dialect(dialect);
+    }
+    let sim = builder.start().await.map_err(|error| {
+        Failure::new(Exit::Failure, format!("cannot listen on {}: {error}; try another --listen address", args.listen))
+    })?;
+    let mut out = anstream::stdout();
+    if args.json {
+        writeln!(out, "{}", sim.contract())?;
+        out.flush()?;
+    } else {
+        write!(out, "{}", readable(&sim.contract()))?;
+    }
+    std::future::pending::<()>().await;
+    Ok(Exit::Ok)
+}
+
+/// The contract, for people.
+fn readable(contract: &serde_json::Value) -> String {
+    use std::fmt::Write as _;
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let wsi = &contract["wsi"];
+    let mut out = format!("A simulated PBX, seed {}; stop it with Ctrl-C.\n\n", contract["seed"]);
+    if let Some(pin) = contract["pin"].as_str() {
+        let _ = writeln!(out, "TLS      --tls-pin {pin}");
+    }
+    for (dialect, url) in wsi["dialects"].as_object().into_iter().flatten() {
+        let _ = writeln!(out, "WSI {dialect}  {}", text(url));
+    }
+    let _ = writeln!(out, "domain   {}\n", text(&wsi["domain"]));
+    for user in wsi["users"].as_array().into_iter().flatten() {
+        let [extension, username, password, group, role] =
+            ["extension", "username", "password", "group", "role"].map(|key| text(&user[key]));
+        let _ = writeln!(out, "user     {extension}  {username:<10} password {password}  {role} in {group}");
+    }
+    let (tenant, admin) = (&wsi["tenant"], &wsi["admin"]);
+    let _ = writeln!(
+        out,
+        "tenant   {}  password {}  id {}",
+        text(&tenant["name"]),
+        text(&tenant["password"]),
+        text(&tenant["id"])
+    );
+    let _ = writeln!(out, "admin    {}  password {}", text(&admin["username"]), text(&admin["password"]));
+    if let Some(user) = wsi["users"].get(0) {
+        let _ = writeln!(
+            out,
+            "\nTry it:  TIELINE_PASSWORD={} tieline listen '{}' --user {} --domain {}",
+            text(&user["password"]),
+            text(&wsi["dialects"]["v16"]),
+            text(&user["username"]),
+            text(&wsi["domain"])
+        );
+    }
+    out
+}
