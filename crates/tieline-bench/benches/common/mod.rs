@@ -1,0 +1,6 @@
+//! What the WSI benchmarks share: the stream of events, and the types that others would decode it into.
+#![allow(dead_code)] // each benchmark uses its part
+
+pub(crate) mod decoders;
+pub(crate) mod model;
+pub(crate) mod stream;
