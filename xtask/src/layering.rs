@@ -32,8 +32,12 @@ const CODEC_OTHERS: &[&str] = &[
     "bytes",
     "bytestring",
     "chacha20",
+    "data-encoding",
+    "form_urlencoded",
     "http",
+    "httpdate",
     "memchr",
+    "percent-encoding",
     "serde",
     "serde_json",
     "subtle",
@@ -42,8 +46,11 @@ const CODEC_OTHERS: &[&str] = &[
     "zeroize",
 ];
 
+/// What comes with the feature `http` of a codec, and only with it.
+const HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate", "percent-encoding"];
+
 const fn codec(package: &'static str) -> Rule {
-    Rule { package, siblings: &["tieline-core"], others: Some(CODEC_OTHERS), by_feature: &["http"], never: NO_IO }
+    Rule { package, siblings: &["tieline-core"], others: Some(CODEC_OTHERS), by_feature: HTTP_ONLY, never: NO_IO }
 }
 
 const fn adapter(package: &'static str, siblings: &'static [&'static str], never: &'static [&'static str]) -> Rule {

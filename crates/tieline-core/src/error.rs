@@ -24,8 +24,10 @@ pub enum Class {
 pub enum Sent {
     /// Not a byte was handed to the line: the peer did nothing.
     Nothing,
-    /// Some or all of it was handed to the line: the peer may have acted.
+    /// Some of it was handed to the line, or it is not known how much: the peer may have acted.
     Maybe,
+    /// All of it was handed to the line: the peer has most likely acted.
+    All,
 }
 
 /// Why one accepted request got no success.

@@ -6,15 +6,21 @@
 //! - [`Text`], [`Frame`], [`Secret`]: what sessions take and give.
 //! - [`Session`], [`ClientSession`], [`Limits`], [`EventQueue`]: the shape of a session and its bounds.
 //! - [`supervisor`]: keeps one line alive across connections and says what may have been missed.
+//! - [`ExchangeFailure`], and `http` behind the feature of that name: calls over HTTP without I/O.
 //! - [`json`]: the scanner, the traits and the macros that wire types are written with.
 
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "http")]
+extern crate std;
 
 pub mod backoff;
 pub mod error;
+mod exchange;
 mod frame;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod json;
 mod limits;
 mod queue;
@@ -29,6 +35,7 @@ mod timestamp;
 
 pub use backoff::{Backoff, BackoffPolicy};
 pub use error::{Class, CloseReason, PeerMisbehaved, RequestError, SendError, SendErrorKind, Sent};
+pub use exchange::{ExchangeFailure, ExchangeFailureKind};
 pub use frame::{CloseFrame, Frame};
 pub use limits::Limits;
 pub use queue::{EventQueue, QueueOverflow};
