@@ -46,8 +46,12 @@ pub fn decode_with<'a, T: Decode<'a, C>, C: ?Sized>(
 /// The string at the cursor, or the words of a number or boolean that stands where a string is documented.
 #[inline]
 fn lenient<'a>(scanner: &mut Scanner<'a>) -> Result<Str<'a>, DecodeError> {
+    if scanner.is_string() { scanner.string() } else { no_string(scanner) }
+}
+
+#[cold]
+fn no_string<'a>(scanner: &mut Scanner<'a>) -> Result<Str<'a>, DecodeError> {
     match scanner.kind()? {
-        JsonKind::String => scanner.string(),
         JsonKind::Number => scanner.number().map(Str::borrowed),
         JsonKind::Bool => scanner.boolean().map(|value| Str::borrowed(if value { "true" } else { "false" })),
         _ => Err(scanner.wrong_type("a string")),

@@ -1,12 +1,27 @@
 //! What is wrong with a message, and where.
 
+use alloc::boxed::Box;
 use core::fmt;
+use core::ops::Deref;
 
 /// A message that could not be decoded: what was wrong, and at which line and column. Never shows the message.
+///
+/// One pointer wide, since every step of decoding returns one or none; what it points at is in [`Fault`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}{} at line {line}, column {column}", InField(*.field))]
+#[error("{}{} at line {}, column {}", .0.kind, InField(.0.field), .0.line, .0.column)]
+pub struct DecodeError(Box<Fault>);
+
+impl Deref for DecodeError {
+    type Target = Fault;
+    fn deref(&self) -> &Fault {
+        &self.0
+    }
+}
+
+/// What a [`DecodeError`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DecodeError {
+pub struct Fault {
     /// What is wrong.
     pub kind: DecodeErrorKind,
     /// The innermost field of a known type in which it stood, by its wire name.
@@ -106,6 +121,7 @@ impl fmt::Display for JsonKind {
 
 impl DecodeError {
     /// An error of `kind` at byte `offset` of `text`.
+    #[cold]
     #[must_use]
     pub fn at(text: &[u8], offset: usize, kind: DecodeErrorKind) -> Self {
         let before = text.get(..offset).unwrap_or(text);
@@ -113,7 +129,7 @@ impl DecodeError {
         let line = memchr::memchr_iter(b'\n', before).count() + 1;
         // Continuation bytes do not start a character.
         let column = before.iter().skip(line_start).filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
-        Self { kind, field: None, offset, line, column }
+        Self(Box::new(Fault { kind, field: None, offset, line, column }))
     }
 
     /// The error of bytes that were sent as text: where they stop being UTF-8.
@@ -124,9 +140,10 @@ impl DecodeError {
     }
 
     /// The same error, said to be in `field` unless an inner field is already named.
+    #[cold]
     #[must_use]
     pub fn in_field(mut self, field: &'static str) -> Self {
-        self.field.get_or_insert(field);
+        self.0.field.get_or_insert(field);
         self
     }
 }

@@ -16,7 +16,7 @@ mod types;
 
 pub use decode::{Decode, decode, decode_with};
 pub use encode::{Encode, ObjectWriter, write_str};
-pub use error::{DecodeError, DecodeErrorKind, JsonKind};
+pub use error::{DecodeError, DecodeErrorKind, Fault, JsonKind};
 pub use peek::{peek, peek_str_guess};
 pub use raw::Raw;
 pub use scanner::{Members, Scanner};

@@ -66,8 +66,15 @@ impl<'a> Scanner<'a> {
         self.text.as_bytes().get(self.pos).copied()
     }
 
+    /// Most messages are written without any space.
     #[inline]
     fn skip_space(&mut self) {
+        if self.byte().is_some_and(|byte| byte <= b' ') {
+            self.skip_spaces();
+        }
+    }
+
+    fn skip_spaces(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.pos += 1;
         }
@@ -138,30 +145,56 @@ impl<'a> Scanner<'a> {
     /// On a syntax error.
     #[inline]
     pub fn key(&mut self, members: &mut Members) -> Result<Option<Str<'a>>, DecodeError> {
+        if self.member(members)? { self.name().map(Some) } else { Ok(None) }
+    }
+
+    /// Whether an object has another member, the cursor before its key. Take the key with [`take_key`](Self::take_key) or
+    /// [`name`](Self::name).
+    ///
+    /// # Errors
+    /// On a syntax error.
+    #[inline]
+    pub fn member(&mut self, members: &mut Members) -> Result<bool, DecodeError> {
         self.skip_space();
         match self.byte() {
-            Some(b'}') => {
-                self.leave();
-                return Ok(None);
-            }
             Some(b',') if !members.first => {
                 self.pos += 1;
                 self.skip_space();
+            }
+            Some(b'}') => {
+                self.leave();
+                return Ok(false);
             }
             Some(_) if members.first => {}
             _ => return Err(self.unexpected("`,` or `}`")),
         }
         members.first = false;
-        if self.byte() != Some(b'"') {
-            return Err(self.unexpected("a key"));
-        }
+        if self.byte() == Some(b'"') { Ok(true) } else { Err(self.unexpected("a key")) }
+    }
+
+    /// Takes the key at the cursor if it is this one, written as `"key":`; the cursor stands before its value then. For
+    /// types that know which key comes next: nothing is searched for. `false` says nothing, as a key can be written in
+    /// other ways.
+    #[inline]
+    pub fn take_key(&mut self, quoted: &'static str) -> bool {
+        let rest = self.text.as_bytes().get(self.pos..).unwrap_or_default();
+        let taken = rest.starts_with(quoted.as_bytes());
+        self.pos += if taken { quoted.len() } else { 0 };
+        taken
+    }
+
+    /// The key at the cursor, whatever it is; the cursor stands before its value then.
+    ///
+    /// # Errors
+    /// On a syntax error.
+    pub fn name(&mut self) -> Result<Str<'a>, DecodeError> {
         let key = self.quoted()?;
         self.skip_space();
         if self.byte() != Some(b':') {
             return Err(self.unexpected("`:`"));
         }
         self.pos += 1;
-        Ok(Some(key))
+        Ok(key)
     }
 
     /// Whether an array has another element, the cursor before it.
@@ -208,8 +241,14 @@ impl<'a> Scanner<'a> {
         self.quoted()
     }
 
-    /// The string whose opening quote the cursor stands on.
+    /// Whether the next value is a string; the cursor stands on its first byte then.
     #[inline]
+    pub(super) fn is_string(&mut self) -> bool {
+        self.skip_space();
+        self.byte() == Some(b'"')
+    }
+
+    /// The string whose opening quote the cursor stands on.
     fn quoted(&mut self) -> Result<Str<'a>, DecodeError> {
         let start = self.pos + 1;
         let end = find_special(self.text.as_bytes(), start);
@@ -532,17 +571,14 @@ impl Nesting {
 fn find_special(bytes: &[u8], start: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte of the result says that the byte of `word` is zero; exact below the first such byte.
-    const fn zeroes(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word & HIGHS
-    }
+    // The high bit of each byte of a difference says that the byte was smaller; exact up to the first such byte.
     let mut pos = start;
     while let Some(chunk) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<8>()) {
         let word = u64::from_le_bytes(*chunk);
-        let quotes = zeroes(word ^ (ONES * 0x22));
-        let slashes = zeroes(word ^ (ONES * 0x5C));
-        let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let found = quotes | slashes | controls;
+        // Flipping one bit puts the quote right above the control characters, so that one comparison finds both.
+        let quotes_and_controls = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
+        let slashes = (word ^ (ONES * 0x5C)).wrapping_sub(ONES);
+        let found = (quotes_and_controls | slashes) & !word & HIGHS;
         if found != 0 {
             return pos + (found.trailing_zeros() / 8) as usize;
         }

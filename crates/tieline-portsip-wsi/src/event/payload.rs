@@ -1,6 +1,6 @@
 //! What all payloads share: decoding that watches the tag, and the facts that routing needs.
 
-use tieline_core::json::{DecodeError, Scanner};
+use tieline_core::json::{Decode, DecodeError, Scanner};
 use tieline_core::{Str, Timestamp};
 
 use super::{CallTarget, ExtensionState, QueueAgent};
@@ -63,6 +63,11 @@ impl<'a, C: ?Sized, T: Payload<'a, C>> Payload<'a, C> for alloc::boxed::Box<T> {
     }
 }
 
+/// The value of an `event_type`.
+pub(super) fn tag<'a>(scanner: &mut Scanner<'a>) -> Result<Option<Str<'a>>, DecodeError> {
+    Decode::decode(scanner, &()).map_err(|error: DecodeError| error.in_field("event_type"))
+}
+
 /// Declares payloads: a [`wire_struct!`](tieline_core::wire_struct), its [`Payload`] and its [`Facts`], which are found
 /// by the names of the fields.
 macro_rules! payload {
@@ -91,23 +96,37 @@ macro_rules! payload {
                 ) -> Result<Self, tieline_core::json::DecodeError> {
                     let mut value = Self::default();
                     let mut members = scanner.object()?;
-                    while let Some(key) = scanner.key(&mut members)? {
-                        let key = key.as_str();
-                        if key == "event_type" {
-                            *tag = tieline_core::json::Decode::decode(scanner, &())
-                                .map_err(|error: tieline_core::json::DecodeError| error.in_field("event_type"))?;
-                            continue;
+                    let mut more = scanner.member(&mut members)?;
+                    while more {
+                        // As in `wire_struct!`; the tag stands first, or where the alphabet puts it.
+                        if scanner.take_key("\"event_type\":") {
+                            *tag = $crate::event::payload::tag(scanner)?;
+                            more = scanner.member(&mut members)?;
                         }
                         $(
-                            if key == tieline_core::__wire_key!($field $($key)?) $($(|| key == $alias)*)? {
+                            if more
+                                && scanner.take_key(concat!("\"", tieline_core::__wire_key!($field $($key)?), "\":"))
+                            {
                                 value.$field = tieline_core::json::Decode::decode(scanner, context).map_err(
                                     |error: tieline_core::json::DecodeError|
                                         error.in_field(tieline_core::__wire_key!($field $($key)?)),
                                 )?;
-                                continue;
+                                more = scanner.member(&mut members)?;
                             }
                         )*
-                        scanner.skip_value()?;
+                        if more {
+                            if scanner.take_key("\"event_type\":") {
+                                *tag = $crate::event::payload::tag(scanner)?;
+                            } else {
+                                let key = scanner.name()?;
+                                if key == *"event_type" {
+                                    *tag = $crate::event::payload::tag(scanner)?;
+                                } else {
+                                    value.decode_field(&key, scanner, context)?;
+                                }
+                            }
+                            more = scanner.member(&mut members)?;
+                        }
                     }
                     Ok(value)
                 }
