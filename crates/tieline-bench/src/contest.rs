@@ -11,8 +11,11 @@ pub struct Contest<'a> {
     title: &'a str,
     /// How many items one turn handles.
     items: f64,
-    entries: Vec<(&'a str, Box<dyn FnMut() -> Duration + 'a>)>,
+    entries: Vec<(&'a str, Turn<'a>)>,
 }
+
+/// Does a contestant's turn and says how long it took.
+type Turn<'a> = Box<dyn FnMut() -> Duration + 'a>;
 
 impl<'a> Contest<'a> {
     /// A contest whose turns handle `items` items each.

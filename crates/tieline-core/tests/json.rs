@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tieline_core::json::{
-    Decode, DecodeError, DecodeErrorKind, Encode, JsonKind, Raw, Scanner, decode, decode_with, peek, peek_str_guess,
+    Decode, DecodeError, DecodeErrorKind, Encode, JsonKind, KeyGuess, Raw, Scanner, decode, decode_with, peek,
 };
 use tieline_core::{Str, Text, Timestamp, open_enum, wire_struct};
 
@@ -136,10 +136,10 @@ fn skipped_values_may_nest_without_bound_and_materialised_ones_may_not() {
 #[test]
 fn the_guess_at_a_key_is_only_a_guess_and_the_walk_is_right() {
     let text = r#"{"note":{"event_type":"inner"},"event_type" : "outer"}"#;
-    assert_eq!(peek_str_guess(text, "\"event_type\"").as_deref(), Some("inner"));
+    assert_eq!(KeyGuess::new("\"event_type\"").string_in(text).as_deref(), Some("inner"));
     assert_eq!(peek::<Str<'_>>(text, "event_type").expect("valid").as_deref(), Some("outer"));
     assert_eq!(peek::<Str<'_>>("[]", "event_type").expect("valid"), None);
-    assert_eq!(peek_str_guess(r#"{"a":"event_type"}"#, "\"event_type\""), None);
+    assert_eq!(KeyGuess::new("\"event_type\"").string_in(r#"{"a":"event_type"}"#), None);
 }
 
 #[test]
@@ -258,7 +258,7 @@ proptest! {
         if let Err(error) = decode::<Borrowed<'_>>(&text) {
             prop_assert!(error.offset <= text.len());
         }
-        let _ = peek_str_guess(&text, "\"a\"");
+        let _ = KeyGuess::new("\"a\"").string_in(&text);
     }
 
     #[test]

@@ -4,3 +4,4 @@
 pub(crate) mod decoders;
 pub(crate) mod model;
 pub(crate) mod stream;
+pub(crate) mod wire;

@@ -17,6 +17,6 @@ mod types;
 pub use decode::{Decode, decode, decode_with};
 pub use encode::{Encode, ObjectWriter, write_str};
 pub use error::{DecodeError, DecodeErrorKind, Fault, JsonKind};
-pub use peek::{peek, peek_str_guess};
+pub use peek::{KeyGuess, peek};
 pub use raw::Raw;
 pub use scanner::{Members, Scanner};

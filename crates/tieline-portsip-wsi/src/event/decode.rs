@@ -2,10 +2,12 @@
 
 use alloc::string::String;
 
-use tieline_core::json::{Decode, DecodeError, JsonKind, Raw, Scanner, peek_str_guess};
+use tieline_core::json::{Decode, DecodeError, JsonKind, KeyGuess, Raw, Scanner};
 use tieline_core::{Limits, Str, Text};
 
 use super::{Event, Unknown, decode_as};
+
+const EVENT_TYPE: KeyGuess = KeyGuess::new("\"event_type\"");
 
 impl<'a> Event<Str<'a>> {
     /// Decodes an event; its strings borrow from `text`, but those with escapes.
@@ -50,7 +52,7 @@ where
     S: Decode<'a, C> + AsRef<str>,
     Raw<S>: Decode<'a, C>,
 {
-    if let Some(guess) = peek_str_guess(text, "\"event_type\"") {
+    if let Some(guess) = EVENT_TYPE.string_in(text) {
         let mut scanner = Scanner::new(text, max_depth);
         let mut tag = None;
         // What goes wrong here may be the guess's fault; the walk tells.
