@@ -55,7 +55,8 @@ fn main() {
 fn serve(frames: Vec<u8>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
     let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
+    let server = std::thread::Builder::new().name("server".to_owned());
+    let serving = move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a client");
             stream.set_nodelay(true).expect("an option");
@@ -64,7 +65,8 @@ fn serve(frames: Vec<u8>) -> SocketAddr {
             let _gone = stream.write_all(&frames);
             let _until_it_goes = std::io::copy(&mut stream, &mut std::io::sink());
         }
-    });
+    };
+    server.spawn(serving).expect("a thread");
     address
 }
 

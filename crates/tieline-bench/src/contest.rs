@@ -35,7 +35,13 @@ impl<'a> Contest<'a> {
     }
 
     /// Enters a contestant that says itself how much processor time its turn took.
+    ///
+    /// A name among the program's arguments admits only those that contain it: for profiles.
     pub fn enter_timed(&mut self, name: &'a str, turn: impl FnMut() -> Duration + 'a) {
+        let mut wanted = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+        if wanted.peek().is_some() && !wanted.any(|wanted| name.contains(&wanted)) {
+            return;
+        }
         self.entries.push((name, Box::new(turn)));
     }
 

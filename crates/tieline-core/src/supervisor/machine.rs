@@ -218,16 +218,23 @@ where
 
     /// Queues what is left of an ended session; its closing event is told as `Down` or `Closed` instead.
     fn tell_session(&mut self, event: S::Event) {
-        match S::kind_of(&event) {
-            EventKind::Closed => {}
-            kind => {
-                if kind == EventKind::Snapshot && core::mem::take(&mut self.resync_due) {
-                    self.tell(LineEvent::Resynced);
-                }
-                self.told = true;
-                self.tell(LineEvent::Session(event));
-            }
+        if let Some(event) = self.take_session(event) {
+            self.tell(event);
         }
+    }
+
+    /// What the application is told of a session's event: nothing of the closing one, and that of a snapshot after a gap
+    /// second.
+    fn take_session(&mut self, event: S::Event) -> Option<LineEvent<S::Event>> {
+        let kind = S::kind_of(&event);
+        if kind == EventKind::Closed {
+            return None;
+        }
+        if kind == EventKind::Snapshot && core::mem::take(&mut self.resync_due) {
+            self.tell(LineEvent::Resynced);
+        }
+        self.told = true;
+        Some(LineEvent::Session(event))
     }
 
     fn down(&mut self, now: Instant, cause: DownCause) {
@@ -334,7 +341,11 @@ where
             return None;
         }
         let event = self.session.as_mut()?.poll_event()?;
-        self.tell_session(event);
+        let event = self.take_session(event)?;
+        if self.events.is_empty() {
+            return Some(event);
+        }
+        self.tell(event);
         self.events.pop()
     }
 

@@ -1,5 +1,6 @@
 //! What the application is told.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use bytes::Bytes;
@@ -9,15 +10,13 @@ use tieline_core::{CloseReason, Instant, RequestError, Text};
 use crate::{Event, Subscription};
 
 /// What a client session tells its owner.
-// Nearly every one is `Received`: boxing it would cost an allocation an event.
-#[allow(clippy::large_enum_variant)]
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientEvent {
     /// The login was accepted.
     LoggedIn,
-    /// An event of the PBX.
-    Received(Received),
+    /// An event of the PBX. Boxed: on its way to the application it is moved about ten times.
+    Received(Box<Received>),
     /// A message that could not be read. The session goes on.
     Malformed(Malformed),
     /// A message that is no event and answers nothing. The session goes on.

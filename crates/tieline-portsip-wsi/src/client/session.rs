@@ -1,5 +1,6 @@
 //! The client session itself.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::fmt;
 
@@ -116,7 +117,7 @@ impl WsiClient {
                 let confirmed =
                     self.flights.current.as_ref().is_some_and(|f| f.is_confirmed_by(event.event_type(), &self.desired));
                 let bytes = text.len();
-                self.tell(ClientEvent::Received(Received::new(now, event, text)), bytes);
+                self.tell(ClientEvent::Received(Box::new(Received::new(now, event, text))), bytes);
                 if confirmed && let Some(flight) = self.flights.give_up_waiting() {
                     self.complete(now, flight, Ok(Confirmation::ByEvent));
                 }

@@ -19,8 +19,9 @@ use super::line::{Line, Outcome};
 use super::options::{Options, Overflow};
 use crate::{Clock, ConnectError, Dialer};
 
-/// How many rounds one poll does before other tasks have their turn.
-const ROUNDS: usize = 32;
+/// How many rounds one poll does before other tasks have their turn. Few, so that the application takes its events while
+/// they are still in the processor's cache.
+const ROUNDS: usize = 4;
 /// Separates the pump's random numbers from others of the same seed.
 const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
 
@@ -59,6 +60,7 @@ where
         clients_left: true,
         waiting: HashMap::new(),
         events: sender,
+        room: 0,
         overflowed: false,
         phase: PhaseTeller(phase),
         timer: None,
@@ -118,6 +120,8 @@ where
     clients_left: bool,
     waiting: HashMap<RequestId, oneshot::Sender<Result<S::Reply, ClientError>>>,
     events: Sender<S::Event>,
+    /// For how many more events there is room at least.
+    room: usize,
     /// The application was too slow, and this ends the line.
     overflowed: bool,
     phase: PhaseTeller,
@@ -369,7 +373,7 @@ where
         let mut busy = false;
         loop {
             // Whoever waits for the line to be live does not take events yet.
-            let room = self.first.is_some() || self.events.has_room(blocks);
+            let room = self.first.is_some() || self.has_room(blocks);
             if blocks && !room {
                 return busy;
             }
@@ -377,7 +381,10 @@ where
             busy = true;
             let Some(event) = self.note(event) else { continue };
             match self.options.overflow {
-                _ if room => self.events.push(event),
+                _ if room => {
+                    self.room = self.room.saturating_sub(1);
+                    self.events.push(event);
+                }
                 Overflow::DropOldest => self.events.push_dropping(event),
                 Overflow::Close if !over => {
                     tracing::warn!("the line is closed: its events were not taken in time");
@@ -388,6 +395,13 @@ where
                 Overflow::Close | Overflow::Block => self.events.push(event),
             }
         }
+    }
+
+    fn has_room(&mut self, wait: bool) -> bool {
+        if self.room == 0 {
+            self.room = self.events.room(wait);
+        }
+        self.room > 0
     }
 
     /// Looks at an event on its way; `None` when the application is not to see it.

@@ -121,12 +121,12 @@ impl<E> Sender<E> {
         shared.abandoned
     }
 
-    /// Whether there is room for an event. With `wait` the task that asked [`is_abandoned`](Self::is_abandoned) last is
-    /// woken once there is.
-    pub(super) fn has_room(&self, wait: bool) -> bool {
+    /// For how many events there is room; it grows until they are pushed. With `wait` the task that asked
+    /// [`is_abandoned`](Self::is_abandoned) last is woken once there is some.
+    pub(super) fn room(&self, wait: bool) -> usize {
         let mut shared = lock(&self.0);
-        let room = shared.abandoned || shared.lines < shared.capacity;
-        shared.blocked = wait && !room;
+        let room = if shared.abandoned { usize::MAX } else { shared.capacity.saturating_sub(shared.lines) };
+        shared.blocked = wait && room == 0;
         room
     }
 
