@@ -32,6 +32,7 @@ const CODEC_OTHERS: &[&str] = &[
     "bytes",
     "bytestring",
     "chacha20",
+    "compact_str",
     "data-encoding",
     "form_urlencoded",
     "http",

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
@@ -39,6 +39,7 @@ pub(crate) async fn run(
     let mut config = Config::default();
     config.message_bytes = limit.bytes;
     config.close_timeout = site.options.close_timeout;
+    let news = drain.clone();
     let mut pump = Pump {
         stream,
         endpoint: Endpoint::server(&config),
@@ -47,6 +48,8 @@ pub(crate) async fn run(
         provisional: limit.provisional,
         rest: read,
         armed: Instant::EPOCH,
+        waker: None,
+        news,
         draining: false,
         eof: false,
         broken: false,
@@ -99,6 +102,10 @@ struct Pump<'a> {
     rest: Bytes,
     /// When the timer goes off; at or before what is due, so that it need not be set anew with every frame.
     armed: Instant,
+    /// Whom timer and shutdown wake.
+    waker: Option<Waker>,
+    /// Changes when the server shuts down.
+    news: watch::Receiver<bool>,
     draining: bool,
     /// The peer ended its side.
     eof: bool,
@@ -113,7 +120,14 @@ impl Pump<'_> {
     /// Does all that can be done now; `Ready` when the WebSocket is over.
     fn poll<D: Future>(&mut self, cx: &mut Context<'_>, mut sleep: Pin<&mut Sleep>, drained: Pin<&mut D>) -> Poll<()> {
         let mut now = self.clock.now();
-        if !self.draining && drained.poll(cx).is_ready() {
+        // What waits for the same task already need not be asked again.
+        let waiting = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        if !waiting {
+            self.waker = Some(cx.waker().clone());
+            self.armed = Instant::EPOCH;
+        }
+        let told = !waiting || self.news.has_changed().unwrap_or(true);
+        if !self.draining && told && drained.poll(cx).is_ready() {
             self.draining = true;
             self.line.close(now);
         }
@@ -122,7 +136,7 @@ impl Pump<'_> {
             if self.line.poll_timeout().is_some_and(|due| due <= now) {
                 self.line.handle_timeout(now);
             }
-            let mut busy = !self.line.has_ended() && self.line.poll_outside(cx, now).is_ready();
+            let mut busy = self.poll_outside(cx, now);
             busy |= self.take_input(now);
             busy |= self.write(cx, now);
             busy |= self.read(cx, now);
@@ -136,6 +150,17 @@ impl Pump<'_> {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Lets the line take in what waits elsewhere. Whether there may be more: mostly the second look finds nothing, and all
+    /// that was taken is written in this very round.
+    fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        for _ in 0..2 {
+            if self.line.has_ended() || self.line.poll_outside(cx, now).is_pending() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Hands what was kept to the endpoint, and its frames to the line. Whether there was anything.
@@ -199,16 +224,14 @@ impl Pump<'_> {
         }
     }
 
-    /// Writes what there is. Whether any of it went.
+    /// Writes what there is. Whether there is something to tell: that the stream broke.
     fn write(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        let mut busy = false;
         self.fill(now);
         while !self.broken && self.endpoint.wants_write() {
             match poll_write(&mut self.stream, &mut self.endpoint, cx) {
                 Poll::Ready(Ok(written)) => {
                     self.endpoint.sent(written);
                     self.needs_flush = true;
-                    busy = true;
                     self.fill(now);
                 }
                 Poll::Ready(Err(error)) => return self.lose(now, &error),
@@ -223,7 +246,7 @@ impl Pump<'_> {
                 Poll::Pending => {}
             }
         }
-        busy
+        false
     }
 
     /// Reads once, if the line is willing. Whether there was anything.
@@ -264,10 +287,11 @@ impl Pump<'_> {
         if due <= now {
             return Poll::Ready(());
         }
-        if due < self.armed || self.armed <= now {
-            self.armed = due;
-            sleep.as_mut().reset(self.clock.to_tokio(due));
+        if self.armed <= due && now < self.armed {
+            return Poll::Pending;
         }
+        self.armed = due;
+        sleep.as_mut().reset(self.clock.to_tokio(due));
         sleep.poll(cx)
     }
 }
@@ -275,8 +299,11 @@ impl Pump<'_> {
 fn poll_write(stream: &mut Stream, endpoint: &mut Endpoint, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
     let written = if stream.is_write_vectored() {
         let mut slices = [IoSlice::new(&[]); SLICES];
-        let used = endpoint.outgoing_slices(&mut slices);
-        ready!(Pin::new(stream).poll_write_vectored(cx, slices.get(..used).unwrap_or_default()))?
+        match endpoint.outgoing_slices(&mut slices) {
+            // A plain write is the cheaper system call.
+            1 => ready!(Pin::new(stream).poll_write(cx, &slices[0]))?,
+            used => ready!(Pin::new(stream).poll_write_vectored(cx, slices.get(..used).unwrap_or_default()))?,
+        }
     } else {
         ready!(Pin::new(stream).poll_write(cx, endpoint.outgoing()))?
     };

@@ -22,7 +22,7 @@ pub enum ClientEvent {
     /// A message that is no event and answers nothing. The session goes on.
     Noted(Noted, Text),
     /// A subscription of an earlier line was refused on this one; it is no longer desired.
-    SubscriptionLost(Subscription, RequestError),
+    SubscriptionLost(Box<Subscription>, RequestError),
     /// The end, and the last event.
     Closed(CloseReason),
 }

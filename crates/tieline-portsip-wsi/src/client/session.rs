@@ -176,7 +176,7 @@ impl WsiClient {
                     (Some(id), _) => self.replies.push_back((id, Err(error))),
                     (None, Request::Subscribe(subscription) | Request::Unsubscribe(subscription)) => {
                         self.desired.remove(&subscription);
-                        self.tell(ClientEvent::SubscriptionLost(subscription, error), 0);
+                        self.tell(ClientEvent::SubscriptionLost(Box::new(subscription), error), 0);
                     }
                 }
             }

@@ -173,8 +173,8 @@ impl Line for WsiLine {
 
     fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let Some(seat) = &self.seat else { return Poll::Pending };
-        let events = ready!(seat.mailbox.poll_take(cx));
-        self.push(now, events);
+        let session = &mut self.session;
+        ready!(seat.mailbox.poll_take(cx, |event| session.push(now, event)));
         self.answer(now);
         Poll::Ready(())
     }

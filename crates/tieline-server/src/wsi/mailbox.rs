@@ -7,6 +7,9 @@ use std::task::{Context, Poll, Waker};
 use tieline_core::Text;
 use tieline_portsip_wsi::{Subject, Subscriptions, Viewer};
 
+/// The places that an emptied mailbox keeps.
+const IDLE_EVENTS: usize = 4;
+
 /// The mailbox of one logged-in connection.
 pub(super) struct Mailbox(Mutex<Content>);
 
@@ -38,8 +41,8 @@ impl Mailbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out what waits; `Pending`, and `cx` is woken later, when there is nothing.
-    pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<VecDeque<Text>> {
+    /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>, take: impl FnMut(Text)) -> Poll<()> {
         let mut content = self.lock();
         if content.queue.is_empty() {
             match &mut content.waker {
@@ -48,7 +51,10 @@ impl Mailbox {
             }
             return Poll::Pending;
         }
-        Poll::Ready(content.take())
+        content.bytes = 0;
+        content.queue.drain(..).for_each(take);
+        content.queue.shrink_to(IDLE_EVENTS);
+        Poll::Ready(())
     }
 
     /// Puts other subscriptions in force, and takes out what came under the former ones: at once, so that every
