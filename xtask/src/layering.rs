@@ -32,7 +32,6 @@ const CODEC_OTHERS: &[&str] = &[
     "bytes",
     "bytestring",
     "chacha20",
-    "compact_str",
     "data-encoding",
     "form_urlencoded",
     "http",

@@ -8,8 +8,8 @@ use tieline_testkit::{Dialect, Kind, WSI};
 /// The lists in a sample, one more for a record, one for each string with an escape.
 fn allowed(text: &str, event: &Event<tieline_core::Str<'_>>) -> u64 {
     let lists = text.matches('[').count();
-    // A list grows as it fills: 4 elements at first.
-    let growth = usize::from(text.matches('{').count() > 5);
+    // A list grows as it fills: 4 elements at first, 2 of records.
+    let growth = usize::from(text.matches('{').count() > 3);
     let records = usize::from(matches!(event, Event::CallCdr(_)));
     // An escaped string is put together piece by piece.
     let escapes = text.matches("\\\"").count() * 2;

@@ -43,6 +43,9 @@ pub fn decode_with<'a, T: Decode<'a, C>, C: ?Sized>(
     Ok(value)
 }
 
+/// The first allocation of a list has about this size, in bytes.
+const FIRST_BYTES: usize = 1024;
+
 /// The string at the cursor, or the words of a number or boolean that stands where a string is documented.
 #[inline]
 fn lenient<'a>(scanner: &mut Scanner<'a>) -> Result<Str<'a>, DecodeError> {
@@ -131,6 +134,10 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
         let mut out = Self::new();
         let mut members = scanner.array()?;
         while scanner.element(&mut members)? {
+            if out.capacity() == 0 {
+                // Lists of large records are mostly short.
+                out.reserve_exact((FIRST_BYTES / size_of::<T>().max(1)).clamp(1, 4));
+            }
             out.push(T::decode(scanner, context)?);
         }
         Ok(out)

@@ -69,6 +69,7 @@ impl KeyGuess {
     }
 
     /// The string that is the member's value, as far as that can be guessed.
+    #[inline]
     #[must_use]
     pub fn string_in<'a>(&self, json: &'a str) -> Option<Str<'a>> {
         let after = self.end_of_key(json.as_bytes())?;
@@ -77,6 +78,7 @@ impl KeyGuess {
         Str::decode(&mut scanner, &()).ok()
     }
 
+    #[inline]
     fn end_of_key(&self, json: &[u8]) -> Option<usize> {
         let stands_at = |at: usize| json.get(at..).is_some_and(|rest| rest.starts_with(self.quoted.as_bytes()));
         // Where it stands in most messages.

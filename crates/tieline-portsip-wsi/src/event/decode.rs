@@ -52,21 +52,24 @@ where
     S: Decode<'a, C> + AsRef<str>,
     Raw<S>: Decode<'a, C>,
 {
+    let mut event = None;
     if let Some(guess) = EVENT_TYPE.string_in(text) {
         let mut scanner = Scanner::new(text, max_depth);
         let mut tag = None;
         // What goes wrong here may be the guess's fault; the walk tells.
-        if let Ok(Some(event)) = decode_as(&guess, &mut scanner, context, &mut tag)
-            && tag.is_some_and(|tag| tag == *guess)
+        if decode_as(&guess, &mut scanner, context, &mut tag, &mut event).is_ok()
+            && event.is_some()
+            && tag.is_some_and(|tag| core::ptr::eq(tag.as_str(), guess.as_str()) || tag == *guess)
         {
             scanner.end()?;
-            return Ok(Some(event));
+            return Ok(event);
         }
     }
     by_walk(text, context, max_depth)
 }
 
 /// Decodes an event whose type was not found by guessing.
+#[cold]
 fn by_walk<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<Event<S>>, DecodeError>
 where
     C: ?Sized,
@@ -75,13 +78,13 @@ where
 {
     let Some(event_type) = event_type::<C, S>(text, context, max_depth)? else { return Ok(None) };
     let mut scanner = Scanner::new(text, max_depth);
-    let mut tag = None;
-    let event = match decode_as(event_type.as_ref(), &mut scanner, context, &mut tag)? {
-        Some(event) => event,
-        None => Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? }),
-    };
+    let (mut tag, mut event) = (None, None);
+    decode_as(event_type.as_ref(), &mut scanner, context, &mut tag, &mut event)?;
+    if event.is_none() {
+        event = Some(Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? }));
+    }
     scanner.end()?;
-    Ok(Some(event))
+    Ok(event)
 }
 
 /// The `event_type` at the top level of `text`, the last of several.

@@ -121,21 +121,25 @@ macro_rules! events {
             }
         }
 
-        /// Decodes the object at the cursor as the event that `word` names; `None` for a word that names none. `tag`
-        /// becomes the `event_type` that stood at its top level.
+        /// Decodes the object at the cursor as the event that `word` names, into `event`; leaves `None` for a word that
+        /// names none. `tag` becomes the `event_type` that stood at its top level.
         fn decode_as<'a, C, S>(
             word: &str,
             scanner: &mut Scanner<'a>,
             context: &C,
             tag: &mut Option<Str<'a>>,
-        ) -> Result<Option<Event<S>>, DecodeError>
+            event: &mut Option<Event<S>>,
+        ) -> Result<(), DecodeError>
         where
             C: ?Sized,
             S: Decode<'a, C> + AsRef<str>,
         {
             match word {
-                $( $word => Payload::decode_tagged(scanner, context, tag).map(|payload| Some(Event::$variant(payload))), )*
-                _ => Ok(None),
+                $( $word => match event.insert(Event::$variant(Default::default())) {
+                    Event::$variant(payload) => payload.fill(scanner, context, tag),
+                    _ => Ok(()),
+                }, )*
+                _ => Ok(()),
             }
         }
     };

@@ -6,10 +6,10 @@ use tieline_core::{Str, Timestamp};
 use super::{CallTarget, ExtensionState, QueueAgent};
 
 /// The typed parse of an event's object.
-pub(super) trait Payload<'a, C: ?Sized>: Sized {
-    /// Decodes the object at the cursor. `tag` becomes the `event_type` that stood at its top level, the last of
-    /// several, `None` without one.
-    fn decode_tagged(scanner: &mut Scanner<'a>, context: &C, tag: &mut Option<Str<'a>>) -> Result<Self, DecodeError>;
+pub(super) trait Payload<'a, C: ?Sized> {
+    /// Decodes the object at the cursor, in place: an event is too large to be moved about. `tag` becomes the `event_type`
+    /// that stood at its top level, the last of several, `None` without one.
+    fn fill(&mut self, scanner: &mut Scanner<'a>, context: &C, tag: &mut Option<Str<'a>>) -> Result<(), DecodeError>;
 }
 
 /// What an event says about whom and when, borrowed from whichever fields its payload has.
@@ -58,8 +58,8 @@ impl<S, T: AsFacts<S>> AsFacts<S> for alloc::boxed::Box<T> {
 }
 
 impl<'a, C: ?Sized, T: Payload<'a, C>> Payload<'a, C> for alloc::boxed::Box<T> {
-    fn decode_tagged(scanner: &mut Scanner<'a>, context: &C, tag: &mut Option<Str<'a>>) -> Result<Self, DecodeError> {
-        T::decode_tagged(scanner, context, tag).map(Self::new)
+    fn fill(&mut self, scanner: &mut Scanner<'a>, context: &C, tag: &mut Option<Str<'a>>) -> Result<(), DecodeError> {
+        T::fill(self, scanner, context, tag)
     }
 }
 
@@ -89,12 +89,12 @@ macro_rules! payload {
             where
                 $( $ty: tieline_core::json::Decode<'a, C>, )*
             {
-                fn decode_tagged(
+                fn fill(
+                    &mut self,
                     scanner: &mut tieline_core::json::Scanner<'a>,
                     context: &C,
                     tag: &mut Option<tieline_core::Str<'a>>,
-                ) -> Result<Self, tieline_core::json::DecodeError> {
-                    let mut value = Self::default();
+                ) -> Result<(), tieline_core::json::DecodeError> {
                     let mut members = scanner.object()?;
                     let mut more = scanner.member(&mut members)?;
                     while more {
@@ -107,7 +107,7 @@ macro_rules! payload {
                             if more
                                 && scanner.take_key(concat!("\"", tieline_core::__wire_key!($field $($key)?), "\":"))
                             {
-                                value.$field = tieline_core::json::Decode::decode(scanner, context).map_err(
+                                self.$field = tieline_core::json::Decode::decode(scanner, context).map_err(
                                     |error: tieline_core::json::DecodeError|
                                         error.in_field(tieline_core::__wire_key!($field $($key)?)),
                                 )?;
@@ -122,13 +122,13 @@ macro_rules! payload {
                                 if key == *"event_type" {
                                     *tag = $crate::event::payload::tag(scanner)?;
                                 } else {
-                                    value.decode_field(&key, scanner, context)?;
+                                    self.decode_field(&key, scanner, context)?;
                                 }
                             }
                             more = scanner.member(&mut members)?;
                         }
                     }
-                    Ok(value)
+                    Ok(())
                 }
             }
 

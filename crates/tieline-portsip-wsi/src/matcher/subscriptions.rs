@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Subject, Viewer};
@@ -17,9 +18,11 @@ use crate::{Dialect, Subscription, Topic, TopicSelection};
 /// - A `global_` topic is subscribed to for named tenants only; without names nothing is.
 /// - Keys (v12) divide a topic. Selecting all keys of a topic is selecting the topic; unsubscribing from a key of a
 ///   topic without division leaves its other keys.
+///
+/// Clones share what they hold until one of them changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subscriptions {
-    topics: BTreeMap<Topic, BTreeMap<Key, Names>>,
+    topics: Arc<BTreeMap<Topic, BTreeMap<Key, Names>>>,
 }
 
 /// Which events of a topic.
@@ -102,19 +105,20 @@ pub struct TooManyNames;
 impl Subscriptions {
     /// Nothing.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { topics: BTreeMap::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Takes in what a subscribe names.
     pub fn apply(&mut self, subscription: &Subscription) {
+        let topics = Arc::make_mut(&mut self.topics);
         for selection in &subscription.topics {
             let named = Named::by(&selection.topic);
             let names = named.of(subscription);
             if names.is_empty() && named == Named::Tenants {
                 continue;
             }
-            let keys = self.topics.entry(selection.topic.clone()).or_default();
+            let keys = topics.entry(selection.topic.clone()).or_default();
             for key in keys_of(selection) {
                 let held = keys.entry(key).or_insert_with(|| Names::These(BTreeSet::new()));
                 match held {
@@ -152,16 +156,17 @@ impl Subscriptions {
     /// Takes out what an unsubscribe names: without names the whole topic, without topics the names of every topic,
     /// without either everything.
     pub fn remove(&mut self, subscription: &Subscription) {
+        let topics = Arc::make_mut(&mut self.topics);
         if subscription.topics.is_empty() {
             let bare =
                 [Named::Extensions, Named::Queues, Named::Tenants].iter().all(|by| by.of(subscription).is_empty());
-            self.topics.retain(|topic, keys| {
+            topics.retain(|topic, keys| {
                 let names = Named::by(topic).of(subscription);
                 !bare && (names.is_empty() || subtract_names(keys, |_| true, names))
             });
         }
         for selection in &subscription.topics {
-            let Some(keys) = self.topics.get_mut(&selection.topic) else { continue };
+            let Some(keys) = topics.get_mut(&selection.topic) else { continue };
             let names = Named::by(&selection.topic).of(subscription);
             let selected = keys_of(selection);
             if selected.contains(&Key::All) {
@@ -185,7 +190,7 @@ impl Subscriptions {
                 subtract_names(keys, |key| selected.contains(key), names);
             }
             if keys.is_empty() {
-                self.topics.remove(&selection.topic);
+                topics.remove(&selection.topic);
             }
         }
     }
@@ -213,7 +218,7 @@ impl Subscriptions {
     #[must_use]
     pub fn to_subscriptions(&self) -> Vec<Subscription> {
         let mut out = Vec::new();
-        for (topic, keys) in &self.topics {
+        for (topic, keys) in &*self.topics {
             // Keys that are held for the same names go together.
             let mut done: Vec<&Names> = Vec::new();
             for (key, names) in keys {

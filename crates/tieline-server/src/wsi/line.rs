@@ -90,7 +90,8 @@ impl WsiLine {
             return;
         }
         self.speak(dialect);
-        let earlier = mailbox.change(subscriptions);
+        // Shared with the session from now on.
+        let earlier = mailbox.change(self.session.subscriptions().clone());
         self.push(now, earlier);
         let snapshots = self.directory.snapshots(&viewer, subscription, dialect);
         self.push(now, snapshots.into());
@@ -105,6 +106,11 @@ impl WsiLine {
             self.push(now, earlier);
         }
         self.session.respond(now, id, Ok(()));
+        if let Some(seat) = &self.seat {
+            // The same, and shared with the session from now on.
+            let meanwhile = seat.mailbox.change(self.session.subscriptions().clone());
+            self.push(now, meanwhile);
+        }
     }
 
     fn speak(&mut self, dialect: Dialect) {

@@ -10,7 +10,7 @@ use tieline_websocket::Endpoint;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes read at once, into a buffer on the stack: a connection at rest has none.
-const READ_BYTES: usize = 8 << 10;
+const READ_BYTES: usize = 16 << 10;
 /// Pieces written at once.
 const WRITE_SLICES: usize = 16;
 
