@@ -31,6 +31,21 @@ macro_rules! topics {
             }
         }
 
+        /// The known topics by number.
+        enum Number {
+            $( $variant, )*
+        }
+
+        impl Topic {
+            /// The bit that stands for a known topic in a set; none for others.
+            pub(crate) const fn bit(&self) -> u32 {
+                match self {
+                    $( Self::$variant => 1 << Number::$variant as u32, )*
+                    Self::Other(_) => 0,
+                }
+            }
+        }
+
         impl From<&str> for Topic {
             fn from(name: &str) -> Self {
                 match name {

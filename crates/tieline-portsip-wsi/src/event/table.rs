@@ -20,6 +20,14 @@ pub struct EventInfo {
     pub evidence: Evidence,
 }
 
+impl EventInfo {
+    /// The rows of one event type; none for a type that is not known.
+    #[must_use]
+    pub fn of(event_type: &str) -> &'static [Self] {
+        rows(event_type)
+    }
+}
+
 /// How well the payload of an event is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Evidence {

@@ -6,8 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Subject, Viewer};
-use crate::event::table::rows;
-use crate::{Dialect, Subscription, Topic, TopicSelection};
+use crate::{Dialect, EventInfo, Subscription, Topic, TopicSelection};
 
 /// What one connection is subscribed to: a set. Subscribing twice is subscribing once, and the order does not matter.
 ///
@@ -23,6 +22,8 @@ use crate::{Dialect, Subscription, Topic, TopicSelection};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subscriptions {
     topics: Arc<BTreeMap<Topic, BTreeMap<Key, Names>>>,
+    /// The bits of the topics that are held whole, for everything: no search is needed for these.
+    whole: u32,
 }
 
 /// Which events of a topic.
@@ -128,6 +129,12 @@ impl Subscriptions {
                 }
             }
         }
+        self.note_whole();
+    }
+
+    fn note_whole(&mut self) {
+        let whole = self.topics.iter().filter(|(_, keys)| keys.get(&Key::All) == Some(&Names::All));
+        self.whole = whole.fold(0, |bits, (topic, _)| bits | topic.bit());
     }
 
     /// Takes in what a subscribe names, unless more than `limit` [names](Self::len) would be held then: nothing changes
@@ -193,6 +200,7 @@ impl Subscriptions {
                 topics.remove(&selection.topic);
             }
         }
+        self.note_whole();
     }
 
     /// How much is held, for limits: the names, and one for each topic or key that is held whole. Names that are held
@@ -252,12 +260,15 @@ impl Subscriptions {
     /// event concerns and the viewer may see. However many subscriptions an event meets, it is one event.
     #[must_use]
     pub fn wants(&self, event_type: &str, subject: &Subject<'_>, viewer: &Viewer) -> bool {
-        if self.topics.is_empty() {
-            return false;
-        }
-        rows(event_type).iter().filter(|row| row.dialects.contains(&subject.dialect)).any(|row| {
-            self.wants_plain(&row.topic, event_type, subject, viewer)
-                || row.topic.global().is_some_and(|global| self.wants_global(&global, event_type, subject, viewer))
+        self.wants_any(EventInfo::of(event_type), subject, viewer)
+    }
+
+    /// The same, of an event type whose rows were looked up before: for a fan-out.
+    #[must_use]
+    pub fn wants_any(&self, rows: &[EventInfo], subject: &Subject<'_>, viewer: &Viewer) -> bool {
+        rows.iter().filter(|row| row.dialects.contains(&subject.dialect)).any(|row| {
+            self.wants_plain(&row.topic, row.event_type, subject, viewer)
+                || row.topic.global().is_some_and(|global| self.wants_global(&global, row.event_type, subject, viewer))
         })
     }
 
@@ -274,9 +285,13 @@ impl Subscriptions {
         if !viewer.may_see(topic, subject) {
             return false;
         }
-        self.held(topic, event_type).any(|names| match Named::by(topic) {
+        let named = Named::by(topic);
+        let confined = named == Named::Extensions && viewer.is_confined_to_group(subject.dialect);
+        if self.whole & topic.bit() != 0 && !confined {
+            return true;
+        }
+        self.held(topic, event_type).any(|names| match named {
             Named::Extensions => {
-                let confined = viewer.is_confined_to_group(subject.dialect);
                 let seen = |number: &&str| !confined || viewer.is_groupmate(number);
                 match names {
                     Names::All if confined => subject.extensions.iter().any(seen),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tieline_core::Text;
 use tieline_core::json::Encode;
-use tieline_portsip_wsi::{Dialect, Event, Subject, Viewer};
+use tieline_portsip_wsi::{Dialect, Event, EventInfo, Subject, Viewer};
 
 use super::mailbox::Mailbox;
 
@@ -161,15 +161,15 @@ impl Hub {
                     tenant: publication.tenant.as_deref(),
                     dialect: *dialect,
                 };
-                (*dialect, publication, subject)
+                (*dialect, EventInfo::of(&publication.event_type), subject, &publication.text)
             })
             .collect();
         let mut delivered = 0;
         for (spoken, mailbox) in members.seats.values() {
-            let Some((_, publication, subject)) = prepared.iter().find(|(dialect, ..)| dialect == spoken) else {
+            let Some((_, rows, subject, text)) = prepared.iter().find(|(dialect, ..)| dialect == spoken) else {
                 continue;
             };
-            delivered += usize::from(mailbox.offer(&publication.event_type, subject, &publication.text));
+            delivered += usize::from(mailbox.offer(rows, subject, text));
         }
         members.stats.deliveries += delivered as u64;
         delivered

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tieline_core::Text;
-use tieline_portsip_wsi::{Subject, Subscriptions, Viewer};
+use tieline_portsip_wsi::{EventInfo, Subject, Subscriptions, Viewer};
 
 /// The places that an emptied mailbox keeps.
 const IDLE_EVENTS: usize = 4;
@@ -66,9 +66,9 @@ impl Mailbox {
     }
 
     /// Puts an event in, if the connection wants it and does not lag too far behind. Whether it was put in.
-    pub(super) fn offer(&self, event_type: &str, subject: &Subject<'_>, event: &Text) -> bool {
+    pub(super) fn offer(&self, rows: &[EventInfo], subject: &Subject<'_>, event: &Text) -> bool {
         let mut content = self.lock();
-        if content.overflowed || !content.subscriptions.wants(event_type, subject, &content.viewer) {
+        if content.overflowed || !content.subscriptions.wants_any(rows, subject, &content.viewer) {
             return false;
         }
         // One event beyond the limit is taken, and then none: as the session has the same limit, it cannot take over all
