@@ -26,12 +26,26 @@ const CODECS: &[&str] =
 /// Below a codec there is no socket, no runtime, no TLS and no source of randomness.
 const NO_IO: &[&str] =
     &["async-std", "getrandom", "hyper", "mio", "rand", "rustls", "smol", "socket2", "tokio", "tungstenite"];
-const NO_RUNTIME: &[&str] = &["async-std", "hyper", "mio", "smol", "tokio"];
+const NO_RUNTIME: &[&str] = &["async-std", "hyper", "mio", "polling", "smol", "tokio"];
+/// The blocking adapter waits for readiness itself, on mio.
+const NO_ASYNC_RUNTIME: &[&str] = &[
+    "async-executor",
+    "async-io",
+    "async-std",
+    "futures",
+    "futures-executor",
+    "futures-util",
+    "hyper",
+    "hyper-util",
+    "smol",
+    "tokio",
+];
 
 const CODEC_OTHERS: &[&str] = &[
     "bytes",
     "bytestring",
     "chacha20",
+    "compact_str",
     "data-encoding",
     "form_urlencoded",
     "http",
@@ -49,6 +63,9 @@ const CODEC_OTHERS: &[&str] = &[
 /// What comes with the feature `http` of a codec, and only with it.
 const HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate", "percent-encoding"];
 
+/// The address of CloudPBX's stream is percent-encoded, also where the stream is used without `http`.
+const CLOUDPBX_HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate"];
+
 const fn codec(package: &'static str) -> Rule {
     Rule { package, siblings: &["tieline-core"], others: Some(CODEC_OTHERS), by_feature: HTTP_ONLY, never: NO_IO }
 }
@@ -65,6 +82,7 @@ const BELOW_ADAPTERS: &[&str] = &[
     "tieline-cloudpbx",
     "tieline-websocket",
     "tieline-tls",
+    "tieline-dial",
 ];
 const BELOW_SERVER: &[&str] = &[
     "tieline-core",
@@ -93,11 +111,12 @@ const RULES: &[Rule] = &[
     codec("tieline-portsip-wsi"),
     codec("tieline-portsip-im"),
     codec("tieline-axeos"),
-    codec("tieline-cloudpbx"),
+    Rule { by_feature: CLOUDPBX_HTTP_ONLY, ..codec("tieline-cloudpbx") },
     adapter("tieline-websocket", &["tieline-core"], NO_RUNTIME),
     adapter("tieline-tls", &["tieline-core"], NO_RUNTIME),
+    adapter("tieline-dial", &["tieline-core", "tieline-cloudpbx", "tieline-websocket", "tieline-tls"], NO_RUNTIME),
     adapter("tieline-tokio", BELOW_ADAPTERS, &["async-std", "smol"]),
-    adapter("tieline-blocking", BELOW_ADAPTERS, NO_RUNTIME),
+    adapter("tieline-blocking", BELOW_ADAPTERS, NO_ASYNC_RUNTIME),
     adapter("tieline-server", BELOW_SERVER, &["async-std", "smol"]),
     adapter("tieline-sim", BELOW_SIM, &["async-std", "smol"]),
 ];
@@ -252,9 +271,11 @@ fn tree(args: &[&str]) -> Result<Vec<String>, String> {
 }
 
 fn tree_lines(args: &[&str], format: &str) -> Result<Vec<String>, String> {
-    let fixed = ["tree", "--target", "all", "--prefix", "none", "--no-dedupe", "--format", format];
+    // Deduplicated, or the tree is as large as the number of ways through the graph.
+    let fixed = ["tree", "--target", "all", "--prefix", "none", "--format", format];
     let text = shell::read(shell::cargo(fixed).args(args))?;
-    let mut lines: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let mut lines: Vec<String> =
+        text.lines().filter(|line| !line.is_empty()).map(|line| line.trim_end_matches(" (*)").to_owned()).collect();
     lines.sort();
     lines.dedup();
     Ok(lines)

@@ -1,30 +1,44 @@
-//! Text that is shared, not copied.
+//! Text that is shared, or so short that a copy costs less.
 
 use alloc::string::String;
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use compact_str::CompactString;
 
-/// UTF-8 over reference-counted bytes: cloning and slicing cost a counter, not a copy.
+/// Up to this many bytes a text holds within itself.
+const SHORT: usize = size_of::<CompactString>();
+
+/// UTF-8 that never costs an allocation to clone or to slice: over reference-counted bytes, or, up to 24 bytes, within
+/// itself, which is cheaper than a counter.
 ///
-/// A session hands out the exact frame as one `Text` and the strings of an event as slices of it. A slice keeps its
-/// whole frame alive; [`Text::detached`] makes an independent copy for those who keep few strings for long.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(ByteString);
+/// A session hands out the exact frame as one `Text`, and the strings of an event as copies of the short ones and slices of
+/// the long ones. A slice keeps its whole frame alive; [`Text::detached`] makes an independent copy for those who keep few
+/// strings for long.
+#[derive(Clone)]
+pub struct Text(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Short(CompactString),
+    Shared(ByteString),
+}
 
 impl Text {
     /// The empty text.
     #[must_use]
     pub const fn new() -> Self {
-        Self(ByteString::new())
+        Self(Repr::Short(CompactString::const_new("")))
     }
 
     /// A text over a string that lives as long as the program.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
-        Self(ByteString::from_static(text))
+        Self(Repr::Shared(ByteString::from_static(text)))
     }
 
     /// Takes bytes that should be UTF-8; gives them back when they are not.
@@ -32,38 +46,50 @@ impl Text {
     /// # Errors
     /// The bytes, unchanged, when they are not valid UTF-8.
     pub fn from_utf8(bytes: Bytes) -> Result<Self, Bytes> {
-        ByteString::try_from(bytes.clone()).map(Self).map_err(|_| bytes)
+        // Checked twice, since a failed conversion drops the bytes, and a clone of them costs an allocation.
+        if core::str::from_utf8(&bytes).is_err() {
+            return Err(bytes);
+        }
+        ByteString::try_from(bytes).map(|text| Self(Repr::Shared(text))).map_err(|_| Bytes::new())
     }
 
     /// The text as a string slice.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Repr::Short(text) => text,
+            Repr::Shared(text) => text,
+        }
     }
 
-    /// The bytes of the text; no copy.
+    /// The bytes of the text; no copy, but of a short one.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
-        self.0.into_bytes()
+        match self.0 {
+            Repr::Short(text) => Bytes::copy_from_slice(text.as_bytes()),
+            Repr::Shared(text) => text.into_bytes(),
+        }
     }
 
-    /// The bytes of the text; no copy, but the counter of the shared bytes.
+    /// The bytes of the text; no copy, but of a short one.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        self.0.as_bytes().clone()
+        self.clone().into_bytes()
     }
 
-    /// `part` as a text that shares these bytes when it lies within them, as a copy when it does not.
+    /// `part` as a text that shares these bytes when it lies within them and is not short, else as a copy.
     #[must_use]
     pub fn slice_of(&self, part: &str) -> Self {
+        if part.len() <= SHORT {
+            return Self(Repr::Short(CompactString::new(part)));
+        }
         let own = self.as_bytes().as_ptr_range();
         let of = part.as_bytes().as_ptr_range();
-        if part.is_empty() {
-            Self::new()
-        } else if own.start <= of.start && of.end <= own.end {
-            Self(self.0.slice_ref(part))
-        } else {
-            Self::from(part)
+        match &self.0 {
+            Repr::Shared(text) if own.start <= of.start && of.end <= own.end => {
+                Self(Repr::Shared(text.slice_ref(part)))
+            }
+            _ => Self::from(part),
         }
     }
 
@@ -77,7 +103,7 @@ impl Text {
 impl Deref for Text {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -101,19 +127,55 @@ impl core::borrow::Borrow<str> for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(ByteString::from(text))
+        if text.len() <= SHORT {
+            Self(Repr::Short(CompactString::new(text)))
+        } else {
+            Self(Repr::Shared(ByteString::from(text)))
+        }
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(ByteString::from(text))
+        Self(Repr::Shared(ByteString::from(text)))
     }
 }
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
         String::from(text.as_str())
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 

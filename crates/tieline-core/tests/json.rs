@@ -92,11 +92,13 @@ fn a_second_spelling_is_read_and_the_first_is_written() {
 }
 
 #[test]
-fn strings_without_escapes_are_borrowed_or_slices_of_the_frame() {
-    let frame = Text::from(r#"{"text":"plain"}"#);
+fn long_strings_without_escapes_are_slices_of_the_frame_and_short_ones_copies() {
+    let frame = Text::from(r#"{"text":"sip:1234567890@pbx.example.com","dest":"sip:102@pbx.example.com"}"#);
     let value: Everything<Text> = decode_with(&frame, &frame, 8).expect("ok");
-    let inside = value.text.expect("there");
-    assert!(frame.as_bytes().as_ptr_range().contains(&inside.as_bytes().as_ptr()));
+    let within = |text: &Text| frame.as_bytes().as_ptr_range().contains(&text.as_bytes().as_ptr());
+    let (long, short) = (value.text.expect("there"), value.destination.expect("there"));
+    assert_eq!((long.as_str(), within(&long)), ("sip:1234567890@pbx.example.com", true));
+    assert_eq!((short.as_str(), within(&short)), ("sip:102@pbx.example.com", false));
 }
 
 #[test]

@@ -61,11 +61,21 @@ fn frames_print_kind_and_length_only() {
 
 #[test]
 fn slices_share_their_frame_and_detached_texts_do_not() {
-    let frame = Text::from("sip:101@pbx");
-    let part = frame.slice_of(&frame[4..7]);
+    let frame = Text::from("sip:a-rather-long-name@pbx.example.com");
+    let part = frame.slice_of(&frame[4..]);
     assert!(std::ptr::eq(part.as_ptr(), frame[4..].as_ptr()));
     assert!(!std::ptr::eq(part.detached().as_ptr(), part.as_ptr()));
     assert_eq!(frame.slice_of("elsewhere"), "elsewhere");
+}
+
+#[test]
+fn a_short_slice_is_a_copy_and_equals_what_it_was_cut_from() {
+    let frame = Text::from("sip:a-rather-long-name@pbx.example.com");
+    let part = frame.slice_of(&frame[..4]);
+    assert!(!std::ptr::eq(part.as_ptr(), frame.as_ptr()));
+    assert_eq!((part.as_str(), part.to_bytes().as_ref()), ("sip:", &b"sip:"[..]));
+    assert_eq!(part, Text::from_static("sip:"));
+    assert_eq!(part.cmp(&frame), std::cmp::Ordering::Less);
 }
 
 #[test]

@@ -20,6 +20,8 @@ use crate::request::OpeningRequest;
 
 /// As many decoded frames wait at most; the rest waits as bytes with the caller, where it is smaller.
 const FRAME_QUEUE: usize = 64;
+/// A guess at the bytes of a frame, for how many of them a read may hold.
+const FRAME_BYTES: usize = 256;
 /// The places that an emptied frame queue keeps.
 const IDLE_FRAMES: usize = 8;
 /// Separates this crate's random numbers from others of the same seed.
@@ -131,7 +133,12 @@ impl Endpoint {
             }
             match self.reader.next(&mut rest) {
                 Ok(None) => {}
-                Ok(Some(incoming)) => self.take(now, incoming),
+                Ok(Some(incoming)) => {
+                    if self.frames.capacity() == 0 {
+                        self.frames.reserve((rest.len() / FRAME_BYTES).clamp(1, FRAME_QUEUE));
+                    }
+                    self.take(now, incoming);
+                }
                 Err(error) => self.fail(now, error),
             }
         }

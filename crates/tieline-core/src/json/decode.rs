@@ -44,7 +44,7 @@ pub fn decode_with<'a, T: Decode<'a, C>, C: ?Sized>(
 }
 
 /// The first allocation of a list has about this size, in bytes.
-const FIRST_BYTES: usize = 1024;
+const FIRST_BYTES: usize = 1100;
 
 /// The string at the cursor, or the words of a number or boolean that stands where a string is documented.
 #[inline]
