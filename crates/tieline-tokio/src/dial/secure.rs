@@ -8,27 +8,17 @@ use std::task::{Context, Poll};
 use http::Uri;
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector};
 use hyper_util::rt::TokioIo;
-use tieline_tls::ClientTls;
-use tieline_tls::rustls::pki_types::ServerName;
+use tieline_dial::{ConnectError, TlsStart};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::ConnectError;
-use crate::dial::{Stream, UrlError, WsUrl};
+use super::Stream;
 
-pub(super) async fn secure(tls: &ClientTls, tcp: TcpStream, url: &WsUrl) -> Result<Stream, ConnectError> {
-    if let Some(warning) = tls.trust().warning() {
-        tracing::warn!(%url, "{warning}");
-    }
-    let (config, presented) = tls.connection()?;
-    let host = url.host();
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| UrlError::Host)?;
-    let name = Arc::new(FixedServerNameResolver::new(name));
+pub(super) async fn secure(tls: TlsStart<'_>, tcp: TcpStream) -> Result<Stream, ConnectError> {
+    let name = Arc::new(FixedServerNameResolver::new(tls.name.clone()));
+    let config = Arc::clone(&tls.config);
     let opened = HttpsConnector::new(Opened(Some(tcp)), config, true, name).call(Uri::from_static("https://pbx"));
-    opened
-        .await
-        .map(Stream::maybe_tls)
-        .map_err(|error| ConnectError::Tls(tls.explain(&handshake_error(error), host, &presented)))
+    opened.await.map(Stream::maybe_tls).map_err(|error| tls.refused(&handshake_error(error)))
 }
 
 /// A connector that has connected: through a proxy, or to one of several addresses.

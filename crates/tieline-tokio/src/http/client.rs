@@ -9,12 +9,12 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Frame, Incoming};
 use tieline_core::http::{ApiError, Authorization, BaseUrl, CallError, Endpoint, Plan, Repeat, ResponseHead};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent, Text};
+use tieline_dial::{ConnectError, Proxy, TcpOptions, UrlDialer, WsUrl};
 use tokio::time::{Instant, timeout_at};
 
 use super::Download;
 use super::connection::Connection;
-use crate::dial::Transport;
-use crate::{ConnectError, Proxy, TcpOptions, WsUrl};
+use crate::dial::open;
 
 /// So many connections are kept for the next calls.
 const KEPT: usize = 4;
@@ -82,8 +82,7 @@ pub struct HttpClient(Arc<Inner>);
 
 struct Inner {
     config: HttpConfig,
-    url: WsUrl,
-    transport: Transport,
+    dialer: UrlDialer<()>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -95,12 +94,11 @@ impl HttpClient {
     pub fn new(config: HttpConfig) -> Result<Self, ConnectError> {
         let url: WsUrl = config.base.to_string().parse()?;
         #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        let mut transport = Transport::with_trust(url.is_secure(), config.trust.clone())?;
+        let dialer = UrlDialer::with_trust(url, (), config.trust.clone())?;
         #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        let mut transport = Transport::new(url.is_secure())?;
-        transport.proxy = config.proxy.clone();
-        transport.tcp = config.tcp;
-        Ok(Self(Arc::new(Inner { config, url, transport, idle: Mutex::default() })))
+        let dialer = UrlDialer::new(url, ())?;
+        let dialer = dialer.proxy(config.proxy.clone()).tcp(config.tcp);
+        Ok(Self(Arc::new(Inner { config, dialer, idle: Mutex::default() })))
     }
 
     /// Where the API is.
@@ -220,7 +218,7 @@ impl Inner {
     async fn open(&self, deadline: Instant) -> Result<Connection, ExchangeFailure> {
         let deadline = deadline.min(Instant::now() + self.config.connect_timeout);
         tracing::debug!(base = %self.config.base, "dialling");
-        match timeout_at(deadline, self.transport.open(&self.url)).await {
+        match timeout_at(deadline, open(&self.dialer)).await {
             Ok(Ok(io)) => Connection::over(io).await,
             Ok(Err(error)) => {
                 let (class, reason) = (error.class(), Text::from(error.to_string()));

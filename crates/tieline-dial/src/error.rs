@@ -6,7 +6,7 @@ use tieline_core::supervisor::{ConnectFailure, DownCause};
 use tieline_core::{Class, CloseReason, Text};
 use tieline_websocket::{InvalidRequest, OpeningError};
 
-use crate::dial::{CredentialsError, ProxyError, UrlError};
+use crate::{CredentialsError, ProxyError, UrlError};
 
 /// Why a line could not be opened, or ended before it was live. `Display` holds no secret and nothing that the peer
 /// wrote but its certificate.
@@ -52,6 +52,9 @@ pub enum ConnectError {
     /// There are no credentials to log in with.
     #[error("no credentials: {0}")]
     Credentials(CredentialsError),
+    /// The operating system gave no thread or nothing to wait with.
+    #[error("the operating system refused what a line needs: {0}")]
+    System(io::Error),
     /// The server refused the login.
     #[error("the login was refused with status {status}")]
     LoginRefused {
@@ -76,7 +79,7 @@ impl ConnectError {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Resolve { .. } | Self::Tcp { .. } | Self::Timeout => Class::Retry,
+            Self::Resolve { .. } | Self::Tcp { .. } | Self::System(_) | Self::Timeout => Class::Retry,
             Self::Proxy(error) => error.class(),
             #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
             Self::Tls(refused) if refused.is_retryable() => Class::Retry,

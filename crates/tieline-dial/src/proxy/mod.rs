@@ -1,18 +1,18 @@
 //! HTTP proxies, by `CONNECT`.
 
+mod exceptions;
+mod tunnel;
+
 use std::fmt;
 
-use http::HeaderValue;
-use http::uri::{PathAndQuery, Uri};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use data_encoding::BASE64;
+use http::uri::Authority;
+use percent_encoding::percent_decode_str;
 use tieline_core::{Class, Secret};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::url::WsUrl;
+use crate::WsUrl;
 
-/// The longest answer to `CONNECT` that is taken.
-const ANSWER_BYTES: usize = 16 << 10;
-const ANSWER_HEADERS: usize = 100;
+pub use tunnel::Tunnel;
 
 /// Which proxy to go through.
 ///
@@ -92,27 +92,17 @@ impl Proxy {
         self
     }
 
-    /// The proxy for an address, if any.
-    pub(super) fn of(&self, url: &WsUrl) -> Result<Option<HttpProxy>, ProxyError> {
+    /// The proxy for an address; `None` when it is connected to directly.
+    ///
+    /// # Errors
+    /// When the proxy that was set cannot be used.
+    pub fn of(&self, url: &WsUrl) -> Result<Option<HttpProxy>, ProxyError> {
         let setting = if url.is_secure() { &self.secure } else { &self.plain };
         let Some(Setting { variable, value }) = setting else { return Ok(None) };
-        if url.is_loopback() && !self.loopback {
+        if (url.is_loopback() && !self.loopback) || exceptions::name(&self.exceptions, url.host()) {
             return Ok(None);
         }
-        let destination = Uri::builder()
-            .scheme("http")
-            .authority(url.address())
-            .path_and_query(PathAndQuery::from_static("/"))
-            .build()
-            .map_err(|_| ProxyError::Invalid { variable })?;
-        // Any proxy will do to learn of the exceptions.
-        let excepted = Matcher::builder().all("http://proxy").no(self.exceptions.as_str()).build();
-        if excepted.intercept(&destination).is_none() {
-            return Ok(None);
-        }
-        let matcher = Matcher::builder().all(value.expose().as_str()).build();
-        let proxy = matcher.intercept(&destination).ok_or(ProxyError::Invalid { variable })?;
-        HttpProxy::new(variable, &proxy).map(Some)
+        HttpProxy::parse(variable, value.expose()).map(Some)
     }
 }
 
@@ -193,63 +183,71 @@ impl ProxyError {
 }
 
 /// An HTTP proxy to go through.
-pub(super) struct HttpProxy {
+pub struct HttpProxy {
     variable: &'static str,
-    pub(super) host: String,
-    pub(super) port: u16,
-    /// Marked as sensitive.
-    authorization: Option<HeaderValue>,
+    host: String,
+    port: u16,
+    /// The value of the header.
+    authorization: Option<Secret>,
 }
 
 impl HttpProxy {
-    fn new(variable: &'static str, proxy: &Intercept) -> Result<Self, ProxyError> {
+    fn parse(variable: &'static str, text: &str) -> Result<Self, ProxyError> {
         let invalid = ProxyError::Invalid { variable };
-        let uri = proxy.uri();
-        match uri.scheme_str() {
-            Some("http") => {}
-            scheme => {
-                return Err(ProxyError::Unsupported { variable, scheme: scheme.unwrap_or_default().to_owned() });
-            }
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        if !scheme.eq_ignore_ascii_case("http") {
+            // What is no scheme is not repeated: it may be a password.
+            let known = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+            let scheme = scheme.to_ascii_lowercase();
+            return Err(if known { ProxyError::Unsupported { variable, scheme } } else { invalid });
         }
-        let host = uri.host().ok_or(invalid)?.trim_matches(['[', ']']).to_owned();
-        Ok(Self { variable, host, port: uri.port_u16().unwrap_or(80), authorization: proxy.basic_auth().cloned() })
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let (login, server) = match authority.rsplit_once('@') {
+            Some((login, server)) => (Some(login), server),
+            None => (None, authority),
+        };
+        let Ok(server) = server.parse::<Authority>() else { return Err(invalid) };
+        let port = match server.port() {
+            None => 80,
+            Some(port) if port.as_str().is_empty() => 80,
+            Some(port) => port.as_str().parse().ok().filter(|port| *port != 0).ok_or(invalid)?,
+        };
+        let host = server.host().trim_matches(['[', ']']).to_owned();
+        Ok(Self { variable, host, port, authorization: login.map(basic) })
     }
 
-    /// Asks the proxy at the other end of `io` for a connection to `address`.
-    pub(super) async fn tunnel<Io>(&self, io: &mut Io, address: &str) -> Result<(), ProxyError>
-    where
-        Io: AsyncRead + AsyncWrite + Unpin,
-    {
-        let variable = self.variable;
-        let lost = |_| ProxyError::Lost { variable };
-        let mut request = format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n").into_bytes();
-        if let Some(authorization) = &self.authorization {
-            request.extend([b"Proxy-Authorization: ", authorization.as_bytes(), b"\r\n"].concat());
-        }
-        request.extend(b"\r\n");
-        let request = Secret::new(request);
-        io.write_all(request.expose()).await.map_err(lost)?;
-        io.flush().await.map_err(lost)?;
+    /// Name or address of the proxy; an IPv6 address without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
 
-        let mut answer = Vec::new();
-        loop {
-            if io.read_buf(&mut answer).await.map_err(lost)? == 0 {
-                return Err(ProxyError::Lost { variable });
-            }
-            let mut headers = [httparse::EMPTY_HEADER; ANSWER_HEADERS];
-            let mut response = httparse::Response::new(&mut headers);
-            match response.parse(&answer) {
-                Ok(httparse::Status::Partial) if answer.len() < ANSWER_BYTES => {}
-                Ok(httparse::Status::Complete(length)) => {
-                    return match response.code {
-                        // Nobody but the server could have sent more, and it has not been asked yet.
-                        Some(200..=299) if length == answer.len() => Ok(()),
-                        Some(status) if status >= 300 => Err(ProxyError::Refused { variable, status }),
-                        _ => Err(ProxyError::Malformed { variable }),
-                    };
-                }
-                Ok(httparse::Status::Partial) | Err(_) => return Err(ProxyError::Malformed { variable }),
-            }
-        }
+    /// Its port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What to say to it to be connected to the host and port of `url`.
+    #[must_use]
+    pub fn tunnel(&self, url: &WsUrl) -> Tunnel {
+        Tunnel::new(self.variable, &url.address(), self.authorization.as_ref())
+    }
+}
+
+/// Basic authentication by `user:password`, percent-encoded as in a URL.
+fn basic(login: &str) -> Secret {
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let mut plain = Vec::new();
+    plain.extend(percent_decode_str(user));
+    plain.push(b':');
+    plain.extend(percent_decode_str(password));
+    let plain = Secret::new(plain);
+    Secret::from(["Basic ", &BASE64.encode(plain.expose())].concat())
+}
+
+impl fmt::Debug for HttpProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpProxy").field("variable", &self.variable).finish_non_exhaustive()
     }
 }

@@ -59,7 +59,8 @@ impl Default for Options {
 }
 
 impl Options {
-    pub(super) fn seed(&self) -> Seed {
+    /// The seed to draw from: the given one, or one from the operating system.
+    pub(crate) fn seed(&self) -> Seed {
         self.seed.unwrap_or_else(|| {
             // A keyed hash whose 128 secret bits are the operating system's: std's only source of randomness.
             let keyed = RandomState::new();

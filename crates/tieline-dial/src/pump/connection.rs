@@ -1,21 +1,17 @@
 //! A stream and the WebSocket endpoint on it.
 
 use std::io::IoSlice;
-use std::mem::MaybeUninit;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use tieline_core::{Frame, Instant};
 use tieline_websocket::Endpoint;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes read at once, into a buffer on the stack: a connection at rest has none.
-const READ_BYTES: usize = 8 << 10;
+use super::transport::{Transport, done};
+
 /// Pieces written at once.
 const WRITE_SLICES: usize = 16;
 
 pub(super) struct Connection<Io> {
-    io: Io,
+    pub(super) io: Io,
     pub(super) endpoint: Endpoint,
     /// What was read and not taken by the endpoint yet.
     unread: Vec<u8>,
@@ -26,7 +22,7 @@ pub(super) struct Connection<Io> {
     ended: bool,
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
+impl<Io: Transport> Connection<Io> {
     pub(super) fn new(io: Io, endpoint: Endpoint) -> Self {
         Self { io, endpoint, unread: Vec::new(), unflushed: false, write_failed: false, ended: false }
     }
@@ -55,23 +51,21 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
 
     /// Reads once into the endpoint; whether there is something new to look at. To be called when
     /// [`next_frame`](Self::next_frame) gave none.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+    pub(super) fn read(&mut self, now: Instant) -> bool {
         if self.ended || !self.unread.is_empty() {
             return false;
         }
-        let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
-        let mut buffer = ReadBuf::uninit(&mut space);
-        match Pin::new(&mut self.io).poll_read(cx, &mut buffer) {
-            Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                let read = buffer.filled();
-                let taken = self.endpoint.handle_bytes(now, read);
-                self.unread.extend_from_slice(read.get(taken..).unwrap_or_default());
-                return true;
-            }
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => tracing::debug!(%error, "reading failed"),
-            Poll::Pending if self.write_failed => {}
-            Poll::Pending => return false,
+        let Self { io, endpoint, unread, .. } = self;
+        let outcome = io.try_read(&mut |read| {
+            let taken = endpoint.handle_bytes(now, read);
+            unread.extend_from_slice(read.get(taken..).unwrap_or_default());
+        });
+        match done(outcome) {
+            Some(Ok(1..)) => return true,
+            Some(Ok(0)) => {}
+            Some(Err(error)) => tracing::debug!(%error, "reading failed"),
+            None if self.write_failed => {}
+            None => return false,
         }
         self.ended = true;
         self.endpoint.handle_eof(now);
@@ -79,31 +73,30 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
     }
 
     /// Writes all that is queued, as far as the stream takes it. Whether writing failed just now.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(super) fn write(&mut self) -> bool {
         while self.endpoint.wants_write() && !self.is_dead() {
-            let io = Pin::new(&mut self.io);
-            let written = if io.is_write_vectored() {
+            let written = if self.io.is_vectored() {
                 let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
                 let used = self.endpoint.outgoing_slices(&mut slices);
-                io.poll_write_vectored(cx, slices.get(..used).unwrap_or_default())
+                self.io.try_write(slices.get(..used).unwrap_or_default())
             } else {
-                io.poll_write(cx, self.endpoint.outgoing())
+                self.io.try_write(&[IoSlice::new(self.endpoint.outgoing())])
             };
-            match written {
-                Poll::Ready(Ok(count)) if count > 0 => {
+            match done(written) {
+                Some(Ok(count)) if count > 0 => {
                     self.endpoint.sent(count);
                     self.unflushed = true;
                 }
-                Poll::Ready(Ok(_)) => return self.fail_writing("the stream takes nothing"),
-                Poll::Ready(Err(error)) => return self.fail_writing(&error.to_string()),
-                Poll::Pending => break,
+                Some(Ok(_)) => return self.fail_writing("the stream takes nothing"),
+                Some(Err(error)) => return self.fail_writing(&error.to_string()),
+                None => break,
             }
         }
         if self.unflushed && !self.is_dead() {
-            match Pin::new(&mut self.io).poll_flush(cx) {
-                Poll::Ready(Ok(())) => self.unflushed = false,
-                Poll::Ready(Err(error)) => return self.fail_writing(&error.to_string()),
-                Poll::Pending => {}
+            match done(self.io.try_flush()) {
+                Some(Ok(())) => self.unflushed = false,
+                Some(Err(error)) => return self.fail_writing(&error.to_string()),
+                None => {}
             }
         }
         false
@@ -120,29 +113,27 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {
         !self.endpoint.wants_write() && !self.unflushed
     }
 
-    /// Shuts the writing side down.
-    pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match Pin::new(&mut self.io).poll_shutdown(cx) {
-            Poll::Ready(Ok(())) => Poll::Ready(()),
-            Poll::Ready(Err(_)) => {
+    /// Shuts the writing side down; whether that is done.
+    pub(super) fn shutdown(&mut self) -> bool {
+        match done(self.io.try_shutdown()) {
+            Some(Ok(())) => true,
+            Some(Err(_)) => {
                 self.write_failed = true;
-                Poll::Ready(())
+                true
             }
-            Poll::Pending => Poll::Pending,
+            None => false,
         }
     }
 
     /// Reads and drops what comes, until there is nothing more or the peer ended the stream. Whether to go on at once.
-    pub(super) fn poll_discard(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
-        let mut buffer = ReadBuf::uninit(&mut space);
-        match Pin::new(&mut self.io).poll_read(cx, &mut buffer) {
-            Poll::Ready(Ok(())) if !buffer.filled().is_empty() => true,
-            Poll::Ready(_) => {
+    pub(super) fn discard(&mut self) -> bool {
+        match done(self.io.try_read(&mut |_| {})) {
+            Some(Ok(1..)) => true,
+            Some(_) => {
                 self.ended = true;
                 false
             }
-            Poll::Pending => false,
+            None => false,
         }
     }
 }

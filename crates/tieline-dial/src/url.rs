@@ -40,7 +40,7 @@ pub enum UrlError {
     #[error("user and password do not belong in the URL: the login is given apart from it")]
     UserInfo,
     /// `wss://`, and TLS was not built in.
-    #[error("wss:// needs TLS, which is not built in (feature `tls` or `aws-lc-rs` of tieline-tokio)")]
+    #[error("wss:// needs TLS, which is not built in (feature `tls` or `aws-lc-rs` of the adapter)")]
     NoTls,
 }
 
@@ -69,13 +69,14 @@ impl WsUrl {
         &self.path
     }
 
-    /// Host and port, as `CONNECT` and messages write them.
-    pub(super) fn address(&self) -> String {
+    /// Host and port, as `CONNECT` and messages write them: `pbx.example:8885`, `[::1]:8885`.
+    #[must_use]
+    pub fn address(&self) -> String {
         address(&self.host, self.port)
     }
 
     /// Whether the host is this machine itself.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let name = self.host.trim_end_matches('.').to_ascii_lowercase();
         match name.parse::<IpAddr>() {
             Ok(ip) => ip.is_loopback(),
@@ -84,7 +85,10 @@ impl WsUrl {
     }
 
     /// The request that opens a WebSocket here.
-    pub(super) fn request(&self) -> Result<OpeningRequest, InvalidRequest> {
+    ///
+    /// # Errors
+    /// When host, path or query cannot stand in a request.
+    pub fn request(&self) -> Result<OpeningRequest, InvalidRequest> {
         let default = if self.secure { 443 } else { 80 };
         let host = if self.port == default { bracketed(&self.host) } else { self.address() };
         match &self.query {
@@ -97,8 +101,9 @@ impl WsUrl {
     }
 }
 
-/// Host and port in one text.
-pub(super) fn address(host: &str, port: u16) -> String {
+/// Host and port in one text; an IPv6 address gets its brackets.
+#[must_use]
+pub fn address(host: &str, port: u16) -> String {
     format!("{}:{port}", bracketed(host))
 }
 

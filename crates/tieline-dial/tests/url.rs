@@ -1,6 +1,6 @@
 //! Addresses.
 
-use tieline_tokio::{UrlError, WsUrl};
+use tieline_dial::{UrlError, WsUrl};
 
 fn parse(text: &str) -> Result<WsUrl, UrlError> {
     text.parse()
