@@ -18,7 +18,7 @@ pub use ::http::{Response, response::Parts as ResponseHead};
 pub use auth::Authorization;
 pub use base::{BaseUrl, BaseUrlError};
 pub use error::{ApiError, ApiErrorKind, BuildError};
-pub use request::{Body, RequestBuilder, query_pairs};
+pub use request::{Body, RequestBuilder, path_segment, query_pairs};
 pub use retry_after::retry_after;
 pub use serve::{BadRequest, Serve};
 
