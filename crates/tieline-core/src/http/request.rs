@@ -170,9 +170,8 @@ pub fn query_pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, s
     form_urlencoded::parse(text)
 }
 
-/// One segment of a path, decoded. `None` for what [`RequestBuilder::segment`] does not write: an empty one, `.` and
-/// `..`, what is no UTF-8, and one that holds a slash, a backslash or a NUL once decoded, so that a segment can never
-/// name another file or path.
+/// One segment of a path, decoded. `None` for an empty one, `.` and `..`, what is no UTF-8, and one that holds a slash,
+/// a backslash or a NUL once decoded: a segment never names another path.
 #[must_use]
 pub fn path_segment(text: &str) -> Option<Cow<'_, str>> {
     let segment = percent_decode_str(text).decode_utf8().ok()?;
