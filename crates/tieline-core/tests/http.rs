@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tieline_core::http::{
-    ApiError, ApiErrorKind, Authorization, BaseUrl, BaseUrlError, Body, BuildError, Method, RequestBuilder, Response,
-    ResponseHead, SentMeter, query_pairs, retry_after,
+    ApiError, ApiErrorKind, Authorization, BadRequest, BaseUrl, BaseUrlError, Body, BuildError, Method, RequestBuilder,
+    Response, ResponseHead, SentMeter, header, path_segment, query_pairs, retry_after,
 };
 use tieline_core::{Class, ExchangeFailureKind, Sent};
 
@@ -73,6 +73,24 @@ fn segments_that_name_another_path_are_refused() {
         let request = RequestBuilder::new(Method::GET, &base("http://pbx"), "record").segment(segment);
         assert_eq!(request.finish().expect_err("a segment"), BuildError::Segment);
     }
+}
+
+#[test]
+fn a_segment_is_read_back_unless_it_would_name_another_path() {
+    assert_eq!(path_segment("1639563902.75").as_deref(), Some("1639563902.75"));
+    assert_eq!(path_segment("%C3%A4%3F+").as_deref(), Some("ä?+"));
+    for refused in ["", ".", "..", "%2e%2E", "a%2Fb", "a%5Cb", "a%00", "%FF"] {
+        assert_eq!(path_segment(refused), None, "{refused}");
+    }
+}
+
+#[test]
+fn a_refusal_is_answered_with_its_headers() {
+    let refusal = BadRequest::text(405, "Method Not Allowed", "why").with_header(header::ALLOW, "GET");
+    let response = refusal.to_response();
+    assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"GET".parse().expect("a value")));
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(*response.body(), Body::Whole("Method Not Allowed".into()));
 }
 
 #[test]
