@@ -4,7 +4,11 @@
 
 mod census;
 mod clock;
+#[cfg(feature = "cloudpbx")]
+pub mod cloudpbx;
 mod connection;
+#[cfg(feature = "http")]
+mod exchange;
 mod line;
 mod options;
 mod pump;
@@ -15,6 +19,8 @@ mod stream;
 pub mod wsi;
 
 pub use census::ServerStats;
+#[cfg(feature = "http")]
+pub use exchange::{answer, read_body};
 pub use line::{Line, MessageLimit};
 pub use options::ServerOptions;
 pub use router::{Answer, Body, HttpHandler, Opening, Paths, Router, WebSocketService, plain, whole};

@@ -18,14 +18,9 @@ pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header,
 pub use ::http::{Response, response::Parts as ResponseHead};
 pub use auth::Authorization;
 pub use base::{BaseUrl, BaseUrlError};
-<<<<<<< HEAD
 pub use error::{ApiError, ApiErrorKind, BuildError, CallError};
 pub use meter::SentMeter;
-pub use request::{Body, RequestBuilder, query_pairs};
-=======
-pub use error::{ApiError, ApiErrorKind, BuildError};
 pub use request::{Body, RequestBuilder, path_segment, query_pairs};
->>>>>>> rest
 pub use retry_after::retry_after;
 pub use serve::{BadRequest, Serve};
 
