@@ -4,3 +4,9 @@
 extern crate alloc;
 #[cfg(feature = "http")]
 extern crate std;
+
+mod channel;
+mod sms;
+
+pub use channel::{Channel, Location, subscriber_number};
+pub use sms::SmsStatus;
