@@ -9,4 +9,4 @@ mod channel;
 mod sms;
 
 pub use channel::{Channel, Location, subscriber_number};
-pub use sms::SmsStatus;
+pub use sms::SmsState;

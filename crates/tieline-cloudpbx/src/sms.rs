@@ -4,7 +4,7 @@ use tieline_core::open_enum;
 
 open_enum! {
     /// The state of a text message on its way: in the answer to `sendSMS` and in `smsSendResponse` events.
-    pub enum SmsStatus {
+    pub enum SmsState {
         /// No such message: a wrong id, or its report has expired.
         NotFound = "NOT_FOUND",
         /// Not delivered: the number could not be reached for too long.
@@ -32,7 +32,7 @@ open_enum! {
     }
 }
 
-impl<S> SmsStatus<S> {
+impl<S> SmsState<S> {
     /// Whether no other state follows: all but `QUEUE`, `ACCEPTED`, `SENT` and `RENEWAL`, and but words that this crate
     /// does not know. The document does not say it in these terms; it follows from its descriptions.
     #[must_use]

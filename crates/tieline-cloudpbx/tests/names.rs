@@ -1,6 +1,6 @@
 //! Channels, locations and the states of text messages.
 
-use tieline_cloudpbx::{Channel, Location, SmsStatus, subscriber_number};
+use tieline_cloudpbx::{Channel, Location, SmsState, subscriber_number};
 use tieline_core::json::{Encode, decode};
 use tieline_core::{Str, Text};
 
@@ -87,15 +87,15 @@ fn the_number_of_a_subscriber_follows_the_name_of_the_pbx() {
 
 #[test]
 fn all_but_four_of_the_twelve_states_of_a_text_message_are_final() {
-    let words = SmsStatus::<&str>::KNOWN;
+    let words = SmsState::<&str>::KNOWN;
     assert_eq!(words.len(), 12);
-    let open: Vec<_> = words.iter().copied().filter(|word| !SmsStatus::from_word(*word).is_final()).collect();
+    let open: Vec<_> = words.iter().copied().filter(|word| !SmsState::from_word(*word).is_final()).collect();
     assert_eq!(open, ["SENT", "QUEUE", "ACCEPTED", "RENEWAL"]);
 }
 
 #[test]
 fn a_state_that_nobody_knows_is_kept_and_not_final() {
-    let status: SmsStatus<Str<'_>> = decode(r#""TELEPORTED""#).expect("valid JSON");
+    let status: SmsState<Str<'_>> = decode(r#""TELEPORTED""#).expect("valid JSON");
     assert_eq!(status.as_str(), "TELEPORTED");
     assert!(!status.is_final());
 }
