@@ -49,8 +49,19 @@ impl Wav {
         let rate = (RATE as u32).to_le_bytes();
         let mut header = [0; HEADER as usize];
         let parts: [&[u8]; 13] = [
-            b"RIFF", &after_size, b"WAVE", b"fmt ", &[16, 0, 0, 0], &[1, 0], &[1, 0], &rate, &rate, &[1, 0], &[8, 0],
-            b"data", &samples,
+            b"RIFF",
+            &after_size,
+            b"WAVE",
+            b"fmt ",
+            &[16, 0, 0, 0],
+            &[1, 0],
+            &[1, 0],
+            &rate,
+            &rate,
+            &[1, 0],
+            &[8, 0],
+            b"data",
+            &samples,
         ];
         let bytes = parts.into_iter().flatten();
         for (place, byte) in header.iter_mut().zip(bytes) {
