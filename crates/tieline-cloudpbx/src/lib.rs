@@ -10,7 +10,7 @@ mod record;
 pub mod rest;
 mod sms;
 
-pub use channel::Channel;
+pub use channel::{Channel, Location, subscriber_number};
 pub use record::{
     BadRow, CdrRecord, CivilTime, Clid, Cost, DateRange, Disposition, Grosze, InZone, Listed, Listing, ListingError,
     LocalTime, Moment, Number, Part, RangeSplit, Rating, RecordingRecord, Row, Rows, Truncated, UniqueId, UniqueIdKind,

@@ -296,7 +296,10 @@ fn a_recording_is_streamed_with_what_its_head_says() {
     (told.length, told.content_type) = (None, None);
     assert_eq!(plan(&[]), Ok(Plan::Stream(told)));
     for header in [("content-length", "many"), ("content-encoding", "gzip")] {
-        assert!(matches!(Recording::new("1.1").plan(&head(200, &[header])).expect_err("unusable").kind, ApiErrorKind::Unexpected(_)));
+        assert!(matches!(
+            Recording::new("1.1").plan(&head(200, &[header])).expect_err("unusable").kind,
+            ApiErrorKind::Unexpected(_)
+        ));
     }
     assert!(plan(&[("content-encoding", "identity")]).is_ok());
 }
