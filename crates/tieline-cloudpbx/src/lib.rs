@@ -7,16 +7,15 @@ extern crate std;
 
 mod channel;
 mod record;
+#[cfg(feature = "http")]
 pub mod rest;
 mod sms;
 
 pub use channel::{Channel, Location, subscriber_number};
 pub use record::{
     BadRow, CdrRecord, CivilTime, Clid, Cost, DateRange, Disposition, Grosze, InZone, Listed, Listing, ListingError,
-    LocalTime, Moment, Number, Part, RangeSplit, Rating, RecordingRecord, Row, Rows, Truncated, UniqueId, UniqueIdKind,
-};
-pub use rest::{
-    RecordingCheck, RecordingError, SmsEnd, SmsOutcome, SmsResponse, SmsTracker, TrackerFull, TrackerLimits, Verified,
-    WavSizes,
+    LocalTime, Moment, Number, Part, RangeSplit, Rating, RecordingCheck, RecordingError, RecordingRecord, Row, Rows,
+    SmsEnd, SmsOutcome, SmsResponse, SmsTracker, TrackerFull, TrackerLimits, Truncated, UniqueId, UniqueIdKind,
+    Verified, WavSizes,
 };
 pub use sms::SmsState;

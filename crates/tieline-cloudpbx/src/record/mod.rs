@@ -1,6 +1,8 @@
-//! What the REST calls bring: CDRs and the list of recordings, and the ranges of days they are asked for by.
+//! What the REST calls bring: CDRs, the list of recordings and the ranges of days they are asked for by, whether a
+//! recording is whole, and what became of a message.
 
 mod cdr;
+mod check;
 mod clid;
 mod cost;
 mod local_time;
@@ -9,10 +11,13 @@ mod number;
 mod range;
 mod recording;
 mod rows;
+mod sms_response;
+mod sms_tracker;
 mod split;
 mod unique_id;
 
 pub use cdr::{CdrRecord, Disposition};
+pub use check::{RecordingCheck, RecordingError, Verified, WavSizes};
 pub use clid::Clid;
 pub use cost::{Cost, Grosze, Rating};
 pub use local_time::{CivilTime, LocalTime};
@@ -21,6 +26,8 @@ pub use number::Number;
 pub use range::DateRange;
 pub use recording::RecordingRecord;
 pub use rows::{BadRow, Listed, Listing, ListingError, Row, Rows, Truncated};
+pub use sms_response::SmsResponse;
+pub use sms_tracker::{SmsEnd, SmsOutcome, SmsTracker, TrackerFull, TrackerLimits};
 pub use split::{Part, RangeSplit};
 pub use unique_id::{UniqueId, UniqueIdKind};
 

@@ -55,7 +55,7 @@ impl<T: fmt::Debug> fmt::Debug for Row<'_, T> {
 /// let list = r#"[{"src":"101"}, 7, {"src":102}]"#;
 /// let rows: Vec<_> = Rows::<CdrRecord<Str<'_>>>::new(list).collect::<Result<_, _>>()?;
 /// assert_eq!(rows[0].record.as_ref().unwrap().src.as_deref(), Some("101"));
-/// assert_eq!(rows[1].record.as_ref().unwrap_err().column, 18);
+/// assert_eq!(rows[1].record.as_ref().unwrap_err().column, 17);
 /// assert_eq!(rows[2].raw, r#"{"src":102}"#);
 /// # Ok::<(), tieline_core::json::DecodeError>(())
 /// ```

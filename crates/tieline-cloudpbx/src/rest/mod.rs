@@ -1,44 +1,37 @@
-//! The REST calls.
+//! The five REST calls, without I/O: each an [`Endpoint`](tieline_core::http::Endpoint) for clients and a
+//! [`Serve`](tieline_core::http::Serve) for servers. [`Bases`] are the addresses to try them at, [`Request`] is any of
+//! them as a server reads it.
 //!
-//! Without features: whether a downloaded recording is whole ([`RecordingCheck`](crate::RecordingCheck)), and what
-//! became of a sent SMS ([`SmsTracker`](crate::SmsTracker)). With the feature `http` the five calls themselves, each an
-//! [`Endpoint`](tieline_core::http::Endpoint) for clients and a [`Serve`](tieline_core::http::Serve) for servers, and
-//! [`Bases`], the addresses to try them at.
+//! ```
+//! use tieline_cloudpbx::rest::{Bases, Cdr, Next};
+//! use tieline_core::http::{Authorization, Endpoint, Response};
+//!
+//! let bases = Bases::new(Bases::VENDOR.map(|url| url.parse().expect("an address"))).expect("two");
+//! let call = Cdr::today();
+//! let mut attempt = bases.attempt(<Cdr as Endpoint>::REPEAT);
+//! let (head, _) = call.to_request(attempt.base(), &Authorization::bearer("APIKEY"))?;
+//! assert_eq!((head.uri.path(), &head.headers["host"]), ("/cdr", &"api.cloudpbx.pl".parse()?));
+//!
+//! // The answer, from whoever has the connection.
+//! let (head, ()) = Response::builder().status(503).body(())?.into_parts();
+//! let error = call.parse(&head, "try later".into()).expect_err("no list");
+//! assert_eq!(attempt.refused(&error), Next::Failover);
+//! assert_eq!(attempt.base().host(), "api2.cloudpbx.pl");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-mod check;
-mod sms_response;
-mod tracker;
-
-#[cfg(feature = "http")]
 mod bases;
-#[cfg(feature = "http")]
 mod dial;
-#[cfg(feature = "http")]
 mod list;
-#[cfg(feature = "http")]
 mod recording;
-#[cfg(feature = "http")]
 mod refusal;
-#[cfg(feature = "http")]
 mod request;
-#[cfg(feature = "http")]
 mod send_sms;
 
-pub use check::{RecordingCheck, RecordingError, Verified, WavSizes};
-pub use sms_response::SmsResponse;
-pub use tracker::{SmsEnd, SmsOutcome, SmsTracker, TrackerFull, TrackerLimits};
-
-#[cfg(feature = "http")]
 pub use bases::{Attempt, Bases, Next};
-#[cfg(feature = "http")]
 pub use dial::Dial;
-#[cfg(feature = "http")]
 pub use list::{Cdr, List, ListLimits, RecordList};
-#[cfg(feature = "http")]
 pub use recording::{Recording, RecordingHead};
-#[cfg(feature = "http")]
 pub use refusal::{ACTION_ERROR, PARAMETER_IS_MISSING, RESPONSE, unauthorized};
-#[cfg(feature = "http")]
 pub use request::{REQUEST_LIMIT, Request, bearer_key};
-#[cfg(feature = "http")]
 pub use send_sms::{MAX_BODY_CHARS, SendSms};

@@ -11,7 +11,8 @@ use tieline_core::http::{
 };
 use tieline_core::json::{DecodeError, Encode, decode_with};
 
-use super::{SmsResponse, refusal};
+use super::refusal;
+use crate::SmsResponse;
 
 /// The most characters of a message. Whether the vendor counts characters or bytes, and what it answers to a longer
 /// one, is not documented.

@@ -57,7 +57,7 @@ pub enum SmsEnd {
     /// With a final state.
     Final(SmsState<Text>),
     /// At its deadline, with the last state there was.
-    Deadline(SmsState<Text>),
+    Deadline(Option<SmsState<Text>>),
 }
 
 /// As many messages are waited for as the limit allows.
@@ -68,7 +68,7 @@ pub struct TrackerFull;
 #[derive(Clone, Debug)]
 struct Waiting {
     until: Instant,
-    last: SmsState<Text>,
+    last: Option<SmsState<Text>>,
     stream_was_lost: bool,
 }
 
@@ -107,11 +107,17 @@ impl SmsTracker {
         if self.waiting.len() + self.done.len() >= self.limits.waiting && !self.waiting.contains_key(id) {
             return Err(TrackerFull);
         }
-        let early = self.take_early(id);
-        let last = early.or(state).unwrap_or(SmsState::Queue);
+        // What came early is the later word, but for a final one there is none later.
+        let told = state.map(detached);
+        let last = match self.take_early(id) {
+            Some(early) if early.is_final() || !told.as_ref().is_some_and(SmsState::is_final) => Some(early),
+            _ => told,
+        };
         let stream_was_lost = self.live_since.is_none_or(|since| since > sent);
-        self.waiting.insert(id.into(), Waiting { until, last: last.clone(), stream_was_lost });
-        self.settle(id, last);
+        self.waiting.insert(id.into(), Waiting { until, last: None, stream_was_lost });
+        if let Some(last) = last {
+            self.settle(id, last);
+        }
         self.handle_timeout(now);
         Ok(())
     }
@@ -194,7 +200,7 @@ impl SmsTracker {
             let stream_was_lost = waiting.stream_was_lost;
             self.done.push_back(SmsOutcome { id, end: SmsEnd::Final(state), stream_was_lost });
         } else {
-            waiting.last = state;
+            waiting.last = Some(state);
             self.waiting.insert(id, waiting);
         }
     }
