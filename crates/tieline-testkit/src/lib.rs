@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "adapter")]
+pub mod adapter;
 mod fixture;
 mod transcript;
 mod wsi;
