@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "adapter")]
+pub mod adapter;
 mod cloudpbx;
 mod fixture;
 mod transcript;
