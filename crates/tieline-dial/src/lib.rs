@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+#[cfg(feature = "cloudpbx")]
+pub mod cloudpbx;
 mod credentials;
 mod dialer;
 mod error;
 pub mod events;
+#[cfg(feature = "http")]
+mod http;
 mod options;
 mod proxy;
 mod pump;
@@ -18,6 +22,8 @@ pub use dialer::TlsStart;
 pub use dialer::{Dialed, UrlDialer};
 pub use error::ConnectError;
 pub use events::Item;
+#[cfg(feature = "http")]
+pub use http::HttpConfig;
 pub use options::{Options, Overflow};
 pub use proxy::{HttpProxy, Proxy, ProxyError, Tunnel};
 pub use pump::{Pump, Transport};

@@ -2,6 +2,8 @@
 #![cfg_attr(not(feature = "wsi"), doc = "tieline's clients on tokio, built without a protocol: the pump alone.")]
 
 mod clock;
+#[cfg(feature = "cloudpbx")]
+pub mod cloudpbx;
 mod dial;
 #[cfg(feature = "http")]
 pub mod http;

@@ -52,6 +52,13 @@ impl Bases {
         (!urls.is_empty()).then(|| Self { urls: urls.into(), preferred: 0 })
     }
 
+    /// The first address, and the others.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "there is always a first one")]
+    pub fn split_first(&self) -> (&BaseUrl, &[BaseUrl]) {
+        (&self.urls[0], &self.urls[1..])
+    }
+
     /// The addresses in the order they were given.
     #[must_use]
     pub fn urls(&self) -> &[BaseUrl] {

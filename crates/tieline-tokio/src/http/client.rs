@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Frame, Incoming};
-use tieline_core::http::{ApiError, Authorization, BaseUrl, CallError, Endpoint, Plan, Repeat, ResponseHead};
+use tieline_core::http::{ApiError, BaseUrl, CallError, Endpoint, Plan, Repeat, ResponseHead};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent, Text};
-use tieline_dial::{ConnectError, Proxy, TcpOptions, UrlDialer, WsUrl};
+use tieline_dial::{ConnectError, HttpConfig, UrlDialer};
 use tokio::time::{Instant, timeout_at};
 
 use super::Download;
@@ -18,63 +18,6 @@ use crate::dial::open;
 
 /// So many connections are kept for the next calls.
 const KEPT: usize = 4;
-
-/// All that a [`HttpClient`] is made with.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct HttpConfig {
-    /// Where the API is.
-    pub base: BaseUrl,
-    /// Who asks.
-    pub auth: Authorization,
-    /// Whom to trust on `https://`. Default: as the system does.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    pub trust: tieline_tls::Trust,
-    /// Which proxy to go through. Default: as the environment says.
-    pub proxy: Proxy,
-    /// The options of the TCP connections.
-    pub tcp: TcpOptions,
-    /// How long a connection may take to open, TLS included. Default 10 s.
-    pub connect_timeout: Duration,
-    /// How long a call may take, from its connection on until its answer is whole; of a body that is read piece by
-    /// piece, until its head is there. Default 30 s.
-    pub call_timeout: Duration,
-    /// How long the next piece of such a body may take. Default 30 s.
-    pub piece_timeout: Duration,
-}
-
-impl HttpConfig {
-    /// The usual configuration for an API.
-    #[must_use]
-    pub fn new(base: BaseUrl, auth: Authorization) -> Self {
-        Self {
-            base,
-            auth,
-            #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-            trust: tieline_tls::Trust::default(),
-            proxy: Proxy::default(),
-            tcp: TcpOptions::default(),
-            connect_timeout: Duration::from_secs(10),
-            call_timeout: Duration::from_secs(30),
-            piece_timeout: Duration::from_secs(30),
-        }
-    }
-
-    /// Trusts in this way on `https://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = proxy;
-        self
-    }
-}
 
 /// Makes calls. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -92,12 +35,7 @@ impl HttpClient {
     /// # Errors
     /// When the address cannot be dialled, or the trust cannot be set up.
     pub fn new(config: HttpConfig) -> Result<Self, ConnectError> {
-        let url: WsUrl = config.base.to_string().parse()?;
-        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        let dialer = UrlDialer::with_trust(url, (), config.trust.clone())?;
-        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        let dialer = UrlDialer::new(url, ())?;
-        let dialer = dialer.proxy(config.proxy.clone()).tcp(config.tcp);
+        let dialer = config.dialer()?;
         Ok(Self(Arc::new(Inner { config, dialer, idle: Mutex::default() })))
     }
 

@@ -9,6 +9,7 @@ mod connection;
 mod download;
 mod metered;
 
-pub use client::{HttpClient, HttpConfig};
+pub use client::HttpClient;
 pub use download::Download;
 pub use tieline_core::http::*;
+pub use tieline_dial::HttpConfig;
