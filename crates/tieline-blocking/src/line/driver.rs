@@ -17,7 +17,7 @@ use super::client::Client;
 use super::dialing::Dialing;
 use super::events::Events;
 use super::first::FirstLive;
-use super::orders::{Orders, Waiter};
+use super::orders::{Orders, Phases, Waiter};
 use super::ready::Ready;
 use crate::{Clock, Dialer};
 
@@ -49,8 +49,8 @@ where
     let alarm = Alarm::new(poll.registry(), ALARM).map_err(ConnectError::System)?;
     let (sender, receiver) = events::channel(options.events);
     let commands = options.commands;
-    let pump = Pump::new(config, resume, options, sender, clock.now());
-    let orders = Arc::new(Orders::new(commands, pump.phase(), Arc::clone(&alarm)));
+    let orders = Arc::new(Orders::new(commands, Arc::clone(&alarm)));
+    let pump = Pump::new(config, resume, options, sender, Phases(Arc::clone(&orders)), clock.now());
     let driver = Driver {
         orders: Ending(Arc::clone(&orders)),
         pump,
@@ -78,7 +78,7 @@ where
     S::Credentials: Send + 'static,
     D: Dialer<S::Credentials>,
 {
-    pump: Pump<S, Ready<D::Io>, Waiter<S::Reply>>,
+    pump: Pump<S, Ready<D::Io>, Waiter<S::Reply>, Phases<S>>,
     clock: Clock,
     dialer: Arc<D>,
     /// The dial that lasts. One that was given up stays until its thread has let go of it, so that there is never a
@@ -223,7 +223,7 @@ where
         }
     }
 
-    /// Tells those who wait: for answers, for the first line, for a phase.
+    /// Tells those who wait: for answers, for the first line.
     fn tell(&mut self) {
         while let Some((waiter, result)) = self.pump.poll_reply() {
             // Whoever asked may be gone.
@@ -234,7 +234,6 @@ where
         {
             drop(first.send(outcome));
         }
-        self.orders.0.tell(self.pump.phase());
     }
 }
 
