@@ -8,8 +8,8 @@ use std::task::Waker;
 use std::thread::{self, JoinHandle};
 
 use mio::{Poll, Token};
-use tieline_core::Instant;
 use tieline_core::supervisor::{LineId, Supervised};
+use tieline_core::{ClientSession, Instant};
 use tieline_dial::{ConnectError, Dialed, Options, Pump, events};
 
 use super::alarm::Alarm;
@@ -78,7 +78,7 @@ where
     S::Credentials: Send + 'static,
     D: Dialer<S::Credentials>,
 {
-    pump: Pump<S, Ready<D::Io>, Waiter<S::Reply>, Phases<S>>,
+    pump: LinePump<S, D::Io>,
     clock: Clock,
     dialer: Arc<D>,
     /// The dial that lasts. One that was given up stays until its thread has let go of it, so that there is never a
@@ -93,6 +93,8 @@ where
     // Dropped last: whoever waits for the end finds everything gone.
     orders: Ending<S>,
 }
+
+type LinePump<S, Io> = Pump<S, Ready<Io>, Waiter<<S as ClientSession>::Reply>, Phases<S>>;
 
 /// Tells of the end also when the driver is dropped, or panics.
 struct Ending<S: Supervised>(Arc<Orders<S>>);

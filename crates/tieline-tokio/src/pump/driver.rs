@@ -85,7 +85,7 @@ impl fmt::Debug for FirstLive {
     }
 }
 
-type Dialing<Io, C> = BoxFuture<'static, Result<Dialed<Io, C>, ConnectError>>;
+type Dialing<Io, C> = (LineId, BoxFuture<'static, Result<Dialed<Io, C>, ConnectError>>);
 type Waiter<R> = oneshot::Sender<Result<R, ClientError>>;
 
 struct Inner<S, D>
@@ -98,7 +98,7 @@ where
     pump: Pump<S, Polled<D::Io>, Waiter<S::Reply>, PhaseTeller>,
     clock: Clock,
     dialer: Arc<D>,
-    dialing: Option<(LineId, Dialing<D::Io, S::Credentials>)>,
+    dialing: Option<Dialing<D::Io, S::Credentials>>,
     orders: mpsc::Receiver<Order<S>>,
     clients_left: bool,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
