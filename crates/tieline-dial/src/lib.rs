@@ -26,6 +26,6 @@ pub use events::Item;
 pub use http::HttpConfig;
 pub use options::{Options, Overflow};
 pub use proxy::{HttpProxy, Proxy, ProxyError, Tunnel};
-pub use pump::{Pump, Transport};
+pub use pump::{Pump, TellPhase, Transport};
 pub use tcp::{STAGGER, TcpOptions, alternating};
 pub use url::{UrlError, WsUrl, address};

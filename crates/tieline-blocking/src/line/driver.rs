@@ -8,8 +8,8 @@ use std::task::Waker;
 use std::thread::{self, JoinHandle};
 
 use mio::{Poll, Token};
-use tieline_core::Instant;
 use tieline_core::supervisor::{LineId, Supervised};
+use tieline_core::{ClientSession, Instant};
 use tieline_dial::{ConnectError, Dialed, Options, Pump, events};
 
 use super::alarm::Alarm;
@@ -17,7 +17,7 @@ use super::client::Client;
 use super::dialing::Dialing;
 use super::events::Events;
 use super::first::FirstLive;
-use super::orders::{Orders, Waiter};
+use super::orders::{Orders, Phases, Waiter};
 use super::ready::Ready;
 use crate::{Clock, Dialer};
 
@@ -49,8 +49,8 @@ where
     let alarm = Alarm::new(poll.registry(), ALARM).map_err(ConnectError::System)?;
     let (sender, receiver) = events::channel(options.events);
     let commands = options.commands;
-    let pump = Pump::new(config, resume, options, sender, clock.now());
-    let orders = Arc::new(Orders::new(commands, pump.phase(), Arc::clone(&alarm)));
+    let orders = Arc::new(Orders::new(commands, Arc::clone(&alarm)));
+    let pump = Pump::new(config, resume, options, sender, Phases(Arc::clone(&orders)), clock.now());
     let driver = Driver {
         orders: Ending(Arc::clone(&orders)),
         pump,
@@ -78,7 +78,7 @@ where
     S::Credentials: Send + 'static,
     D: Dialer<S::Credentials>,
 {
-    pump: Pump<S, Ready<D::Io>, Waiter<S::Reply>>,
+    pump: LinePump<S, D::Io>,
     clock: Clock,
     dialer: Arc<D>,
     /// The dial that lasts. One that was given up stays until its thread has let go of it, so that there is never a
@@ -93,6 +93,8 @@ where
     // Dropped last: whoever waits for the end finds everything gone.
     orders: Ending<S>,
 }
+
+type LinePump<S, Io> = Pump<S, Ready<Io>, Waiter<<S as ClientSession>::Reply>, Phases<S>>;
 
 /// Tells of the end also when the driver is dropped, or panics.
 struct Ending<S: Supervised>(Arc<Orders<S>>);
@@ -223,7 +225,7 @@ where
         }
     }
 
-    /// Tells those who wait: for answers, for the first line, for a phase.
+    /// Tells those who wait: for answers, for the first line.
     fn tell(&mut self) {
         while let Some((waiter, result)) = self.pump.poll_reply() {
             // Whoever asked may be gone.
@@ -234,7 +236,6 @@ where
         {
             drop(first.send(outcome));
         }
-        self.orders.0.tell(self.pump.phase());
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tieline_core::supervisor::{Phase, Supervised};
-use tieline_dial::ClientError;
+use tieline_dial::{ClientError, TellPhase};
 
 use super::alarm::Alarm;
 use super::deadline::Deadline;
@@ -40,13 +40,13 @@ pub(super) struct Taken<S: Supervised> {
 }
 
 impl<S: Supervised> Orders<S> {
-    pub(super) fn new(capacity: usize, phase: Phase, alarm: Arc<Alarm>) -> Self {
+    pub(super) fn new(capacity: usize, alarm: Arc<Alarm>) -> Self {
         let state = State {
             queue: VecDeque::new(),
             capacity: capacity.max(1),
             close: false,
             clients_left: true,
-            phase,
+            phase: Phase::Dialing,
             ended: false,
         };
         Self { state: Mutex::new(state), changed: Condvar::new(), alarm }
@@ -131,14 +131,6 @@ impl<S: Supervised> Orders<S> {
         taken
     }
 
-    /// Tells where the line is.
-    pub(super) fn tell(&self, phase: Phase) {
-        let told = std::mem::replace(&mut self.lock().phase, phase);
-        if told != phase {
-            self.changed.notify_all();
-        }
-    }
-
     /// Nothing is taken any more: whoever waits is told.
     pub(super) fn end(&self) {
         let mut state = self.lock();
@@ -148,5 +140,17 @@ impl<S: Supervised> Orders<S> {
         drop(state);
         drop(queue);
         self.changed.notify_all();
+    }
+}
+
+/// Tells clients where the line is.
+pub(super) struct Phases<S: Supervised>(pub(super) Arc<Orders<S>>);
+
+impl<S: Supervised> TellPhase for Phases<S> {
+    fn tell(&self, phase: Phase) {
+        let told = std::mem::replace(&mut self.0.lock().phase, phase);
+        if told != phase {
+            self.0.changed.notify_all();
+        }
     }
 }

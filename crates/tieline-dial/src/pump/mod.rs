@@ -20,6 +20,12 @@ use line::{Line, Outcome};
 
 pub use transport::Transport;
 
+/// Whoever is told where the line is.
+pub trait TellPhase {
+    /// Takes note of a phase; must not block.
+    fn tell(&self, phase: Phase);
+}
+
 /// Separates the pump's random numbers from others of the same seed.
 const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
 
@@ -30,8 +36,8 @@ const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
 /// [first line](Self::poll_first), and waits for its streams, its commands, its events to be taken, or the
 /// [timeout](Self::poll_timeout).
 ///
-/// `W` is whoever waits for the answer to a command.
-pub struct Pump<S, Io, W>
+/// `W` is whoever waits for the answer to a command, `T` who is told of phases.
+pub struct Pump<S, Io, W, T>
 where
     S: Supervised,
     S::Resume: Default,
@@ -45,6 +51,8 @@ where
     next_dial: Option<LineId>,
     waiting: HashMap<RequestId, W>,
     events: Sender<S::Event>,
+    phase: T,
+    told_phase: Option<Phase>,
     /// The application was too slow, and this ends the line.
     overflowed: bool,
     first: First,
@@ -52,17 +60,26 @@ where
     last_error: Option<ConnectError>,
 }
 
-impl<S, Io, W> Pump<S, Io, W>
+impl<S, Io, W, T> Pump<S, Io, W, T>
 where
     S: Supervised,
     S::Resume: Default,
     Io: Transport,
+    T: TellPhase,
 {
-    /// A line that tells `events` of itself. `resume` is what is desired from the first one on.
+    /// A line that tells `events` of itself. `resume` is what is desired from the first one on. `phase` is told
+    /// each phase, the first one at once, and before the events that came with it can be taken.
     #[must_use]
-    pub fn new(config: S::Config, resume: S::Resume, options: Options, events: Sender<S::Event>, now: Instant) -> Self {
+    pub fn new(
+        config: S::Config,
+        resume: S::Resume,
+        options: Options,
+        events: Sender<S::Event>,
+        phase: T,
+        now: Instant,
+    ) -> Self {
         let mut random = Random::new(options.seed(), RANDOM_PURPOSE);
-        Self {
+        let mut pump = Self {
             supervisor: Supervisor::new(config, options.policy, random.next_seed(), resume, now),
             random,
             options,
@@ -71,10 +88,14 @@ where
             next_dial: None,
             waiting: HashMap::new(),
             events,
+            phase,
+            told_phase: None,
             overflowed: false,
             first: First::Unasked,
             last_error: None,
-        }
+        };
+        pump.told();
+        pump
     }
 
     /// Where the line is.
@@ -196,7 +217,17 @@ where
         // Last, so that all that this round queued goes out in one write.
         busy |= self.line.connection().is_some_and(connection::Connection::write);
         busy |= self.part(now);
-        busy | self.take_events(now)
+        busy |= self.take_events(now);
+        self.told();
+        busy
+    }
+
+    /// Sees to it that the phase is told.
+    fn told(&mut self) {
+        let phase = Some(self.phase());
+        if std::mem::replace(&mut self.told_phase, phase) != phase {
+            self.phase.tell(self.phase());
+        }
     }
 
     fn fire_due(&mut self, now: Instant) -> bool {
@@ -292,6 +323,7 @@ where
             }
             let Some(event) = self.supervisor.poll_event() else { return busy };
             busy = true;
+            self.told();
             let Some(event) = self.note(event) else { continue };
             match self.options.overflow {
                 _ if room => self.events.push(event),
@@ -334,7 +366,7 @@ where
     }
 }
 
-impl<S, Io, W> fmt::Debug for Pump<S, Io, W>
+impl<S, Io, W, T> fmt::Debug for Pump<S, Io, W, T>
 where
     S: Supervised,
     S::Resume: Default,

@@ -92,6 +92,41 @@ macro_rules! adapter_no_tls_tests {
     };
 }
 
+/// The tests that every adapter passes for calls over HTTP with TLS built in, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_http_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            http: [
+                a_call_says_who_asks_and_brings_the_reply,
+                reads_share_a_connection_and_commands_get_their_own,
+                a_read_on_a_connection_that_the_server_closed_is_asked_again_on_a_new_one,
+                a_read_on_a_new_connection_is_not_repeated,
+                a_command_is_written_once_wherever_the_answer_breaks,
+                an_answer_of_an_error_is_kept_with_its_class,
+                a_body_beyond_the_limit_is_refused_with_and_without_a_length,
+                what_is_no_http_is_an_error,
+                a_server_that_never_answers_is_given_up,
+                without_a_server_nothing_was_sent,
+                a_download_comes_in_pieces_and_ends_only_when_whole,
+                a_download_that_stalls_is_given_up,
+                a_certificate_that_is_not_trusted_is_an_error_that_names_the_pin,
+                calls_go_over_tls_under_a_pin,
+            ]
+            cloudpbx: [
+                a_read_fails_over_and_stays_with_the_address_that_answered,
+                a_refused_key_is_not_tried_elsewhere,
+                commands_are_written_once_to_one_address_wherever_the_answer_breaks,
+                a_long_range_is_asked_for_in_parts_until_none_is_cut_off,
+                a_recording_of_256_mib_never_has_8_mib_in_memory,
+                a_recording_that_breaks_off_is_an_error_and_no_file,
+                what_is_no_recording_leaves_the_file_that_was_there,
+            ]
+        }
+    };
+}
+
 /// The test of what is logged, as a `#[test]`: it must be alone in its file.
 #[macro_export]
 macro_rules! adapter_trace_test {

@@ -1,7 +1,7 @@
 //! The tests that every client adapter passes, and what they run against.
 //!
 //! Each test is a function over an [`Adapter`]; [`adapter_tests!`](crate::adapter_tests),
-//! [`adapter_tls_tests!`](crate::adapter_tls_tests) and [`adapter_trace_test!`](crate::adapter_trace_test) make a
+//! [`adapter_tls_tests!`](crate::adapter_tls_tests), [`adapter_http_tests!`](crate::adapter_http_tests) and [`adapter_trace_test!`](crate::adapter_trace_test) make a
 //! `#[test]` of each.
 // Each test's name says what it shows.
 #![allow(missing_docs)]
@@ -11,6 +11,8 @@ mod list;
 mod pbx;
 mod setup;
 
+pub mod cloudpbx;
+pub mod http;
 pub mod kills;
 pub mod line;
 pub mod overflow;
@@ -29,7 +31,9 @@ use tieline_dial::{ClientError, ConnectError};
 use tieline_portsip_wsi::Subscription;
 use tieline_portsip_wsi::client::{ClientEvent, Reply, Request};
 
+pub use cloudpbx::{CloudPbxAdapter, CloudPbxCalls};
 pub use gate::Gate;
+pub use http::{Calls, Downloaded, HttpAdapter};
 use pbx::request;
 pub use pbx::{OK, Pbx, Peer, REFUSED, Stream, event};
 pub use setup::{Setup, calls, setup};

@@ -203,12 +203,20 @@ impl Pbx {
 
     /// Serves WebSockets over TLS.
     pub fn secure(tls: &ServerTls, serve: impl Fn(Peer, usize) + Send + Sync + 'static) -> Self {
+        Self::secure_raw(tls, move |io, number| serve(Peer::accept(io), number))
+    }
+
+    /// Serves raw connections over TLS.
+    pub fn secure_raw(
+        tls: &ServerTls,
+        serve: impl Fn(StreamOwned<ServerConnection, TcpStream>, usize) + Send + Sync + 'static,
+    ) -> Self {
         let config = tls.config();
         let mut pbx = Self::raw(move |mut io, number| {
             let mut connection = ServerConnection::new(Arc::clone(&config)).expect("a configuration");
             // A client that trusts nobody is not the server's business.
             if connection.complete_io(&mut io).is_ok() && !connection.is_handshaking() {
-                serve(Peer::accept(StreamOwned::new(connection, io)), number);
+                serve(StreamOwned::new(connection, io), number);
             }
         });
         pbx.url = format!("wss://127.0.0.1:{}/wsi", pbx.port);

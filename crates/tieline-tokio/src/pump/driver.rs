@@ -9,7 +9,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tieline_core::Instant;
 use tieline_core::supervisor::{LineId, Phase, Supervised};
-use tieline_dial::{ClientError, ConnectError, Dialed, Options, Pump, events};
+use tieline_dial::{ClientError, ConnectError, Dialed, Options, Pump, TellPhase, events};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Sleep;
 
@@ -40,8 +40,8 @@ where
     let clock = Clock::start();
     let (orders, taken) = mpsc::channel(options.commands.max(1));
     let (sender, receiver) = events::channel(options.events);
-    let pump = Pump::new(config, resume, options, sender, clock.now());
-    let (phase, phases) = watch::channel(pump.phase());
+    let (phase, phases) = watch::channel(Phase::Dialing);
+    let pump = Pump::new(config, resume, options, sender, PhaseTeller(phase), clock.now());
     let inner = Inner {
         pump,
         clock,
@@ -49,7 +49,6 @@ where
         dialing: None,
         orders: taken,
         clients_left: true,
-        phase: PhaseTeller(phase),
         timer: None,
         first: None,
     };
@@ -86,7 +85,7 @@ impl fmt::Debug for FirstLive {
     }
 }
 
-type Dialing<Io, C> = BoxFuture<'static, Result<Dialed<Io, C>, ConnectError>>;
+type Dialing<Io, C> = (LineId, BoxFuture<'static, Result<Dialed<Io, C>, ConnectError>>);
 type Waiter<R> = oneshot::Sender<Result<R, ClientError>>;
 
 struct Inner<S, D>
@@ -96,13 +95,12 @@ where
     S::Credentials: Send + 'static,
     D: Dialer<S::Credentials>,
 {
-    pump: Pump<S, Polled<D::Io>, Waiter<S::Reply>>,
+    pump: Pump<S, Polled<D::Io>, Waiter<S::Reply>, PhaseTeller>,
     clock: Clock,
     dialer: Arc<D>,
-    dialing: Option<(LineId, Dialing<D::Io, S::Credentials>)>,
+    dialing: Option<Dialing<D::Io, S::Credentials>>,
     orders: mpsc::Receiver<Order<S>>,
     clients_left: bool,
-    phase: PhaseTeller,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
     first: Option<oneshot::Sender<Result<(), ConnectError>>>,
 }
@@ -110,7 +108,7 @@ where
 /// Tells the last phase also when the driver is dropped.
 struct PhaseTeller(watch::Sender<Phase>);
 
-impl PhaseTeller {
+impl TellPhase for PhaseTeller {
     fn tell(&self, phase: Phase) {
         self.0.send_if_modified(|told| std::mem::replace(told, phase) != phase);
     }
@@ -256,7 +254,7 @@ where
         true
     }
 
-    /// Tells those who wait: for answers, for the first line, for a phase.
+    /// Tells those who wait: for answers, for the first line.
     fn tell(&mut self) {
         while let Some((reply, result)) = self.pump.poll_reply() {
             // Whoever asked may be gone.
@@ -267,6 +265,5 @@ where
         {
             drop(first.send(outcome));
         }
-        self.phase.tell(self.pump.phase());
     }
 }
