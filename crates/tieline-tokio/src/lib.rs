@@ -4,6 +4,8 @@
 mod clock;
 mod dial;
 mod error;
+#[cfg(feature = "http")]
+pub mod http;
 mod pump;
 #[cfg(feature = "wsi")]
 pub mod wsi;

@@ -2,8 +2,11 @@
 
 mod credentials;
 mod proxy;
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+mod secure;
 mod stream;
 mod tcp;
+mod transport;
 mod url;
 mod url_dialer;
 
@@ -20,6 +23,7 @@ pub use credentials::{Credentials, CredentialsError};
 pub use proxy::{Proxy, ProxyError};
 pub use stream::Stream;
 pub use tcp::TcpOptions;
+pub(crate) use transport::Transport;
 pub use url::{UrlError, WsUrl};
 pub use url_dialer::UrlDialer;
 
