@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tieline_cloudpbx::rest::{Attempt, Bases, Next};
-use tieline_core::http::{ApiError, ApiErrorKind, BaseUrl, Repeat, Response, ResponseHead};
+use tieline_core::http::{ApiError, ApiErrorKind, BaseUrl, BuildError, CallError, Repeat, Response, ResponseHead};
 use tieline_core::json::DecodeError;
 use tieline_core::{Class, ExchangeFailure, ExchangeFailureKind as Kind, Sent};
 
@@ -126,6 +126,17 @@ fn a_success_that_cannot_be_read_is_not_asked_for_elsewhere() {
     ] {
         assert_eq!(vendor().attempt(Repeat::Safe).refused(&error), read, "{error}");
         assert_eq!(vendor().attempt(Repeat::Never).refused(&error), STOP_TERMINAL, "{error}");
+    }
+}
+
+#[test]
+fn an_error_of_a_call_is_treated_as_what_it_holds() {
+    let failure = CallError::Failed(ExchangeFailure::new(Kind::Timeout, Sent::All));
+    let answer = CallError::Api(ApiError::refused(&head(503, None), None, Default::default()));
+    let unwritten = CallError::Build(BuildError::Segment);
+    for (error, read) in [(failure, Next::Failover), (answer, Next::Failover), (unwritten, STOP_TERMINAL)] {
+        assert_eq!(vendor().attempt(Repeat::Safe).after(&error), read, "{error}");
+        assert_eq!(vendor().attempt(Repeat::Never).after(&error), STOP_TERMINAL, "{error}");
     }
 }
 

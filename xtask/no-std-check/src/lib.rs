@@ -13,7 +13,8 @@ use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use tieline_core::{Backoff, BackoffPolicy, Random, Text};
+use tieline_cloudpbx::{CdrRecord, InZone, Rows};
+use tieline_core::{Backoff, BackoffPolicy, Random, Str, Text};
 use tieline_portsip_wsi::{Auth, ClientMessage, Command, Dialect, Event, ServerMessage};
 
 const ARENA: usize = 64 * 1024;
@@ -71,4 +72,12 @@ pub extern "C" fn tieline_portsip_wsi_round() -> usize {
     let mut out = String::new();
     ClientMessage { id: None, command }.encode(Dialect::V16, &mut out);
     out.len()
+}
+
+/// Something of tieline-cloudpbx: decodes a list of CDRs; when its first call began in Unix seconds, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_cloudpbx_round() -> i64 {
+    let text = r#"[{"calldate":"2021-12-15 11:25:02","uniqueid":"1639563902.75"}]"#;
+    let Some(Ok(row)) = Rows::<CdrRecord<Str<'_>>>::new(text).next() else { return 0 };
+    row.record.ok().and_then(|call| call.moment(|_| InZone::Unknown).unix_seconds()).unwrap_or(0)
 }

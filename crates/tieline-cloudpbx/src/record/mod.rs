@@ -10,6 +10,7 @@ mod moment;
 mod number;
 mod range;
 mod recording;
+mod riff;
 mod rows;
 mod sms_response;
 mod sms_tracker;

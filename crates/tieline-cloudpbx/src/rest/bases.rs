@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::vec::Vec;
 
-use tieline_core::http::{ApiError, BaseUrl, Repeat};
+use tieline_core::http::{ApiError, BaseUrl, CallError, Repeat};
 use tieline_core::{Class, ExchangeFailure, ExchangeFailureKind, Sent};
 
 /// The addresses of one API, in the order they are tried. The vendor names two and no order.
@@ -112,6 +112,15 @@ impl Attempt {
     pub fn refused(&mut self, error: &ApiError) -> Next {
         let undone = error.class() == Class::Reauthenticate;
         self.step(server_fails(error.status), error.class(), undone)
+    }
+
+    /// What to do after a call brought no reply, whatever the reason. One that cannot be written is terminal.
+    pub fn after(&mut self, error: &CallError) -> Next {
+        match error {
+            CallError::Failed(failure) => self.failed(failure),
+            CallError::Api(error) => self.refused(error),
+            _ => Next::Stop(error.class()),
+        }
     }
 
     /// `undone`: the server certainly did not act.

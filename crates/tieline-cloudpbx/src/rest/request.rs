@@ -35,7 +35,7 @@ impl Request {
         let path = head.uri.path().trim_matches('/');
         let method = |wanted: Method, allow| if head.method == wanted { Ok(()) } else { Err(wrong_method(allow)) };
         let get = || method(Method::GET, "GET");
-        match path.split_once('/').map_or((path, ""), |(call, rest)| (call, rest)) {
+        match path.split_once('/').unwrap_or((path, "")) {
             ("cdr", "") => get().and_then(|()| Cdr::from_request(path, head, body)).map(Self::Cdr),
             ("record", "") => get().and_then(|()| RecordList::from_request(path, head, body)).map(Self::RecordList),
             ("record", _) => get().and_then(|()| Recording::from_request(path, head, body)).map(Self::Recording),
