@@ -240,10 +240,7 @@ fn topics_are_written_as_their_dialect_writes_them() {
     let objects = r#"{"command":"subscribe","topics":[{"topic":"cdr_events","keys":["call_cdr"]}]}"#;
     assert_eq!(told(objects, Dialect::V12), []);
     let until = AnomalyKind::EarlierVersion { until: "v12" };
-    assert_eq!(
-        told(objects, Dialect::V16),
-        [("topics[0].topic".into(), until), ("topics[0].keys".into(), until)]
-    );
+    assert_eq!(told(objects, Dialect::V16), [("topics[0].topic".into(), until), ("topics[0].keys".into(), until)]);
     let names = r#"{"command":"subscribe","topics":["cdr_events"]}"#;
     assert_eq!(told(names, Dialect::V16), []);
     assert_eq!(told(names, Dialect::V12), one("topics[0]", AnomalyKind::LaterVersion { since: "v16" }));
@@ -270,7 +267,8 @@ fn bytes_that_are_not_utf8_are_broken_where_they_stop_being_it() {
 
 #[test]
 fn no_value_is_printed() {
-    let text = r#"{"command":"auth","username":7,"domain":null,"password":["hunter2"],"secret":"hunter2","id":"hunter2"}"#;
+    let text =
+        r#"{"command":"auth","username":7,"domain":null,"password":["hunter2"],"secret":"hunter2","id":"hunter2"}"#;
     let anomalies = lint(text, &LintOptions::new().dialect(Dialect::V16));
     assert_eq!(anomalies.len(), 6, "{anomalies:?}");
     for anomaly in anomalies {

@@ -182,9 +182,10 @@ impl<'a, 'w> Walk<'a, 'w> {
             // Only white space and a comma stand before the quote of a key.
             let rest = self.text.as_bytes().get(before..).unwrap_or_default();
             let at = before + memchr::memchr(b'"', rest).unwrap_or_default();
-            let member = tags.iter().chain(members.unwrap_or_default()).find(|member| {
-                key == *member.key || member.aliases.iter().any(|alias| key == **alias)
-            });
+            let member = tags
+                .iter()
+                .chain(members.unwrap_or_default())
+                .find(|member| key == *member.key || member.aliases.iter().any(|alias| key == **alias));
             self.path.enter(key.clone());
             match member {
                 Some(member) if key != *member.key => self.note(at, AnomalyKind::Alias { documented: member.key }),
