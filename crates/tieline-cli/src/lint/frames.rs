@@ -33,7 +33,7 @@ pub(super) struct Frames<R> {
     open: Option<Open>,
     /// Whether the last whole message stood in one line: then lines stand for themselves.
     by_line: bool,
-    /// Whether lines belong to a broken message.
+    /// Whether lines belong to a message that is too long.
     skipping: bool,
 }
 
@@ -102,9 +102,10 @@ impl<R: BufRead> Frames<R> {
                     self.by_line = open.captured.line == self.line;
                     return Ok(Some(open.captured));
                 }
+                State::Broken if self.by_line => return Ok(Some(open.broken())),
                 State::Broken => {
-                    self.skipping = !self.by_line;
-                    return Ok(Some(open.broken()));
+                    open.brackets.broken = true;
+                    self.open = Some(open);
                 }
             }
         }
@@ -112,7 +113,7 @@ impl<R: BufRead> Frames<R> {
 
     /// Whether the line that was read, which starts with `{`, is a message of its own although one is open.
     fn is_anew(&self, open: &Open) -> bool {
-        let may_go_on = matches!(open.brackets.last, b':' | b',' | b'[');
+        let may_go_on = !open.brackets.broken && matches!(open.brackets.last, b':' | b',' | b'[');
         !may_go_on || (self.by_line && Brackets::default().feed(self.rest()).1 == State::Closed)
     }
 
@@ -215,6 +216,8 @@ struct Brackets {
     open: Vec<u8>,
     quoted: bool,
     escaped: bool,
+    /// Whether they do not match: nothing is counted then.
+    broken: bool,
     /// The last byte that is no white space.
     last: u8,
 }
@@ -222,6 +225,9 @@ struct Brackets {
 impl Brackets {
     /// Takes bytes up to the end of the value: how many, and whether the value is at its end.
     fn feed(&mut self, bytes: &[u8]) -> (usize, State) {
+        if self.broken {
+            return (bytes.len(), State::Open);
+        }
         for (at, byte) in bytes.iter().enumerate() {
             if self.quoted {
                 match byte {
@@ -302,7 +308,8 @@ mod tests {
 
     #[test]
     fn a_sample_whose_brackets_do_not_match_is_one_message() {
-        assert("{\n [ 1 }\n ]\n}\n{}\n", &[("{\n [ 1 }", 1, 1), ("{}", 5, 1)]);
+        assert("{\n [ 1 }\n ]\n}\n{}\n", &[("{\n [ 1 }\n ]\n}", 1, 1), ("{}", 5, 1)]);
+        assert("{\n\"a\n}\n{}\n", &[("{\n\"a\n}", 1, 1), ("{}", 4, 1)]);
     }
 
     #[test]
