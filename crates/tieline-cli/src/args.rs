@@ -38,6 +38,9 @@ pub(crate) enum Command {
     /// Connect to a PBX and print its events as they happen.
     #[command(after_help = LISTEN_HELP)]
     Listen(Box<Listen>),
+    /// Say what about captured messages is not as the documents have it: broken, bent or unknown.
+    #[command(after_help = LINT_HELP)]
+    Lint(Lint),
 }
 
 const LISTEN_HELP: &str = "\
@@ -49,6 +52,19 @@ Examples:
 
 The password is never an argument: it comes from --password-file, from the environment variable
 TIELINE_PASSWORD (or the one that --password-env names), or from a prompt on the terminal.";
+
+const LINT_HELP: &str = "\
+Severities:
+  broken   the message is refused: no JSON, a value that cannot be read, a command without what it needs
+  bent     read, but not as the documents write it: a number for a string, a key twice, an unreadable time
+  unknown  passed through: types, keys and words that the documents do not have, or not in the --dialect
+
+Examples:
+  tieline lint capture.jsonl --dialect v22
+  tieline listen wss://pbx.example.com:8887/wsi --user alice --domain example.com --raw | tieline lint
+  tieline lint -o json *.jsonl | jq 'select(.severity == \"broken\")'
+
+Keys are printed, values never: they hold passwords.";
 
 /// How to print data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -149,7 +165,25 @@ pub(crate) struct Listen {
     pub(crate) no_reconnect: bool,
 }
 
-/// The protocols that `listen` speaks.
+/// Options of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// The captures: messages as JSON, one a line or over several lines, lines of transcripts
+    /// (`{"t":0,"from":"client","text":"…"}`), or what `listen` printed. Default, and `-`: standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The protocol. Default: what the messages tell.
+    #[arg(long, value_enum)]
+    pub(crate) protocol: Option<Protocol>,
+    /// The generation of the server: v12, v16 or v22. Default: anything that one of them has is known.
+    #[arg(long)]
+    pub(crate) dialect: Option<Dialect>,
+    /// Exit with code 9 for what is bent or unknown too.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// The protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Protocol {
     /// PortSIP WSI.

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Refused = 7,
     /// Events may have been missed, and `--fail-on-gap` was given.
     Gap = 8,
+    /// Messages are not as the documents have them: `lint`.
+    BadData = 9,
     /// Stopped by the user.
     Interrupted = 130,
 }
@@ -45,4 +47,5 @@ Exit codes:
   6    the server speaks something else
   7    a topic was refused: not found, or not permitted
   8    events may have been missed (with --fail-on-gap)
+  9    lint: a message is broken (with --strict: is odd in any way)
   130  stopped with Ctrl-C";

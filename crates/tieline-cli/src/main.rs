@@ -5,6 +5,7 @@ mod clock;
 mod demo;
 mod exit;
 mod failure;
+mod lint;
 mod listen;
 mod output;
 mod password;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
                 Command::Demo(demo) => demo::run(demo, cli.output).await,
                 Command::Sim(sim) => sim::run(sim).await,
                 Command::Listen(listen) => listen::run(*listen, cli.output).await,
+                Command::Lint(lint) => lint::run(lint, cli.output).await,
             }
         };
         tokio::select! {

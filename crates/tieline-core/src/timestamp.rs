@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::Date;
-use crate::json::{Decode, DecodeError, Encode, Scanner};
+use crate::json::{Decode, DecodeError, Encode, Scanner, Shape};
 
 /// A moment in UTC, kept as the wire wrote it.
 ///
@@ -130,6 +130,8 @@ impl<S: AsRef<str>> fmt::Display for Timestamp<S> {
 }
 
 impl<'a, C: ?Sized, S: Decode<'a, C>> Decode<'a, C> for Timestamp<S> {
+    const SHAPE: Shape = Shape::Time;
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         S::decode(scanner, context).map(Self)
     }

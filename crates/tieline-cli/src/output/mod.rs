@@ -47,6 +47,11 @@ enum Form {
     Raw,
 }
 
+/// Whether standard output is for people.
+pub(crate) fn is_human(output: Output) -> bool {
+    output == Output::Human || (output == Output::Auto && io::stdout().is_terminal())
+}
+
 /// Prints items to standard output, one line each, flushed each.
 #[derive(Debug)]
 pub(crate) struct Printer {
@@ -60,9 +65,8 @@ impl Printer {
     pub(crate) fn new(output: Output, raw: bool, clock: Clock) -> Self {
         let form = match output {
             _ if raw => Form::Raw,
-            Output::Auto if io::stdout().is_terminal() => Form::Human,
-            Output::Human => Form::Human,
-            Output::Auto | Output::Json => Form::Json,
+            output if is_human(output) => Form::Human,
+            _ => Form::Json,
         };
         Self { form, clock, number: 0 }
     }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::error::{DecodeError, DecodeErrorKind, JsonKind};
 use super::scanner::Scanner;
+use super::shape::{Shape, Width};
 use crate::{Limits, Str, Text};
 
 /// A type that reads itself from JSON.
@@ -13,6 +14,10 @@ use crate::{Limits, Str, Text};
 /// `C` is the context that strings are made with: `()` for strings that borrow ([`Str`]) or copy (`String`), the frame
 /// itself ([`Text`]) for strings that are slices of it.
 pub trait Decode<'a, C: ?Sized>: Sized {
+    /// What the documents write for it. Only [`lint`](super::lint) looks at it; a type that does not say is not looked
+    /// into.
+    const SHAPE: Shape = Shape::Any;
+
     /// Reads one value at the cursor.
     ///
     /// # Errors
@@ -55,6 +60,8 @@ fn lenient<'a>(scanner: &mut Scanner<'a>) -> Result<Str<'a>, DecodeError> {
 }
 
 impl<'a> Decode<'a, ()> for Str<'a> {
+    const SHAPE: Shape = Shape::String;
+
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, (): &()) -> Result<Self, DecodeError> {
         lenient(scanner)
@@ -62,12 +69,16 @@ impl<'a> Decode<'a, ()> for Str<'a> {
 }
 
 impl<'a> Decode<'a, ()> for String {
+    const SHAPE: Shape = Shape::String;
+
     fn decode(scanner: &mut Scanner<'a>, (): &()) -> Result<Self, DecodeError> {
         lenient(scanner).map(|text| text.into_cow().into_owned())
     }
 }
 
 impl<'a> Decode<'a, Text> for Text {
+    const SHAPE: Shape = Shape::String;
+
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, frame: &Text) -> Result<Self, DecodeError> {
         lenient(scanner).map(|text| frame.slice_of(&text))
@@ -75,6 +86,8 @@ impl<'a> Decode<'a, Text> for Text {
 }
 
 impl<'a, C: ?Sized> Decode<'a, C> for bool {
+    const SHAPE: Shape = Shape::Bool;
+
     /// A boolean, or what JSON-less software writes for one: `"true"`, `"false"`, `1`, `0` and those as strings.
     fn decode(scanner: &mut Scanner<'a>, _: &C) -> Result<Self, DecodeError> {
         if scanner.kind()? == JsonKind::Bool {
@@ -90,8 +103,10 @@ impl<'a, C: ?Sized> Decode<'a, C> for bool {
 }
 
 macro_rules! decode_integer {
-    ($($int:ty)*) => {$(
+    ($($int:ty: $width:ident)*) => {$(
         impl<'a, C: ?Sized> Decode<'a, C> for $int {
+            const SHAPE: Shape = Shape::Integer(Width::$width);
+
             /// An integer, or one written as a string.
             fn decode(scanner: &mut Scanner<'a>, _: &C) -> Result<Self, DecodeError> {
                 let mut at = scanner.clone();
@@ -112,9 +127,11 @@ macro_rules! decode_integer {
     )*};
 }
 
-decode_integer!(i64 u64 u32 u16);
+decode_integer!(i64: I64 u64: U64 u32: U32 u16: U16);
 
 impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Option<T> {
+    const SHAPE: Shape = Shape::Nullable(&T::SHAPE);
+
     /// `null` is absent.
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
@@ -123,6 +140,8 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Option<T> {
 }
 
 impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         let mut out = Self::new();
         let mut members = scanner.array()?;
@@ -134,6 +153,8 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
 }
 
 impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Box<T> {
+    const SHAPE: Shape = T::SHAPE;
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         T::decode(scanner, context).map(Self::new)
     }

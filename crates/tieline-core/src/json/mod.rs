@@ -9,9 +9,11 @@
 mod decode;
 mod encode;
 mod error;
+pub mod lint;
 mod peek;
 mod raw;
 mod scanner;
+mod shape;
 mod types;
 
 pub use decode::{Decode, decode, decode_with};
@@ -20,3 +22,4 @@ pub use error::{DecodeError, DecodeErrorKind, JsonKind};
 pub use peek::{peek, peek_str_guess};
 pub use raw::Raw;
 pub use scanner::{Members, Scanner};
+pub use shape::{Member, Shape, Width};
