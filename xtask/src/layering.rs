@@ -26,7 +26,20 @@ const CODECS: &[&str] =
 /// Below a codec there is no socket, no runtime, no TLS and no source of randomness.
 const NO_IO: &[&str] =
     &["async-std", "getrandom", "hyper", "mio", "rand", "rustls", "smol", "socket2", "tokio", "tungstenite"];
-const NO_RUNTIME: &[&str] = &["async-std", "hyper", "mio", "smol", "tokio"];
+const NO_RUNTIME: &[&str] = &["async-std", "hyper", "mio", "polling", "smol", "tokio"];
+/// The blocking adapter waits for readiness itself, on mio.
+const NO_ASYNC_RUNTIME: &[&str] = &[
+    "async-executor",
+    "async-io",
+    "async-std",
+    "futures",
+    "futures-executor",
+    "futures-util",
+    "hyper",
+    "hyper-util",
+    "smol",
+    "tokio",
+];
 
 const CODEC_OTHERS: &[&str] = &[
     "bytes",
@@ -65,6 +78,7 @@ const BELOW_ADAPTERS: &[&str] = &[
     "tieline-cloudpbx",
     "tieline-websocket",
     "tieline-tls",
+    "tieline-dial",
 ];
 const BELOW_SERVER: &[&str] = &[
     "tieline-core",
@@ -96,8 +110,9 @@ const RULES: &[Rule] = &[
     codec("tieline-cloudpbx"),
     adapter("tieline-websocket", &["tieline-core"], NO_RUNTIME),
     adapter("tieline-tls", &["tieline-core"], NO_RUNTIME),
+    adapter("tieline-dial", &["tieline-core", "tieline-websocket", "tieline-tls"], NO_RUNTIME),
     adapter("tieline-tokio", BELOW_ADAPTERS, &["async-std", "smol"]),
-    adapter("tieline-blocking", BELOW_ADAPTERS, NO_RUNTIME),
+    adapter("tieline-blocking", BELOW_ADAPTERS, NO_ASYNC_RUNTIME),
     adapter("tieline-server", BELOW_SERVER, &["async-std", "smol"]),
     adapter("tieline-sim", BELOW_SIM, &["async-std", "smol"]),
 ];

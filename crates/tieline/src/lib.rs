@@ -10,6 +10,7 @@
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
+//! | [`blocking`] | `tieline-blocking` | `blocking` |
 //! | [`server`] | `tieline-server` | `server` |
 //! | [`sim`] | `tieline-sim` | `sim` |
 //!
@@ -33,6 +34,8 @@
 
 #![no_std]
 
+#[cfg(feature = "blocking")]
+pub use tieline_blocking as blocking;
 pub use tieline_core as core;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;

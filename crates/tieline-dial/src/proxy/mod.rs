@@ -207,10 +207,10 @@ impl HttpProxy {
             None => (None, authority),
         };
         let Ok(server) = server.parse::<Authority>() else { return Err(invalid) };
-        let port = match server.port() {
-            None => 80,
-            Some(port) if port.as_str().is_empty() => 80,
-            Some(port) => port.as_str().parse().ok().filter(|port| *port != 0).ok_or(invalid)?,
+        let port = server.as_str().strip_prefix(server.host()).unwrap_or_default().trim_start_matches(':');
+        let port = match port {
+            "" => 80,
+            port => port.parse().ok().filter(|port| *port != 0).ok_or(invalid)?,
         };
         let host = server.host().trim_matches(['[', ']']).to_owned();
         Ok(Self { variable, host, port, authorization: login.map(basic) })
