@@ -2,7 +2,11 @@
 #![cfg_attr(not(feature = "wsi"), doc = "tieline's clients on threads, built without a protocol: the driver alone.")]
 
 mod clock;
+#[cfg(feature = "cloudpbx")]
+pub mod cloudpbx;
 mod dial;
+#[cfg(feature = "http")]
+pub mod http;
 mod line;
 #[cfg(feature = "wsi")]
 pub mod wsi;

@@ -1,11 +1,10 @@
 //! One dial, and how it is given up.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tieline_core::supervisor::LineId;
 
-type Hook = Box<dyn FnOnce() + Send>;
+use super::Cancel;
 
 /// One attempt to dial. Clones are the same attempt.
 ///
@@ -14,18 +13,12 @@ type Hook = Box<dyn FnOnce() + Send>;
 #[derive(Clone)]
 pub struct Attempt {
     line: LineId,
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-struct State {
-    cancelled: bool,
-    hooks: Vec<Hook>,
+    cancel: Cancel,
 }
 
 impl Attempt {
     pub(crate) fn new(line: LineId) -> Self {
-        Self { line, state: Arc::default() }
+        Self { line, cancel: Cancel::default() }
     }
 
     /// The line that is dialled.
@@ -37,37 +30,27 @@ impl Attempt {
     /// Whether it was given up.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.lock().cancelled
+        self.cancel.is_cancelled()
     }
 
     /// Calls `then` when the attempt is given up before it ended; at once, if it was already. It runs on the thread that
     /// gives up and must not block: to wake a poll, to shut a socket down.
     pub fn on_cancel(&self, then: impl FnOnce() + Send + 'static) {
-        let mut state = self.lock();
-        if !state.cancelled {
-            return state.hooks.push(Box::new(then));
-        }
-        drop(state);
-        then();
+        self.cancel.on_cancel(then);
+    }
+
+    pub(super) const fn as_cancel(&self) -> &Cancel {
+        &self.cancel
     }
 
     /// Gives up.
     pub(crate) fn cancel(&self) {
-        let mut state = self.lock();
-        state.cancelled = true;
-        let hooks = std::mem::take(&mut state.hooks);
-        drop(state);
-        hooks.into_iter().for_each(|hook| hook());
+        self.cancel.cancel();
     }
 
     /// It has ended: nothing is left to give up.
     pub(crate) fn end(&self) {
-        let hooks = std::mem::take(&mut self.lock().hooks);
-        drop(hooks);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cancel.end();
     }
 }
 

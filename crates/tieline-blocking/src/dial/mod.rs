@@ -1,6 +1,7 @@
 //! Opening a stream: TCP, TLS, credentials, and how an attempt is given up.
 
 mod attempt;
+mod cancel;
 mod credentials;
 mod stream;
 mod tcp;
@@ -15,9 +16,16 @@ use std::net::Shutdown;
 use tieline_dial::{ConnectError, Dialed};
 
 pub use attempt::Attempt;
+pub(crate) use cancel::Cancel;
+#[cfg(feature = "http")]
+pub(crate) use cancel::WeakCancel;
 pub use credentials::Credentials;
 pub use stream::Stream;
 pub use url_dialer::UrlDialer;
+#[cfg(feature = "http")]
+pub(crate) use url_dialer::open;
+#[cfg(feature = "http")]
+pub(crate) use wait::Wait;
 
 /// Opens streams for a [`Driver`](crate::Driver), one at a time, each on a short-lived thread of its own: commands are
 /// answered meanwhile.

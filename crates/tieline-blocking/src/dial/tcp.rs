@@ -10,12 +10,7 @@ use tieline_dial::{ConnectError, STAGGER, TcpOptions, address, alternating};
 use super::wait::Wait;
 
 /// Resolves and connects. The stream stays with `wait`.
-pub(super) fn connect(
-    wait: &mut Wait<'_>,
-    host: &str,
-    port: u16,
-    options: &TcpOptions,
-) -> Result<TcpStream, ConnectError> {
+pub(super) fn connect(wait: &mut Wait, host: &str, port: u16, options: &TcpOptions) -> Result<TcpStream, ConnectError> {
     let resolve = |cause| ConnectError::Resolve { host: host.to_owned(), cause };
     let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs().map_err(resolve)?.collect();
     if addresses.is_empty() {
@@ -28,7 +23,7 @@ pub(super) fn connect(
 }
 
 /// Connects to the first that answers; a dead one delays the next by [`STAGGER`] only.
-fn race(wait: &mut Wait<'_>, addresses: Vec<SocketAddr>) -> Result<io::Result<TcpStream>, ConnectError> {
+fn race(wait: &mut Wait, addresses: Vec<SocketAddr>) -> Result<io::Result<TcpStream>, ConnectError> {
     let mut addresses = addresses.into_iter();
     let mut attempts: Vec<TcpStream> = Vec::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "no address");
@@ -64,7 +59,7 @@ fn race(wait: &mut Wait<'_>, addresses: Vec<SocketAddr>) -> Result<io::Result<Tc
     }
 }
 
-fn begin(wait: &Wait<'_>, address: SocketAddr) -> io::Result<TcpStream> {
+fn begin(wait: &Wait, address: SocketAddr) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address)?;
     wait.add(&mut stream)?;
     Ok(stream)

@@ -17,7 +17,7 @@ pub(super) struct TlsStream {
 }
 
 /// Shakes hands.
-pub(super) fn connect(wait: &mut Wait<'_>, tls: &TlsStart<'_>, tcp: TcpStream) -> Result<TlsStream, ConnectError> {
+pub(super) fn connect(wait: &mut Wait, tls: &TlsStart<'_>, tcp: TcpStream) -> Result<TlsStream, ConnectError> {
     let refused = |error: io::Error| tls.refused(&error);
     let connection = rustls::ClientConnection::new(Arc::clone(&tls.config), tls.name.clone())
         .map_err(|error| refused(io::Error::other(error)))?;

@@ -24,14 +24,15 @@ impl<C: Send + 'static> Dialer<C> for UrlDialer<C> {
     fn dial(&self, attempt: &Attempt) -> Result<Dialed<Stream, C>, ConnectError> {
         tracing::debug!(line = attempt.line().get(), url = %self.url(), "dialling");
         let credentials = self.credentials().get()?;
-        let mut wait = Wait::new(attempt)?;
+        let mut wait = Wait::new(attempt.as_cancel())?;
         let mut io = open(self, &mut wait)?;
         wait.remove(io.source()).map_err(ConnectError::System)?;
         Ok(self.dialed(io, credentials))
     }
 }
 
-fn open<C>(dialer: &UrlDialer<C>, wait: &mut Wait<'_>) -> Result<Stream, ConnectError> {
+/// Everything but the credentials and the WebSocket. The stream stays with `wait`.
+pub(crate) fn open<C>(dialer: &tieline_dial::UrlDialer<C>, wait: &mut Wait) -> Result<Stream, ConnectError> {
     let url = dialer.url();
     // Another adapter in the same program may have built TLS in where this one has not.
     #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
@@ -54,7 +55,7 @@ fn open<C>(dialer: &UrlDialer<C>, wait: &mut Wait<'_>) -> Result<Stream, Connect
 }
 
 /// Asks the proxy at the other end for the tunnel.
-fn pass(wait: &mut Wait<'_>, tcp: &mut TcpStream, mut tunnel: Tunnel) -> Result<(), ConnectError> {
+fn pass(wait: &mut Wait, tcp: &mut TcpStream, mut tunnel: Tunnel) -> Result<(), ConnectError> {
     let mut left = tunnel.request();
     while !left.is_empty() {
         match wait.until_done(|| tcp.write(left))? {

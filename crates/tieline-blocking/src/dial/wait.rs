@@ -1,13 +1,13 @@
-//! Waiting for sockets while dialling, until the attempt is given up.
+//! Waiting for sockets, until it is given up or its time is over.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::event::Source;
 use mio::{Events, Interest, Poll, Token, Waker};
 use tieline_dial::ConnectError;
 
-use super::Attempt;
+use super::Cancel;
 
 /// Sockets that are dialled on number a few.
 const EVENTS: usize = 16;
@@ -15,22 +15,28 @@ const SOCKETS: Token = Token(0);
 const CANCEL: Token = Token(1);
 
 /// A poll of its own, which giving up wakes.
-pub(super) struct Wait<'a> {
-    attempt: &'a Attempt,
+pub(crate) struct Wait {
+    cancel: Cancel,
+    deadline: Option<Instant>,
     poll: Poll,
     events: Events,
 }
 
-impl<'a> Wait<'a> {
-    pub(super) fn new(attempt: &'a Attempt) -> Result<Self, ConnectError> {
+impl Wait {
+    pub(crate) fn new(cancel: &Cancel) -> Result<Self, ConnectError> {
         let poll = Poll::new().map_err(ConnectError::System)?;
         let waker = Waker::new(poll.registry(), CANCEL).map_err(ConnectError::System)?;
-        attempt.on_cancel(move || {
+        cancel.on_cancel(move || {
             if let Err(error) = waker.wake() {
-                tracing::debug!(%error, "a dial was not woken");
+                tracing::debug!(%error, "a poll was not woken");
             }
         });
-        Ok(Self { attempt, poll, events: Events::with_capacity(EVENTS) })
+        Ok(Self { cancel: cancel.clone(), deadline: None, poll, events: Events::with_capacity(EVENTS) })
+    }
+
+    /// From now on no longer than this.
+    pub(crate) fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
     }
 
     /// Waits for this socket too.
@@ -46,22 +52,27 @@ impl<'a> Wait<'a> {
     /// Waits until something happened on any of the sockets, at most so long.
     ///
     /// # Errors
-    /// When the attempt is given up.
+    /// When it is given up, or the time is over.
     pub(super) fn ready(&mut self, timeout: Option<Duration>) -> Result<(), ConnectError> {
-        if !self.attempt.is_cancelled() {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(ConnectError::Timeout);
+        }
+        let timeout = left.map_or(timeout, |left| Some(timeout.map_or(left, |timeout| timeout.min(left))));
+        if !self.cancel.is_cancelled() {
             match self.poll.poll(&mut self.events, timeout) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(ConnectError::System(error)),
                 _ => {}
             }
         }
-        if self.attempt.is_cancelled() { Err(ConnectError::Closed) } else { Ok(()) }
+        if self.cancel.is_cancelled() { Err(ConnectError::Closed) } else { Ok(()) }
     }
 
     /// Does `operation`, waiting and trying again as long as it would block.
     ///
     /// # Errors
-    /// When the attempt is given up; what the operation itself answers is inside.
-    pub(super) fn until_done<T>(
+    /// When it is given up, or the time is over; what the operation itself answers is inside.
+    pub(crate) fn until_done<T>(
         &mut self,
         mut operation: impl FnMut() -> io::Result<T>,
     ) -> Result<io::Result<T>, ConnectError> {
