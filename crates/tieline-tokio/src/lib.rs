@@ -3,6 +3,8 @@
 
 mod clock;
 mod dial;
+#[cfg(feature = "http")]
+pub mod http;
 mod pump;
 #[cfg(feature = "wsi")]
 pub mod wsi;

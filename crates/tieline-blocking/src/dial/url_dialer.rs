@@ -38,16 +38,17 @@ fn open<C>(dialer: &UrlDialer<C>, wait: &mut Wait<'_>) -> Result<Stream, Connect
     if url.is_secure() {
         return Err(UrlError::NoTls.into());
     }
-    let tcp = match dialer.via().of(url)? {
-        None => tcp::connect(wait, url.host(), url.port(), dialer.tcp_options())?,
+    let route = dialer.route();
+    let tcp = match route.proxy.of(url)? {
+        None => tcp::connect(wait, url.host(), url.port(), &route.tcp)?,
         Some(proxy) => {
-            let mut tcp = tcp::connect(wait, proxy.host(), proxy.port(), dialer.tcp_options())?;
+            let mut tcp = tcp::connect(wait, proxy.host(), proxy.port(), &route.tcp)?;
             pass(wait, &mut tcp, proxy.tunnel(url))?;
             tcp
         }
     };
     #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    if let Some(tls) = dialer.start_tls()? {
+    if let Some(tls) = route.start_tls(url)? {
         return super::tls::connect(wait, &tls, tcp).map(Stream::tls);
     }
     Ok(Stream::plain(tcp))

@@ -1,6 +1,9 @@
 //! Opening a stream: TCP, TLS, credentials.
 
 mod credentials;
+mod open;
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+mod secure;
 mod stream;
 mod tcp;
 mod url_dialer;
@@ -12,6 +15,7 @@ use tieline_dial::{ConnectError, Dialed};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use credentials::Credentials;
+pub(crate) use open::open;
 pub use stream::Stream;
 pub use url_dialer::UrlDialer;
 
