@@ -1,14 +1,10 @@
 //! What is dialled, and what a dial brings.
 
 use std::fmt;
-#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-use std::sync::Arc;
 
-#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-use tieline_tls::rustls::{ClientConfig, pki_types::ServerName};
 use tieline_websocket::{InvalidRequest, OpeningRequest};
 
-use crate::{ConnectError, Proxy, TcpOptions, UrlError, WsUrl};
+use crate::{ConnectError, Proxy, Route, TcpOptions, WsUrl};
 
 /// Dials a [`WsUrl`]: credentials, then the proxy if there is one, TCP, and TLS for `wss://`. `C` says where the
 /// credentials come from; how it dials is its adapter's affair.
@@ -16,11 +12,7 @@ pub struct UrlDialer<C> {
     url: WsUrl,
     request: OpeningRequest,
     credentials: C,
-    proxy: Proxy,
-    tcp: TcpOptions,
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    /// For `wss://` only.
-    tls: Option<tieline_tls::ClientTls>,
+    route: Route,
 }
 
 impl<C> UrlDialer<C> {
@@ -29,16 +21,8 @@ impl<C> UrlDialer<C> {
     /// # Errors
     /// When the address cannot be requested, or the system's trust cannot be set up.
     pub fn new(url: WsUrl, credentials: C) -> Result<Self, ConnectError> {
-        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        return Self::with_trust(url, credentials, tieline_tls::Trust::System);
-        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        {
-            if url.is_secure() {
-                return Err(UrlError::NoTls.into());
-            }
-            let (proxy, tcp) = (Proxy::from_env(), TcpOptions::default());
-            Ok(Self { request: url.request()?, url, credentials, proxy, tcp })
-        }
+        let route = Route::new(url.is_secure())?;
+        Ok(Self { request: url.request()?, url, credentials, route })
     }
 
     /// As [`new`](Self::new), with a trust of its own. It means nothing to `ws://`.
@@ -47,22 +31,21 @@ impl<C> UrlDialer<C> {
     /// When the address cannot be requested, or the trust cannot be set up.
     #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
     pub fn with_trust(url: WsUrl, credentials: C, trust: tieline_tls::Trust) -> Result<Self, ConnectError> {
-        let tls = if url.is_secure() { Some(tieline_tls::ClientTls::new(trust)?) } else { None };
-        let (proxy, tcp) = (Proxy::from_env(), TcpOptions::default());
-        Ok(Self { request: url.request()?, url, credentials, proxy, tcp, tls })
+        let route = Route::with_trust(url.is_secure(), trust)?;
+        Ok(Self { request: url.request()?, url, credentials, route })
     }
 
     /// Goes through this proxy instead of the environment's.
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = proxy;
+        self.route.proxy = proxy;
         self
     }
 
     /// Uses these TCP options.
     #[must_use]
     pub const fn tcp(mut self, tcp: TcpOptions) -> Self {
-        self.tcp = tcp;
+        self.route.tcp = tcp;
         self
     }
 
@@ -90,32 +73,10 @@ impl<C> UrlDialer<C> {
         &self.credentials
     }
 
-    /// Which proxy to go through.
+    /// The way to it.
     #[must_use]
-    pub const fn via(&self) -> &Proxy {
-        &self.proxy
-    }
-
-    /// The options of the TCP connection.
-    #[must_use]
-    pub const fn tcp_options(&self) -> &TcpOptions {
-        &self.tcp
-    }
-
-    /// What TLS begins with; `None` for `ws://`. A trust that verifies nothing is warned of in the log each time.
-    ///
-    /// # Errors
-    /// When there can be no TLS with this host.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    pub fn start_tls(&self) -> Result<Option<TlsStart<'_>>, ConnectError> {
-        let Some(tls) = &self.tls else { return Ok(None) };
-        if let Some(warning) = tls.trust().warning() {
-            tracing::warn!(url = %self.url, "{warning}");
-        }
-        let (config, presented) = tls.connection()?;
-        let host = self.url.host();
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| UrlError::Host)?;
-        Ok(Some(TlsStart { config, name, host, tls, presented }))
+    pub const fn route(&self) -> &Route {
+        &self.route
     }
 
     /// What the dial brings: the stream that it opened, and the login.
@@ -126,30 +87,7 @@ impl<C> UrlDialer<C> {
 
 impl<C> fmt::Debug for UrlDialer<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UrlDialer").field("url", &self.url).field("proxy", &self.proxy).finish_non_exhaustive()
-    }
-}
-
-/// One TLS connection that is to begin.
-#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct TlsStart<'a> {
-    /// The configuration, for this connection only.
-    pub config: Arc<ClientConfig>,
-    /// Whom to expect.
-    pub name: ServerName<'static>,
-    host: &'a str,
-    tls: &'a tieline_tls::ClientTls,
-    presented: tieline_tls::Presented,
-}
-
-#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-impl TlsStart<'_> {
-    /// Why the handshake failed, in words that name the remedy.
-    #[must_use]
-    pub fn refused(&self, error: &std::io::Error) -> ConnectError {
-        ConnectError::Tls(self.tls.explain(error, self.host, &self.presented))
+        f.debug_struct("UrlDialer").field("url", &self.url).field("route", &self.route).finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tieline_core::http::{Authorization, BaseUrl};
 
-use crate::{ConnectError, Proxy, TcpOptions, UrlDialer, WsUrl};
+use crate::{ConnectError, Proxy, Route, TcpOptions, WsUrl};
 
 /// All that a client of calls over HTTP is made with.
 #[derive(Clone, Debug)]
@@ -62,16 +62,18 @@ impl HttpConfig {
         self
     }
 
-    /// What dials for such a client.
+    /// The address, and the way to it.
     ///
     /// # Errors
     /// When the address cannot be dialled, or the trust cannot be set up.
-    pub fn dialer(&self) -> Result<UrlDialer<()>, ConnectError> {
+    pub fn route(&self) -> Result<(WsUrl, Route), ConnectError> {
         let url: WsUrl = self.base.to_string().parse()?;
         #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        let dialer = UrlDialer::with_trust(url, (), self.trust.clone())?;
+        let mut route = Route::with_trust(url.is_secure(), self.trust.clone())?;
         #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        let dialer = UrlDialer::new(url, ())?;
-        Ok(dialer.proxy(self.proxy.clone()).tcp(self.tcp))
+        let mut route = Route::new(url.is_secure())?;
+        route.proxy = self.proxy.clone();
+        route.tcp = self.tcp;
+        Ok((url, route))
     }
 }

@@ -12,13 +12,12 @@ mod http;
 mod options;
 mod proxy;
 mod pump;
+mod route;
 mod tcp;
 mod url;
 
 pub use client::ClientError;
 pub use credentials::CredentialsError;
-#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-pub use dialer::TlsStart;
 pub use dialer::{Dialed, UrlDialer};
 pub use error::ConnectError;
 pub use events::Item;
@@ -27,5 +26,8 @@ pub use http::HttpConfig;
 pub use options::{Options, Overflow};
 pub use proxy::{HttpProxy, Proxy, ProxyError, Tunnel};
 pub use pump::{Pump, TellPhase, Transport};
+pub use route::Route;
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+pub use route::TlsStart;
 pub use tcp::{STAGGER, TcpOptions, alternating};
 pub use url::{UrlError, WsUrl, address};

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use mio::net::TcpStream;
 #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
 use tieline_dial::UrlError;
-use tieline_dial::{ConnectError, Dialed, Tunnel};
+use tieline_dial::{ConnectError, Dialed, Route, Tunnel, WsUrl};
 
 use super::wait::Wait;
 use super::{Attempt, Credentials, Dialer, Io as _, Stream, tcp};
@@ -25,30 +25,29 @@ impl<C: Send + 'static> Dialer<C> for UrlDialer<C> {
         tracing::debug!(line = attempt.line().get(), url = %self.url(), "dialling");
         let credentials = self.credentials().get()?;
         let mut wait = Wait::new(attempt.as_cancel())?;
-        let mut io = open(self, &mut wait)?;
+        let mut io = open(self.route(), self.url(), &mut wait)?;
         wait.remove(io.source()).map_err(ConnectError::System)?;
         Ok(self.dialed(io, credentials))
     }
 }
 
 /// Everything but the credentials and the WebSocket. The stream stays with `wait`.
-pub(crate) fn open<C>(dialer: &tieline_dial::UrlDialer<C>, wait: &mut Wait) -> Result<Stream, ConnectError> {
-    let url = dialer.url();
+pub(crate) fn open(route: &Route, url: &WsUrl, wait: &mut Wait) -> Result<Stream, ConnectError> {
     // Another adapter in the same program may have built TLS in where this one has not.
     #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
     if url.is_secure() {
         return Err(UrlError::NoTls.into());
     }
-    let tcp = match dialer.via().of(url)? {
-        None => tcp::connect(wait, url.host(), url.port(), dialer.tcp_options())?,
+    let tcp = match route.proxy.of(url)? {
+        None => tcp::connect(wait, url.host(), url.port(), &route.tcp)?,
         Some(proxy) => {
-            let mut tcp = tcp::connect(wait, proxy.host(), proxy.port(), dialer.tcp_options())?;
+            let mut tcp = tcp::connect(wait, proxy.host(), proxy.port(), &route.tcp)?;
             pass(wait, &mut tcp, proxy.tunnel(url))?;
             tcp
         }
     };
     #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    if let Some(tls) = dialer.start_tls()? {
+    if let Some(tls) = route.start_tls(url)? {
         return super::tls::connect(wait, &tls, tcp).map(Stream::tls);
     }
     Ok(Stream::plain(tcp))

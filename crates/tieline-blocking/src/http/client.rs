@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use tieline_core::http::{ApiError, BaseUrl, CallError, Endpoint, Plan, Repeat, ResponseHead, header};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent};
-use tieline_dial::{ConnectError, HttpConfig, UrlDialer};
+use tieline_dial::{ConnectError, HttpConfig, Route, WsUrl};
 
 use super::Download;
 use super::connection::{Answer, Connection, not_connected};
@@ -24,7 +24,8 @@ pub struct HttpClient(Arc<Inner>);
 
 struct Inner {
     config: HttpConfig,
-    dialer: UrlDialer<()>,
+    url: WsUrl,
+    route: Route,
     state: Mutex<State>,
 }
 
@@ -42,8 +43,8 @@ impl HttpClient {
     /// # Errors
     /// When the address cannot be dialled, or the trust cannot be set up.
     pub fn new(config: HttpConfig) -> Result<Self, ConnectError> {
-        let dialer = config.dialer()?;
-        Ok(Self(Arc::new(Inner { config, dialer, state: Mutex::default() })))
+        let (url, route) = config.route()?;
+        Ok(Self(Arc::new(Inner { config, url, route, state: Mutex::default() })))
     }
 
     /// Where the API is.
@@ -174,7 +175,7 @@ impl Inner {
         let mut wait = Wait::new(&cancel)?;
         wait.set_deadline(within.map_or(deadline, |within| within.min(deadline)));
         tracing::debug!(base = %self.config.base, "dialling");
-        let stream = open(&self.dialer, &mut wait)?;
+        let stream = open(&self.route, &self.url, &mut wait)?;
         Ok(Connection::new(stream, wait))
     }
 

@@ -98,16 +98,19 @@ impl<E> Events<E> {
     /// # Errors
     /// [`NoEvent`]: in time, since cancelled, or ever again.
     pub fn next_event(&mut self, timeout: Duration) -> Result<Item<E>, NoEvent> {
+        // Mostly there is one, and nobody to wake.
+        match self.look(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => return outcome,
+            Poll::Pending if timeout.is_zero() => return Err(NoEvent::TimedOut),
+            Poll::Pending => {}
+        }
         let deadline = Deadline::after(timeout);
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut cx = Context::from_waker(&waker);
         *self.cancel.waiting() = Some(waker.clone());
         let outcome = loop {
-            if self.cancel.asked.swap(false, Ordering::SeqCst) {
-                break Err(NoEvent::Cancelled);
-            }
-            if let Poll::Ready(item) = self.receiver.poll_next(&mut cx) {
-                break item.ok_or(NoEvent::Ended);
+            if let Poll::Ready(outcome) = self.look(&mut cx) {
+                break outcome;
             }
             // Being unparked for other reasons does no harm.
             match deadline.left() {
@@ -118,6 +121,13 @@ impl<E> Events<E> {
         };
         *self.cancel.waiting() = None;
         outcome
+    }
+
+    fn look(&mut self, cx: &mut Context<'_>) -> Poll<Result<Item<E>, NoEvent>> {
+        if self.cancel.asked.swap(false, Ordering::SeqCst) {
+            return Poll::Ready(Err(NoEvent::Cancelled));
+        }
+        self.receiver.poll_next(cx).map(|item| item.ok_or(NoEvent::Ended))
     }
 
     /// A handle that cancels a wait for events from another thread.

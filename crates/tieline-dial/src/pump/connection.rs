@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use tieline_core::{Frame, Instant};
 use tieline_websocket::Endpoint;
 
-use super::transport::{Transport, done};
+use super::transport::{self, Transport};
 
 /// Pieces written at once.
 const WRITE_SLICES: usize = 16;
@@ -56,11 +56,11 @@ impl<Io: Transport> Connection<Io> {
             return false;
         }
         let Self { io, endpoint, unread, .. } = self;
-        let outcome = io.try_read(&mut |read| {
+        let mut take = |read: &[u8]| {
             let taken = endpoint.handle_bytes(now, read);
             unread.extend_from_slice(read.get(taken..).unwrap_or_default());
-        });
-        match done(outcome) {
+        };
+        match transport::now(|| io.try_read(&mut take)) {
             Some(Ok(1..)) => return true,
             Some(Ok(0)) => {}
             Some(Err(error)) => tracing::debug!(%error, "reading failed"),
@@ -75,14 +75,11 @@ impl<Io: Transport> Connection<Io> {
     /// Writes all that is queued, as far as the stream takes it. Whether writing failed just now.
     pub(super) fn write(&mut self) -> bool {
         while self.endpoint.wants_write() && !self.is_dead() {
-            let written = if self.io.is_vectored() {
-                let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-                let used = self.endpoint.outgoing_slices(&mut slices);
-                self.io.try_write(slices.get(..used).unwrap_or_default())
-            } else {
-                self.io.try_write(&[IoSlice::new(self.endpoint.outgoing())])
-            };
-            match done(written) {
+            let pieces = if self.io.is_vectored() { WRITE_SLICES } else { 1 };
+            let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+            let used = self.endpoint.outgoing_slices(slices.get_mut(..pieces).unwrap_or_default());
+            let outgoing = slices.get(..used).unwrap_or_default();
+            match transport::now(|| self.io.try_write(outgoing)) {
                 Some(Ok(count)) if count > 0 => {
                     self.endpoint.sent(count);
                     self.unflushed = true;
@@ -93,7 +90,7 @@ impl<Io: Transport> Connection<Io> {
             }
         }
         if self.unflushed && !self.is_dead() {
-            match done(self.io.try_flush()) {
+            match transport::now(|| self.io.try_flush()) {
                 Some(Ok(())) => self.unflushed = false,
                 Some(Err(error)) => return self.fail_writing(&error.to_string()),
                 None => {}
@@ -115,7 +112,7 @@ impl<Io: Transport> Connection<Io> {
 
     /// Shuts the writing side down; whether that is done.
     pub(super) fn shutdown(&mut self) -> bool {
-        match done(self.io.try_shutdown()) {
+        match transport::now(|| self.io.try_shutdown()) {
             Some(Ok(())) => true,
             Some(Err(_)) => {
                 self.write_failed = true;
@@ -127,7 +124,7 @@ impl<Io: Transport> Connection<Io> {
 
     /// Reads and drops what comes, until there is nothing more or the peer ended the stream. Whether to go on at once.
     pub(super) fn discard(&mut self) -> bool {
-        match done(self.io.try_read(&mut |_| {})) {
+        match transport::now(|| self.io.try_read(&mut |_| {})) {
             Some(Ok(1..)) => true,
             Some(_) => {
                 self.ended = true;

@@ -33,10 +33,13 @@ pub trait Transport {
     fn try_shutdown(&mut self) -> io::Result<()>;
 }
 
-/// The outcome with `WouldBlock` and `Interrupted` taken out: `None` when it did not happen yet.
-pub(super) fn done<T>(outcome: io::Result<T>) -> Option<io::Result<T>> {
-    match outcome {
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => None,
-        outcome => Some(outcome),
+/// Does it, again when it was interrupted; `None` when it would block.
+pub(super) fn now<T>(mut operation: impl FnMut() -> io::Result<T>) -> Option<io::Result<T>> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+            outcome => return Some(outcome),
+        }
     }
 }

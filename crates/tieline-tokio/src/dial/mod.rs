@@ -1,6 +1,7 @@
 //! Opening a stream: TCP, TLS, credentials.
 
 mod credentials;
+mod open;
 #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
 mod secure;
 mod stream;
@@ -14,10 +15,9 @@ use tieline_dial::{ConnectError, Dialed};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use credentials::Credentials;
+pub(crate) use open::open;
 pub use stream::Stream;
 pub use url_dialer::UrlDialer;
-#[cfg(feature = "http")]
-pub(crate) use url_dialer::open;
 
 /// Opens streams for a [`Driver`](crate::Driver), one at a time.
 ///

@@ -14,11 +14,11 @@ use tower_service::Service;
 
 use super::Stream;
 
-pub(super) async fn secure(tls: TlsStart<'_>, tcp: TcpStream) -> Result<Stream, ConnectError> {
+pub(super) async fn secure(tls: &TlsStart<'_>, tcp: TcpStream) -> Result<Stream, ConnectError> {
     let name = Arc::new(FixedServerNameResolver::new(tls.name.clone()));
-    let config = Arc::clone(&tls.config);
-    let opened = HttpsConnector::new(Opened(Some(tcp)), config, true, name).call(Uri::from_static("https://pbx"));
-    opened.await.map(Stream::maybe_tls).map_err(|error| tls.refused(&handshake_error(error)))
+    let mut connector = HttpsConnector::new(Opened(Some(tcp)), Arc::clone(&tls.config), true, name);
+    let opened = connector.call(Uri::from_static("https://pbx")).await;
+    opened.map(Stream::maybe_tls).map_err(|error| tls.refused(&handshake_error(error)))
 }
 
 /// A connector that has connected: through a proxy, or to one of several addresses.

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Frame, Incoming};
 use tieline_core::http::{ApiError, BaseUrl, CallError, Endpoint, Plan, Repeat, ResponseHead};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent, Text};
-use tieline_dial::{ConnectError, HttpConfig, UrlDialer};
+use tieline_dial::{ConnectError, HttpConfig, Route, WsUrl};
 use tokio::time::{Instant, timeout_at};
 
 use super::Download;
@@ -25,7 +25,8 @@ pub struct HttpClient(Arc<Inner>);
 
 struct Inner {
     config: HttpConfig,
-    dialer: UrlDialer<()>,
+    url: WsUrl,
+    route: Route,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -35,8 +36,8 @@ impl HttpClient {
     /// # Errors
     /// When the address cannot be dialled, or the trust cannot be set up.
     pub fn new(config: HttpConfig) -> Result<Self, ConnectError> {
-        let dialer = config.dialer()?;
-        Ok(Self(Arc::new(Inner { config, dialer, idle: Mutex::default() })))
+        let (url, route) = config.route()?;
+        Ok(Self(Arc::new(Inner { config, url, route, idle: Mutex::default() })))
     }
 
     /// Where the API is.
@@ -156,7 +157,7 @@ impl Inner {
     async fn open(&self, deadline: Instant) -> Result<Connection, ExchangeFailure> {
         let deadline = deadline.min(Instant::now() + self.config.connect_timeout);
         tracing::debug!(base = %self.config.base, "dialling");
-        match timeout_at(deadline, open(&self.dialer)).await {
+        match timeout_at(deadline, open(&self.route, &self.url)).await {
             Ok(Ok(io)) => Connection::over(io).await,
             Ok(Err(error)) => {
                 let (class, reason) = (error.class(), Text::from(error.to_string()));
