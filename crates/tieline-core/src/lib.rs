@@ -30,7 +30,7 @@ mod timestamp;
 pub use backoff::{Backoff, BackoffPolicy};
 pub use error::{Class, CloseReason, PeerMisbehaved, RequestError, SendError, SendErrorKind, Sent};
 pub use frame::{CloseFrame, Frame};
-pub use limits::Limits;
+pub use limits::{Limits, MessageLimit};
 pub use queue::{EventQueue, QueueOverflow};
 pub use random::{Random, Seed};
 pub use secret::Secret;

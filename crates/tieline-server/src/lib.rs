@@ -15,8 +15,9 @@ mod stream;
 pub mod wsi;
 
 pub use census::ServerStats;
-pub use line::{Line, MessageLimit};
+pub use line::Line;
 pub use options::ServerOptions;
 pub use router::{Answer, Body, HttpHandler, Opening, Paths, Router, WebSocketService, plain, whole};
 pub use server::{Server, ServerHandle};
+pub use tieline_core::MessageLimit;
 pub use tieline_websocket::upgrade::Strictness;

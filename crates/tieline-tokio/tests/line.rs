@@ -113,7 +113,7 @@ async fn a_broken_frame_is_answered_with_its_close_code_and_the_line_replaced() 
     .await;
     let (_client, mut events) = soon(wsi::connect(&pbx.url, config())).await.expect("live");
     let names = names_to(&mut events, "event 1").await;
-    assert!(names.contains(&"down: the line was lost".into()), "{names:?}");
+    assert!(names.contains(&"down: the peer broke the protocol: a frame is malformed".into()), "{names:?}");
 }
 
 #[tokio::test]

@@ -127,7 +127,11 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
         let mut out = Self::new();
         let mut members = scanner.array()?;
         while scanner.element(&mut members)? {
+            let held = out.capacity();
             out.push(T::decode(scanner, context)?);
+            if out.capacity() > held {
+                scanner.grow_lists((out.capacity() - held).saturating_mul(size_of::<T>()))?;
+            }
         }
         Ok(out)
     }

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use futures::FutureExt as _;
 use tieline_core::supervisor::{DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Supervised, Supervisor};
-use tieline_core::{CloseReason, Instant, Random, RequestId, Session as _, earliest};
+use tieline_core::{CloseReason, Frame, Instant, Random, RequestId, Session as _, earliest};
+use tieline_websocket::EndpointError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Sleep;
 
@@ -42,6 +43,9 @@ where
 {
     let clock = Clock::start();
     let mut random = Random::new(options.seed(), RANDOM_PURPOSE);
+    let mut options = options;
+    // What the session takes is asked before a frame is read.
+    options.websocket.provisional = true;
     let (orders, taken) = mpsc::channel(options.commands.max(1));
     let (sender, events) = events::channel(options.events, clock);
     let supervisor = Supervisor::new(config, options.policy, random.next_seed(), resume, clock.now());
@@ -203,6 +207,7 @@ where
             busy |= self.take_outputs(now);
             // Last, so that all that this round queued goes out in one write.
             busy |= self.line.connection().is_some_and(|connection| connection.poll_write(cx));
+            busy |= self.give_up_slow_peer(now);
             busy |= self.poll_farewell(cx, now);
             self.take_replies();
             busy |= self.take_events();
@@ -285,6 +290,7 @@ where
             Some(Outcome::Opened(id, credentials)) => {
                 tracing::debug!(line = id.get(), "line open");
                 self.supervisor.handle_input(now, LineInput::Opened(id, credentials));
+                self.limit_messages();
             }
             Some(Outcome::Failed(id, error)) => {
                 tracing::debug!(line = id.get(), %error, "line not opened");
@@ -304,12 +310,35 @@ where
             let Some(frame) = connection.next_frame(now) else {
                 return connection.poll_read(cx, now) || busy;
             };
-            self.supervisor.handle_input(now, LineInput::Frame(*id, frame));
+            let failure = connection.endpoint.failure().filter(|_| frame == Frame::Eof);
+            let input = match failure.and_then(EndpointError::misbehaviour) {
+                Some(rule) => LineInput::Broken(*id, CloseReason::PeerMisbehaved(rule)),
+                None => LineInput::Frame(*id, frame),
+            };
+            self.supervisor.handle_input(now, input);
+            self.limit_messages();
             // At once, so that only a slow application fills the session's queue, never one large read.
             self.take_events();
             busy = true;
         }
         busy
+    }
+
+    /// Tells the WebSocket what the session takes now.
+    fn limit_messages(&mut self) {
+        if let (Some(limit), Some(connection)) = (self.supervisor.message_limit(), self.line.connection()) {
+            connection.endpoint.set_message_limit(limit);
+        }
+    }
+
+    /// Ends a line whose peer leaves more unread than the limit. Whether it did.
+    fn give_up_slow_peer(&mut self, now: Instant) -> bool {
+        let Line::Open(id, connection) = &self.line else { return false };
+        let slow = connection.endpoint.queued_bytes() > self.options.policy.limits.queued_bytes;
+        if slow {
+            self.supervisor.handle_input(now, LineInput::Broken(*id, CloseReason::SlowPeer));
+        }
+        slow
     }
 
     fn take_outputs(&mut self, now: Instant) -> bool {
