@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use futures::FutureExt as _;
 use tieline_core::supervisor::{DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Supervised, Supervisor};
-use tieline_core::{CloseReason, Frame, Instant, Random, RequestId, Session as _, earliest};
+use tieline_core::{CloseReason, Frame, Instant, MessageLimit, Random, RequestId, Session as _, earliest};
 use tieline_websocket::EndpointError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Sleep;
@@ -326,8 +326,9 @@ where
 
     /// Tells the WebSocket what the session takes now.
     fn limit_messages(&mut self) {
-        if let (Some(limit), Some(connection)) = (self.supervisor.message_limit(), self.line.connection()) {
-            connection.endpoint.set_message_limit(limit);
+        let configured = MessageLimit::settled(self.options.websocket.message_bytes);
+        if let Some(connection) = self.line.connection() {
+            connection.endpoint.set_message_limit(self.supervisor.message_limit().unwrap_or(configured));
         }
     }
 
