@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bad_input;
 mod fixture;
 mod transcript;
 mod wsi;
