@@ -40,7 +40,7 @@ impl<'a> Scanner<'a> {
         self.list_bytes
     }
 
-    /// Notes that a list grew by `bytes`.
+    /// Notes that a list is about to grow by `bytes`.
     ///
     /// # Errors
     /// When the lists take 32 times as much as the text, and more than 16 KiB: a million empty objects would be a
