@@ -63,6 +63,7 @@ async fn fatal(bytes: &[u8]) -> Option<u16> {
     let mut raw = Raw::logged_in(&site, LOGIN_V16).await;
     raw.write(bytes).await;
     let code = raw.closed().await;
+    drop(raw);
     until(|| site.running.connections_now() == 0).await;
     assert_eq!((site.hub.stats().misbehaved_peers, site.hub.stats().logged_in), (1, 0));
     code
@@ -129,7 +130,7 @@ async fn second_login() {
 
 #[tokio::test]
 async fn refused_logins() {
-    let site = Site::start().await;
+    let site = with(|options, _| options.close_timeout = millis(100)).await;
     let mut raw = Raw::open(&site).await;
     raw.write(&frame(FIN | TEXT, WRONG.as_bytes()).repeat(10)).await;
     for _ in 0..3 {
@@ -307,7 +308,8 @@ async fn broken_frame() {
 
 #[tokio::test]
 async fn unfinished_message() {
-    let site = with(|_, config| {
+    let site = with(|options, config| {
+        options.close_timeout = millis(100);
         config.ping_after = millis(20);
         config.idle_timeout = millis(200);
     })
@@ -350,7 +352,11 @@ async fn unfinished_handshake() {
 
 #[tokio::test]
 async fn unfinished_login() {
-    let site = with(|_, config| config.login_timeout = millis(200)).await;
+    let site = with(|options, config| {
+        options.close_timeout = millis(100);
+        config.login_timeout = millis(200);
+    })
+    .await;
     let mut silent = Raw::open(&site).await;
     assert_eq!(silent.closed().await, Some(1008));
     let slow = Raw::open(&site).await;
