@@ -167,7 +167,6 @@ fn lists_may_take_32_times_the_message_and_always_a_few_elements() {
     let list = |count: usize, element: &str| format!("[{}]", vec![element; count].join(","));
     assert_eq!(decode::<Vec<Wide>>(&list(20, "0")).expect("few")[19].0[0], 1);
     assert_eq!(decode::<Vec<Wide>>(&list(10_000, "0")).unwrap_err().kind, DecodeErrorKind::ListsTooLarge);
-
     assert_eq!(decode::<Vec<Wide>>(&list(10_000, "\"as long as an element is\"")).expect("wide enough").len(), 10_000);
     assert_eq!(decode::<Vec<Vec<Wide>>>(&list(10_000, "[0]")).unwrap_err().kind, DecodeErrorKind::ListsTooLarge);
 }
