@@ -390,7 +390,7 @@ fn peer_stops_reading() {
             }
         })
         .await;
-        assert!(published > 4 * LIMIT, "the sockets hold nothing?");
+        assert!(published > LIMIT, "given up too early");
         goes_on(&mut other).await;
         until(|| site.running.connections_now() == 1).await;
     });

@@ -251,7 +251,7 @@ fn flood_of_messages() {
         config.options.events = 16;
         let (_client, mut events) = soon(wsi::connect(&pbx.url, config)).await.expect("live");
         soon(stuck.notified()).await;
-        assert!(2000 * sent.load(Ordering::SeqCst) > 2 * LIMIT, "the sockets hold nothing?");
+        assert!(2000 * sent.load(Ordering::SeqCst) > LIMIT, "stuck too early");
         // Nothing was lost.
         let mut next = 0;
         loop {
