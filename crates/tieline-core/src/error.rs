@@ -143,7 +143,8 @@ pub enum CloseReason {
     /// The application left more events unread than the hard limit.
     #[error("more events were left unread than the limit allows")]
     Overflow,
-    /// The peer left more unread than the limit of what is queued for it.
+    /// The peer left more unread than the limit of what is queued for it
+    /// ([`Limits::queued_bytes`](crate::Limits::queued_bytes)).
     #[error("the peer does not read what is sent to it")]
     SlowPeer,
     /// The peer broke a rule after which nothing it says can be trusted.
@@ -190,10 +191,7 @@ pub enum PeerMisbehaved {
     /// The bytes are no WebSocket frame, or one that RFC 6455 forbids.
     #[error("a frame is malformed")]
     MalformedFrame,
-    /// More requests are open at once than the limit.
+    /// More requests are open at once than the limit, or larger ones.
     #[error("too many requests at once")]
     TooManyRequests,
-    /// More subscriptions are held than the limit.
-    #[error("too many subscriptions")]
-    TooManySubscriptions,
 }

@@ -39,7 +39,7 @@ pub use date::{Date, DateError};
 pub use error::{Class, CloseReason, PeerMisbehaved, RequestError, SendError, SendErrorKind, Sent};
 pub use exchange::{ExchangeFailure, ExchangeFailureKind};
 pub use frame::{CloseFrame, Frame};
-pub use limits::Limits;
+pub use limits::{Limits, MessageLimit};
 pub use queue::{EventQueue, QueueOverflow};
 pub use random::{Random, Seed};
 pub use secret::Secret;

@@ -21,8 +21,9 @@ pub mod wsi;
 pub use census::ServerStats;
 #[cfg(feature = "http")]
 pub use exchange::{answer, read_body};
-pub use line::{Line, MessageLimit};
+pub use line::Line;
 pub use options::ServerOptions;
 pub use router::{Answer, Body, HttpHandler, Opening, Paths, Router, WebSocketService, plain, whole};
 pub use server::{Server, ServerHandle};
+pub use tieline_core::MessageLimit;
 pub use tieline_websocket::upgrade::Strictness;

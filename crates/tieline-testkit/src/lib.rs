@@ -2,6 +2,7 @@
 
 #[cfg(feature = "adapter")]
 pub mod adapter;
+pub mod bad_input;
 mod cloudpbx;
 mod fixture;
 mod transcript;

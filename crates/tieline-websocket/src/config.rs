@@ -14,6 +14,10 @@ pub struct Config {
     /// close code 1009. [`Endpoint::set_message_limit`](crate::Endpoint::set_message_limit) changes it later, after a
     /// login for instance.
     pub message_bytes: usize,
+    /// Whether the limit of messages may change with every frame, as it does with a login: then a frame is handed out
+    /// before the next one is looked at, and so is the end of the opening handshake. Default false.
+    /// [`Endpoint::set_message_limit`](crate::Endpoint::set_message_limit) changes it later.
+    pub provisional: bool,
     /// The longest single frame taken, in bytes of payload. Default: no bound but that of the message.
     pub frame_bytes: usize,
     /// The most fragments one message may come in, empty ones included. Default 4096. More are answered with close
@@ -34,6 +38,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             message_bytes: 1 << 20,
+            provisional: false,
             frame_bytes: usize::MAX,
             fragments: 4096,
             opening_timeout: Duration::from_secs(10),

@@ -6,7 +6,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tieline_core::{CloseFrame, Frame, Instant, Random, Seed, Text};
+use tieline_core::{CloseFrame, Frame, Instant, MessageLimit, Random, Seed, Text};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::assemble::{CONTROL_BYTES, Incoming, Reader};
@@ -53,6 +53,8 @@ pub struct Endpoint {
     reader: Reader,
     outgoing: Outgoing,
     frames: VecDeque<Frame>,
+    /// Whether a frame must be polled before the next is read.
+    provisional: bool,
     /// The payload of the latest ping that was not answered yet.
     pong: Option<Bytes>,
     /// How many bytes must be written until the last pong is out; the next one waits for that.
@@ -99,6 +101,7 @@ impl Endpoint {
             reader: Reader::new(role, config),
             outgoing: Outgoing::default(),
             frames: VecDeque::new(),
+            provisional: config.provisional,
             pong: None,
             pong_ahead: 0,
             random,
@@ -111,7 +114,8 @@ impl Endpoint {
     }
 
     /// Takes bytes from the stream, cut anywhere, and says how many it took: all of them, unless 64 decoded frames wait
-    /// to be polled. Then poll, and hand in the rest again.
+    /// to be polled, or a single one (or the end of the opening handshake to be seen) while the limit of messages is
+    /// provisional. Then poll, and hand in the rest again.
     #[must_use = "the bytes that were not taken must be handed in again"]
     pub fn handle_bytes(&mut self, now: Instant, input: &[u8]) -> usize {
         let mut rest = input;
@@ -121,12 +125,15 @@ impl Endpoint {
                 Ok(Some(Opened(subprotocol))) => {
                     self.subprotocol = subprotocol;
                     self.phase = Phase::Open;
+                    if self.provisional {
+                        return input.len() - rest.len();
+                    }
                 }
                 Err(error) => self.fail(now, EndpointError::Opening(error)),
             }
         }
         while matches!(self.phase, Phase::Open | Phase::Closing) && !rest.is_empty() {
-            if self.frames.len() >= FRAME_QUEUE {
+            if self.frames.len() >= if self.provisional { 1 } else { FRAME_QUEUE } {
                 return input.len() - rest.len();
             }
             match self.reader.next(&mut rest) {
@@ -281,9 +288,10 @@ impl Endpoint {
         !self.outgoing.is_empty() || self.pong.is_some()
     }
 
-    /// Changes the longest message taken, from the next frame on.
-    pub fn set_message_limit(&mut self, bytes: usize) {
-        self.reader.set_message_limit(bytes);
+    /// Changes the longest message taken, and whether that is provisional, from the next frame on.
+    pub fn set_message_limit(&mut self, limit: MessageLimit) {
+        self.reader.set_message_limit(limit.bytes);
+        self.provisional = limit.provisional;
     }
 
     /// Whether the opening handshake still lasts.

@@ -9,6 +9,9 @@ use super::scanner::Scanner;
 use super::shape::{Shape, Width};
 use crate::{Limits, Str, Text};
 
+/// Room for so many elements is made when a list turns out to have one, and twice as much whenever that is full.
+const FIRST_ELEMENTS: usize = 4;
+
 /// A type that reads itself from JSON.
 ///
 /// `C` is the context that strings are made with: `()` for strings that borrow ([`Str`]) or copy (`String`), the frame
@@ -146,6 +149,11 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
         let mut out = Self::new();
         let mut members = scanner.array()?;
         while scanner.element(&mut members)? {
+            if out.len() == out.capacity() {
+                let more = out.capacity().max(FIRST_ELEMENTS);
+                scanner.grow_lists(more.saturating_mul(size_of::<T>()))?;
+                out.reserve_exact(more);
+            }
             out.push(T::decode(scanner, context)?);
         }
         Ok(out)

@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use tieline_core::supervisor::{DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Supervised, Supervisor};
-use tieline_core::{CloseReason, Instant, Random, RequestId, Session as _, earliest};
+use tieline_core::{CloseReason, Frame, Instant, MessageLimit, Random, RequestId, Session as _, earliest};
+use tieline_websocket::EndpointError;
 
 use crate::events::Sender;
 use crate::{ClientError, ConnectError, Dialed, Options, Overflow};
@@ -216,6 +217,7 @@ where
         busy |= self.take_outputs(now);
         // Last, so that all that this round queued goes out in one write.
         busy |= self.line.connection().is_some_and(connection::Connection::write);
+        busy |= self.give_up_slow_peer(now);
         busy |= self.part(now);
         busy |= self.take_events(now);
         self.told();
@@ -246,6 +248,7 @@ where
             Outcome::Opened(id, credentials) => {
                 tracing::debug!(line = id.get(), "line open");
                 self.supervisor.handle_input(now, LineInput::Opened(id, credentials));
+                self.limit_messages();
             }
             Outcome::Failed(id, error) => {
                 tracing::debug!(line = id.get(), %error, "line not opened");
@@ -264,12 +267,36 @@ where
             let Some(frame) = connection.next_frame(now) else {
                 return connection.read(now) || busy;
             };
-            self.supervisor.handle_input(now, LineInput::Frame(*id, frame));
+            let failure = connection.endpoint.failure().filter(|_| frame == Frame::Eof);
+            let input = match failure.and_then(EndpointError::misbehaviour) {
+                Some(rule) => LineInput::Broken(*id, CloseReason::PeerMisbehaved(rule)),
+                None => LineInput::Frame(*id, frame),
+            };
+            self.supervisor.handle_input(now, input);
+            self.limit_messages();
             // At once, so that only a slow application fills the session's queue, never one large read.
             self.take_events(now);
             busy = true;
         }
         busy
+    }
+
+    /// Tells the WebSocket what the session takes now.
+    fn limit_messages(&mut self) {
+        let configured = MessageLimit::settled(self.options.websocket.message_bytes);
+        if let Some(connection) = self.line.connection() {
+            connection.endpoint.set_message_limit(self.supervisor.message_limit().unwrap_or(configured));
+        }
+    }
+
+    /// Ends a line whose peer leaves more unread than the limit. Whether it did.
+    fn give_up_slow_peer(&mut self, now: Instant) -> bool {
+        let Line::Open(id, connection) = &self.line else { return false };
+        let slow = connection.endpoint.queued_bytes() > self.options.policy.limits.queued_bytes;
+        if slow {
+            self.supervisor.handle_input(now, LineInput::Broken(*id, CloseReason::SlowPeer));
+        }
+        slow
     }
 
     fn take_outputs(&mut self, now: Instant) -> bool {

@@ -13,7 +13,7 @@ impl<'a> Event<Str<'a>> {
     /// # Errors
     /// When `text` is not JSON, is no object with an `event_type`, or a field is of another kind than documented.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        decode(text, &(), Limits::default().depth)?.ok_or_else(|| not_an_event(text))
+        found(decode(text, &(), Limits::default().depth), text)
     }
 }
 
@@ -23,7 +23,7 @@ impl Event<Text> {
     /// # Errors
     /// As [`Event::decode`], or when the event is nested deeper than `max_depth`.
     pub fn decode_frame(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
-        decode(frame, frame, max_depth)?.ok_or_else(|| not_an_event(frame))
+        found(decode(frame, frame, max_depth), frame)
     }
 }
 
@@ -33,8 +33,12 @@ impl Event<String> {
     /// # Errors
     /// As [`Event::decode`].
     pub fn decode_owned(text: &str) -> Result<Self, DecodeError> {
-        decode(text, &(), Limits::default().depth)?.ok_or_else(|| not_an_event(text))
+        found(decode(text, &(), Limits::default().depth), text)
     }
+}
+
+fn found<S>(decoded: Decoded<S>, text: &str) -> Result<Event<S>, DecodeError> {
+    decoded?.map(|(event, _)| event).ok_or_else(|| not_an_event(text))
 }
 
 #[cold]
@@ -43,8 +47,11 @@ fn not_an_event(text: &str) -> DecodeError {
     scanner.wrong_type("an object with `event_type`").in_field("event_type")
 }
 
+/// An event, if there is one, and the bytes that its lists took.
+type Decoded<S> = Result<Option<(Event<S>, usize)>, DecodeError>;
+
 /// Decodes an event; `None` when `text` is no object with an `event_type` at its top level.
-pub(crate) fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<Event<S>>, DecodeError>
+pub(crate) fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Decoded<S>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
@@ -58,14 +65,14 @@ where
             && tag.is_some_and(|tag| tag == *guess)
         {
             scanner.end()?;
-            return Ok(Some(event));
+            return Ok(Some((event, scanner.list_bytes())));
         }
     }
     by_walk(text, context, max_depth)
 }
 
 /// Decodes an event whose type was not found by guessing.
-fn by_walk<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<Event<S>>, DecodeError>
+fn by_walk<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Decoded<S>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
@@ -79,7 +86,7 @@ where
         None => Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? }),
     };
     scanner.end()?;
-    Ok(Some(event))
+    Ok(Some((event, scanner.list_bytes())))
 }
 
 /// The `event_type` at the top level of `text`, the last of several.

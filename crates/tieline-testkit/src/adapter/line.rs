@@ -104,7 +104,7 @@ pub fn a_broken_frame_is_answered_with_its_close_code_and_the_line_replaced<A: A
     });
     let (_client, mut events) = connect::<A>(&pbx, setup());
     let names = names_to(&mut events, "event 1");
-    assert!(names.contains(&"down: the line was lost".into()), "{names:?}");
+    assert!(names.contains(&"down: the peer broke the protocol: a frame is malformed".into()), "{names:?}");
 }
 
 pub fn closing_says_goodbye_and_ends_the_events_once<A: Adapter>() {
