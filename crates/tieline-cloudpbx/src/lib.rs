@@ -7,6 +7,7 @@ extern crate std;
 
 mod channel;
 mod sms;
+pub mod stream;
 
 pub use channel::{Channel, Location, subscriber_number};
 pub use sms::SmsState;

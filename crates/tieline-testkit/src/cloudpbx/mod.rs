@@ -1,0 +1,5 @@
+//! The tables of CloudPBX samples.
+
+mod stream;
+
+pub use stream::{CLOUDPBX_STREAM, StreamFixture, StreamKind};
