@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 mod channel;
+pub mod client;
 mod sms;
 pub mod stream;
 
