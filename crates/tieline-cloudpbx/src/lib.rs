@@ -7,6 +7,7 @@ extern crate std;
 
 mod channel;
 pub mod client;
+pub mod server;
 mod sms;
 pub mod stream;
 

@@ -14,7 +14,6 @@ mod event;
 mod ids;
 mod known;
 mod phase;
-mod refusal;
 mod session;
 mod supervised;
 

@@ -7,8 +7,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    ClientSession, CloseReason, EventQueue, Frame, Instant, RequestError, RequestId, Seed, SendError, Session, Text,
-    earliest,
+    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, RequestError, RequestId, Seed, SendError,
+    Session, Text, earliest,
 };
 
 use super::config::ClientConfig;
@@ -16,8 +16,7 @@ use super::event::{ClientEvent, Malformed, Noted, Origin, Received, Unreadable};
 use super::ids::{IdNote, Ids};
 use super::known::Known;
 use super::phase::Phase;
-use super::refusal::refusal;
-use crate::stream::{Control, Envelope, Message, StateKey};
+use crate::stream::{Control, Envelope, Message, Refusal, StateKey};
 
 /// A client session of the event stream on one line. See the [module](super).
 pub struct PushClient {
@@ -180,6 +179,14 @@ impl PushClient {
     }
 }
 
+/// Why the server closed. A refusal with a status from 500 on is the server's own trouble, and passes.
+fn reason_of(close: Option<&CloseFrame>) -> CloseReason {
+    match close.and_then(Refusal::of_close) {
+        Some(Refusal { status: status @ 400..500, explain }) => CloseReason::LoginRefused { status, reason: explain },
+        _ => CloseReason::Remote { code: close.map(|close| close.code) },
+    }
+}
+
 impl Session for PushClient {
     type Input = Frame;
     type Transmit = Frame;
@@ -202,7 +209,7 @@ impl Session for PushClient {
                 self.malformed(now, bytes, error);
             }
             Frame::Close(_) | Frame::Eof if self.phase == Phase::Closing => self.end(CloseReason::Local),
-            Frame::Close(close) => self.end(refusal(close)),
+            Frame::Close(close) => self.end(reason_of(close.as_ref())),
             Frame::Eof => self.end(CloseReason::Lost),
             // The endpoint answers pings; any frame counts as life.
             _ => {}

@@ -84,7 +84,7 @@ impl StreamTarget {
     /// The channel that envelopes name: `pbx_` and the name.
     #[must_use]
     pub fn channel(&self) -> String {
-        channel_of(&self.pbx_name)
+        [CHANNEL, &self.pbx_name].concat()
     }
 
     /// Path and query for the opening request, percent-encoded where they must be. A secret, as it holds the key.
@@ -108,11 +108,6 @@ impl StreamTarget {
         }
         Secret::new(out)
     }
-}
-
-/// The channel of a PBX.
-pub(crate) fn channel_of(pbx_name: &str) -> String {
-    [CHANNEL, pbx_name].concat()
 }
 
 fn decoded(text: &str) -> Result<String, TargetError> {
