@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`core`] | `tieline-core` | always |
 //! | [`wsi`] | `tieline-portsip-wsi` | `wsi` (default) |
+//! | [`cloudpbx`] | `tieline-cloudpbx` | `cloudpbx` |
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
@@ -33,6 +34,8 @@
 
 #![no_std]
 
+#[cfg(feature = "cloudpbx")]
+pub use tieline_cloudpbx as cloudpbx;
 pub use tieline_core as core;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;
