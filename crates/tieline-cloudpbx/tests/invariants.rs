@@ -227,7 +227,7 @@ fn joined(count: i64, cuts: &[i64], lost_on_the_way: usize) -> (Vec<i64>, Vec<i6
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn the_client_keeps_its_promises_on_one_line_and_the_next(ops in ops(), more in ops()) {
@@ -244,6 +244,11 @@ proptest! {
         prop_assert!(!trace.concat().contains(SECRET), "a secret in Debug");
         prop_assert_eq!(&trace, &run_server(&ops, silence), "same inputs, same outputs");
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn what_arrived_and_what_was_told_as_missing_cover_everything_wherever_the_line_breaks(

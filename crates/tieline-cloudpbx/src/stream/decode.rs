@@ -294,6 +294,9 @@ impl<S: Copyable> Walk<S> {
     fn inner(&mut self, text: &str) -> Result<(), DecodeError> {
         let (found, omitted) = (self.found.len(), self.omitted);
         let mut scanner = Scanner::new(text, self.bounds.depth);
+        if !matches!(scanner.kind()?, JsonKind::Object | JsonKind::Array) {
+            return Err(scanner.wrong_type("an object with events"));
+        }
         self.in_string = true;
         let outcome = self.events(&mut scanner, text, &Copied).and_then(|()| scanner.end());
         self.in_string = false;

@@ -153,6 +153,12 @@ impl<S: AsRef<str> + Encode> Named for Entry<S> {
     fn encode_body(&self, out: &mut String) {
         match &self.event {
             Ok(event) => event.encode_body(out),
+            // An array under a name is read as several events: one that is an array stands in another.
+            Err(bad) if bad.event_type.is_some() && self.body.as_ref().starts_with('[') => {
+                out.push('[');
+                out.push_str(self.body.as_ref());
+                out.push(']');
+            }
             // Kept as it came.
             Err(_) => out.push_str(self.body.as_ref()),
         }
