@@ -62,6 +62,9 @@ const CODEC_OTHERS: &[&str] = &[
 /// What comes with the feature `http` of a codec, and only with it.
 const HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate", "percent-encoding"];
 
+/// The address of CloudPBX's stream is percent-encoded, also where the stream is used without `http`.
+const CLOUDPBX_HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate"];
+
 const fn codec(package: &'static str) -> Rule {
     Rule { package, siblings: &["tieline-core"], others: Some(CODEC_OTHERS), by_feature: HTTP_ONLY, never: NO_IO }
 }
@@ -107,7 +110,7 @@ const RULES: &[Rule] = &[
     codec("tieline-portsip-wsi"),
     codec("tieline-portsip-im"),
     codec("tieline-axeos"),
-    codec("tieline-cloudpbx"),
+    Rule { by_feature: CLOUDPBX_HTTP_ONLY, ..codec("tieline-cloudpbx") },
     adapter("tieline-websocket", &["tieline-core"], NO_RUNTIME),
     adapter("tieline-tls", &["tieline-core"], NO_RUNTIME),
     adapter("tieline-dial", &["tieline-core", "tieline-websocket", "tieline-tls"], NO_RUNTIME),

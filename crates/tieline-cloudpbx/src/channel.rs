@@ -64,6 +64,12 @@ macro_rules! name {
                 self.0.as_ref()
             }
 
+            /// The whole name, in the kind of string it is kept in.
+            #[must_use]
+            pub const fn text(&self) -> &S {
+                &self.0
+            }
+
             /// The technology: `SIP`, `PJSIP`, `Local` and others. `None` when no slash or backslash stands in the name.
             #[must_use]
             pub fn technology(&self) -> Option<&str> {

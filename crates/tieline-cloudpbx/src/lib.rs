@@ -6,10 +6,13 @@ extern crate alloc;
 extern crate std;
 
 mod channel;
+pub mod client;
 mod record;
 #[cfg(feature = "http")]
 pub mod rest;
+pub mod server;
 mod sms;
+pub mod stream;
 
 pub use channel::{Channel, Location, subscriber_number};
 pub use record::{

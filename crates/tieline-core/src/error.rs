@@ -140,6 +140,9 @@ pub enum CloseReason {
     /// The peer did not finish the login in time.
     #[error("no login within the deadline")]
     LoginTimeout,
+    /// What the line was opened for is no longer there: the peer deleted it. It may come back.
+    #[error("the peer deleted what this line was opened for")]
+    Deleted,
     /// The application left more events unread than the hard limit.
     #[error("more events were left unread than the limit allows")]
     Overflow,
@@ -164,11 +167,15 @@ impl CloseReason {
             | Self::Overflow
             | Self::SlowPeer
             | Self::PeerMisbehaved(_) => Class::Retry,
+            Self::Deleted => Class::RetryAfter(DELETED_WAIT),
             Self::LoginRefused { .. } => Class::Reauthenticate,
             Self::Local => Class::Terminal,
         }
     }
 }
+
+/// How long what was deleted is not asked for again, at the least: what the push server's own client waits.
+const DELETED_WAIT: Duration = Duration::from_secs(60);
 
 struct CodeSuffix(Option<u16>);
 

@@ -8,7 +8,7 @@ mod fixture;
 mod transcript;
 mod wsi;
 
-pub use cloudpbx::{CLOUDPBX_REST, RestFixture, RestKind};
+pub use cloudpbx::{CLOUDPBX_REST, CLOUDPBX_STREAM, RestFixture, RestKind, StreamFixture, StreamKind};
 pub use fixture::{Dialect, Fixture, Invalid, Kind};
 pub use transcript::{Line, Side, Transcript, TranscriptError};
 pub use wsi::WSI;

@@ -32,6 +32,11 @@ pub struct Config {
     pub opening_bytes: usize,
     /// The most response header fields a client takes. Default 100.
     pub opening_headers: usize,
+    /// For servers that handle one frame a read, and stay a frame behind for good after a read with two (nginx with
+    /// push-stream, which CloudPBX most likely is): every frame goes out in a write of its own, and the next one only when
+    /// the peer has said something since, or this time has passed; 1 second is enough. Answers to pings wait as well, and a
+    /// close frame takes the place of all that waits. Default `None`: everything queued goes out in one write.
+    pub one_frame_per_write: Option<Duration>,
 }
 
 impl Default for Config {
@@ -45,6 +50,7 @@ impl Default for Config {
             close_timeout: Duration::from_secs(5),
             opening_bytes: 16 << 10,
             opening_headers: 100,
+            one_frame_per_write: None,
         }
     }
 }

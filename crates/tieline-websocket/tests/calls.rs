@@ -4,11 +4,13 @@ mod common;
 #[path = "common/wire.rs"]
 mod wire;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use common::*;
 use proptest::prelude::*;
 use tieline_core::{CloseFrame, Frame, MessageLimit};
-use tieline_websocket::{Endpoint, PreparedFrame, Role};
+use tieline_websocket::{Config, Endpoint, PreparedFrame, Role};
 use wire::*;
 
 proptest! {
@@ -140,12 +142,16 @@ proptest! {
 
     #[test]
     fn calls_in_any_order_are_safe_end_in_one_eof_and_repeat_exactly(
-        which in 0..3, calls in prop::collection::vec(call(), 0..60),
+        which in 0..5, calls in prop::collection::vec(call(), 0..60),
     ) {
+        let mut paced = Config::default();
+        paced.one_frame_per_write = Some(Duration::from_secs(1));
         let start = || match which {
             0 => opening(),
             1 => client(),
-            _ => server(),
+            2 => server(),
+            3 => endpoint(Role::Client, &paced),
+            _ => endpoint(Role::Server, &paced),
         };
         prop_assert_eq!(play(start(), &calls), play(start(), &calls));
     }

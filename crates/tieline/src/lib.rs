@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`core`] | `tieline-core` | always |
 //! | [`wsi`] | `tieline-portsip-wsi` | `wsi` (default) |
+//! | [`cloudpbx`] | `tieline-cloudpbx` | `cloudpbx` |
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
@@ -36,6 +37,8 @@
 
 #[cfg(feature = "blocking")]
 pub use tieline_blocking as blocking;
+#[cfg(feature = "cloudpbx")]
+pub use tieline_cloudpbx as cloudpbx;
 pub use tieline_core as core;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;

@@ -44,13 +44,13 @@ pub fn block_makes_the_server_wait_and_loses_nothing<A: Adapter>() {
     let pbx = flood(COUNT, 2000, &sent, &Gate::new());
     let mut setup = small(Overflow::Block);
     setup.session.ping_after = millis(20);
-    setup.session.idle_timeout = millis(600);
+    setup.session.idle_timeout = millis(3000);
     let (_client, mut events) = connect::<A>(&pbx, setup);
     // Until the server is stuck, and for longer than the silence deadline.
     let mut before = usize::MAX;
     while before != sent.load(Ordering::SeqCst) {
         before = sent.load(Ordering::SeqCst);
-        std::thread::sleep(millis(900));
+        std::thread::sleep(millis(3500));
     }
     assert!(sent.load(Ordering::SeqCst) < COUNT, "the window of TCP is larger than this test thinks");
     let mut next = 0;
