@@ -2,6 +2,7 @@
 
 mod args;
 mod clock;
+mod cloudpbx;
 mod demo;
 mod exit;
 mod failure;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Rec, Sms};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -38,6 +39,11 @@ fn main() -> ExitCode {
                 Command::Sim(sim) => sim::run(sim).await,
                 Command::Listen(listen) => listen::run(*listen, cli.output).await,
                 Command::Lint(lint) => lint::run(lint, cli.output).await,
+                Command::Cdr(list) => cloudpbx::cdrs(*list, cli.output).await,
+                Command::Rec(Rec::List(list)) => cloudpbx::recordings(*list, cli.output).await,
+                Command::Rec(Rec::Pull(pull)) => cloudpbx::pull(*pull, cli.output).await,
+                Command::Call(call) => cloudpbx::call(*call, cli.output).await,
+                Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, cli.output).await,
             }
         };
         tokio::select! {
