@@ -43,7 +43,7 @@ Exit codes:
   0    done
   1    something else went wrong
   2    the command line is wrong
-  3    the login was refused
+  3    the login or the key was refused
   4    the certificate or the TLS handshake is not acceptable
   5    the server was not reached, or did not answer in time
   6    the server speaks something else

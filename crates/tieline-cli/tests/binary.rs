@@ -215,7 +215,7 @@ fn help_teaches_the_exit_codes_and_examples() {
     let mut command = tieline();
     command.arg("--help");
     let help = run(command);
-    assert!(String::from_utf8_lossy(&help.stdout).contains("the login was refused"));
+    assert!(String::from_utf8_lossy(&help.stdout).contains("the login or the key was refused"));
     let mut command = tieline();
     command.args(["listen", "--help"]);
     assert!(String::from_utf8_lossy(&run(command).stdout).contains("TIELINE_PASSWORD"));
