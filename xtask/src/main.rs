@@ -31,7 +31,11 @@ const VERBS: [Verb; 5] = [
         run: layering::run,
     },
     Verb { name: "no-std", what: "links the codec crates without std", run: no_std::run },
-    Verb { name: "interop", what: "programs of others against the built `tieline` (needs python3)", run: interop::run },
+    Verb {
+        name: "interop",
+        what: "programs of others against the built `tieline` (needs python3 and curl)",
+        run: interop::run,
+    },
     Verb { name: "readme", what: "runs the marked commands of README.md", run: readme::run },
 ];
 

@@ -5,6 +5,7 @@ mod common;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use common::pbx::Pbx;
 use common::server::{Answer, Server};
 use common::{Sim, code, deserted_port, lines, run, stderr, stdout, tieline};
 use serde_json::{Value, json};
@@ -274,12 +275,12 @@ fn a_self_signed_api_exits_with_4_and_the_pin_that_accepts_it() {
 
 #[test]
 fn call_asks_for_one_call() {
-    let sim = Sim::start(&[]);
-    let output = ask_sim(&sim, &["call", "101", "102"]);
+    let pbx = Pbx::after_minutes(0);
+    let output = pbx.ask(&["call", "110", "112"]);
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
-    let expected = json!({"v":1,"kind":"call","n":1,"vendor":"cloudpbx","stream":"rest","from":"101","to":"102"});
+    let expected = json!({"v":1,"kind":"call","n":1,"vendor":"cloudpbx","stream":"rest","from":"110","to":"112"});
     assert_eq!(lines(&output), [expected]);
-    let refused = ask_sim(&sim, &["call", "999", "102"]);
+    let refused = pbx.ask(&["call", "999", "102"]);
     assert_eq!(code(&refused), Some(7), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("Action Error"), "{}", stderr(&refused));
 }

@@ -4,35 +4,12 @@ mod common;
 
 use std::path::Path;
 use std::process::Output;
-use std::time::Duration;
 
+use common::pbx::Pbx;
 use common::server::{Answer, Server};
 use common::{code, lines, run, stderr, stdout, tieline};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-/// A simulated PBX, its time standing still after ten minutes of its day.
-struct Pbx {
-    sim: tieline_sim::Sim,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl Pbx {
-    fn start() -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
-        let sim = runtime.block_on(tieline_sim::Sim::builder().paused(true).start()).expect("a simulator");
-        sim.advance(Duration::from_secs(600));
-        Self { sim, _runtime: runtime }
-    }
-
-    fn ask(&self, arguments: &[&str]) -> Output {
-        let mut command = tieline();
-        command.args(arguments).args(["--api", &self.sim.cloudpbx_url()]);
-        command.env("TIELINE_KEY", self.sim.cloudpbx_key().expose());
-        run(command)
-    }
-}
 
 fn ask(server: &Server, arguments: &[&str]) -> Output {
     let mut command = tieline();
@@ -75,7 +52,7 @@ fn outcomes(output: &Output) -> Vec<(String, Option<String>)> {
 
 #[test]
 fn list_prints_each_recording_with_its_time() {
-    let pbx = Pbx::start();
+    let pbx = Pbx::after_minutes(10);
     let output = pbx.ask(&["rec", "list"]);
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
     let mut lines = lines(&output);
@@ -109,7 +86,7 @@ fn list_has_a_csv_form_and_a_table() {
 
 #[test]
 fn pull_downloads_what_is_listed_and_skips_what_is_there_whole() {
-    let pbx = Pbx::start();
+    let pbx = Pbx::after_minutes(10);
     let (_folder, dir) = folder();
     let output = pbx.ask(&["rec", "pull", "--dir", &dir]);
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
@@ -141,7 +118,7 @@ fn pull_downloads_what_is_listed_and_skips_what_is_there_whole() {
 
 #[test]
 fn pull_takes_ids_and_gives_them_the_same_names() {
-    let pbx = Pbx::start();
+    let pbx = Pbx::after_minutes(10);
     let (_folder, dir) = folder();
     let listed = lines(&pbx.ask(&["rec", "list"]));
     let id = listed[0]["call"].as_str().expect("an id");
