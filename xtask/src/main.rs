@@ -33,7 +33,11 @@ const VERBS: [Verb; 6] = [
     },
     Verb { name: "no-std", what: "links the codec crates without std", run: no_std::run },
     Verb { name: "examples", what: "runs every example, with a deadline", run: examples::run },
-    Verb { name: "interop", what: "programs of others against the built `tieline` (needs python3)", run: interop::run },
+    Verb {
+        name: "interop",
+        what: "programs of others against the built `tieline` (needs python3 and curl)",
+        run: interop::run,
+    },
     Verb { name: "readme", what: "runs the marked commands of README.md", run: readme::run },
 ];
 

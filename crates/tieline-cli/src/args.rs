@@ -1,5 +1,7 @@
 //! The words of the command line.
 
+mod cloudpbx;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use tieline_portsip_wsi::Dialect;
 use tieline_tls::Pin;
 
 use crate::exit;
+
+pub(crate) use cloudpbx::{Api, Call, Days, Key, List, Pull, Rec, SendSms, Sms};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///
@@ -41,6 +45,18 @@ pub(crate) enum Command {
     /// Say what about captured messages is not as the documents have it: broken, bent or unknown.
     #[command(after_help = LINT_HELP)]
     Lint(Lint),
+    /// CloudPBX: print the records of the calls and messages of some days.
+    #[command(after_help = cloudpbx::CDR_HELP)]
+    Cdr(Box<List>),
+    /// CloudPBX: list the recordings of some days, or download them.
+    #[command(subcommand)]
+    Rec(Rec),
+    /// CloudPBX: call one number for another.
+    #[command(after_help = cloudpbx::CALL_HELP)]
+    Call(Box<Call>),
+    /// CloudPBX: send text messages.
+    #[command(subcommand)]
+    Sms(Sms),
 }
 
 const LISTEN_HELP: &str = "\

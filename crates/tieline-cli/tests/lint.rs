@@ -1,17 +1,14 @@
 //! `tieline lint`, run as people and programs run it.
 
+mod common;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
+use common::{code, lines, tieline};
 use serde_json::Value;
 use tieline_testkit::{Dialect, WSI};
-
-fn tieline() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tieline"));
-    command.env_remove("TIELINE_OUTPUT").env_remove("TIELINE_LOG").stdin(Stdio::null());
-    command
-}
 
 /// The program with options and something on standard input.
 fn lint(options: &[&str], input: impl AsRef<[u8]>) -> Output {
@@ -25,11 +22,6 @@ fn lint(options: &[&str], input: impl AsRef<[u8]>) -> Output {
     let output = child.wait_with_output().expect("ran");
     writer.join().expect("joined").expect("written");
     output
-}
-
-fn lines(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
 }
 
 /// Line, column, code and path of each anomaly.
@@ -49,10 +41,6 @@ fn place(line: u64, column: u64, code: &str, path: &str) -> (u64, u64, String, S
 
 fn summary(output: &Output) -> Value {
     lines(output).pop().expect("a summary")
-}
-
-fn code(output: &Output) -> Option<i32> {
-    output.status.code()
 }
 
 const BENT: &str = r#"{"event_type":"call_hold","tenant_id":7}"#;

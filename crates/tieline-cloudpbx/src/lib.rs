@@ -16,9 +16,9 @@ pub mod stream;
 
 pub use channel::{Channel, Location, subscriber_number};
 pub use record::{
-    BadRow, CdrRecord, CivilTime, Clid, Cost, DateRange, Disposition, Grosze, InZone, Listed, Listing, ListingError,
-    LocalTime, Moment, Number, Part, RangeSplit, Rating, RecordingCheck, RecordingError, RecordingRecord, Row, Rows,
-    SmsEnd, SmsOutcome, SmsResponse, SmsTracker, TrackerFull, TrackerLimits, Truncated, UniqueId, UniqueIdKind,
-    Verified, WavSizes,
+    BadRow, CLOCK_ZONE, CdrRecord, CivilTime, Clid, Cost, DateRange, Disposition, Grosze, InZone, Listed, Listing,
+    ListingError, LocalTime, Moment, Number, Part, RangeSplit, Rating, RecordingCheck, RecordingError, RecordingRecord,
+    Row, Rows, SmsEnd, SmsOutcome, SmsResponse, SmsTracker, TrackerFull, TrackerLimits, Truncated, UniqueId,
+    UniqueIdKind, Verified, WavSizes,
 };
 pub use sms::SmsState;

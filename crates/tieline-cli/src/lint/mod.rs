@@ -15,7 +15,7 @@ use tieline_core::json::lint::{Anomaly, AnomalyKind, Sender, Severity};
 use crate::args::{Lint, Output};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Line};
 use envelope::Envelope;
 use finding::{Finding, Place, Within};
 use frames::{Captured, Frames};
@@ -80,16 +80,6 @@ impl Tally {
             Severity::Unknown => self.unknown += count,
         }
     }
-}
-
-/// The envelope of every JSON line.
-#[derive(Serialize)]
-struct Line<T> {
-    v: u8,
-    kind: &'static str,
-    n: u64,
-    #[serde(flatten)]
-    what: T,
 }
 
 struct Run {
@@ -179,7 +169,7 @@ impl Run {
             if self.human {
                 finding.write(&mut out, anomaly.severity())?;
             } else {
-                json(&mut out, &Line { v: 1, kind: "anomaly", n: self.number, what: finding })?;
+                Line::new("anomaly", self.number, finding).write(&mut out)?;
             }
         }
         out.flush()
@@ -189,10 +179,7 @@ impl Run {
     fn finish(&mut self) -> io::Result<()> {
         self.number += 1;
         if !self.human {
-            return json(
-                &mut anstream::stdout().lock(),
-                &Line { v: 1, kind: "summary", n: self.number, what: self.tally },
-            );
+            return Line::new("summary", self.number, self.tally).write(&mut anstream::stdout().lock());
         }
         let Tally { messages, odd, broken, bent, unknown } = self.tally;
         let mut err = anstream::stderr().lock();
@@ -203,9 +190,4 @@ impl Run {
             }
         }
     }
-}
-
-fn json(out: &mut impl io::Write, line: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    writeln!(out)
 }

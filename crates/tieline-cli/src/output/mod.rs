@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod line;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -11,6 +12,8 @@ use tieline_portsip_wsi::client::{Malformed, Received};
 
 use crate::args::Output;
 use crate::clock::Clock;
+
+pub(crate) use line::Line;
 
 /// What `listen` and `demo` print.
 #[derive(Debug)]
@@ -50,6 +53,11 @@ enum Form {
 /// Whether standard output is for people.
 pub(crate) fn is_human(output: Output) -> bool {
     output == Output::Human || (output == Output::Auto && io::stdout().is_terminal())
+}
+
+/// A peer's words without control characters, so that they cannot play with a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// Prints items to standard output, one line each, flushed each.

@@ -7,6 +7,10 @@ use tieline_core::Date;
 
 use super::wire_text;
 
+/// The zone of the PBX's wall clock as a POSIX `TZ` string, so that no time zone database is needed. ASSUMED: the
+/// document names none, and its samples agree with Warsaw.
+pub const CLOCK_ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
 wire_text! {
     /// A time of the PBX's wall clock, `YYYY-MM-DD hh:mm:ss`, without a zone, kept as the wire wrote it.
     ///

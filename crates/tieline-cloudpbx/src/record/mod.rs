@@ -21,7 +21,7 @@ pub use cdr::{CdrRecord, Disposition};
 pub use check::{RecordingCheck, RecordingError, Verified, WavSizes};
 pub use clid::Clid;
 pub use cost::{Cost, Grosze, Rating};
-pub use local_time::{CivilTime, LocalTime};
+pub use local_time::{CLOCK_ZONE, CivilTime, LocalTime};
 pub use moment::{InZone, Moment};
 pub use number::Number;
 pub use range::DateRange;

@@ -2,18 +2,14 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tieline_cloudpbx::CivilTime;
-
-/// The rule of Polish time, so that no time zone database is needed: UTC+1, and UTC+2 from the last Sunday of March to
-/// the last Sunday of October.
-const RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+use tieline_cloudpbx::{CLOCK_ZONE, CivilTime};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Warsaw(TimeZone);
 
 impl Warsaw {
     pub(crate) fn new() -> Self {
-        Self(TimeZone::posix(RULE).unwrap_or(TimeZone::UTC))
+        Self(TimeZone::posix(CLOCK_ZONE).unwrap_or(TimeZone::UTC))
     }
 
     /// What the clock shows that many seconds after 1970 began in UTC; `None` beyond the year 9999.
