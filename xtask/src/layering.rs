@@ -270,9 +270,11 @@ fn tree(args: &[&str]) -> Result<Vec<String>, String> {
 }
 
 fn tree_lines(args: &[&str], format: &str) -> Result<Vec<String>, String> {
-    let fixed = ["tree", "--target", "all", "--prefix", "none", "--no-dedupe", "--format", format];
+    // Deduplicated, or the tree is as large as the number of ways through the graph.
+    let fixed = ["tree", "--target", "all", "--prefix", "none", "--format", format];
     let text = shell::read(shell::cargo(fixed).args(args))?;
-    let mut lines: Vec<String> = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let mut lines: Vec<String> =
+        text.lines().filter(|line| !line.is_empty()).map(|line| line.trim_end_matches(" (*)").to_owned()).collect();
     lines.sort();
     lines.dedup();
     Ok(lines)
