@@ -130,7 +130,7 @@ impl<S: AsRef<str>> fmt::Display for Timestamp<S> {
 }
 
 impl<'a, C: ?Sized, S: Decode<'a, C>> Decode<'a, C> for Timestamp<S> {
-    const SHAPE: Shape = Shape::Time;
+    const SHAPE: crate::json::Shape = crate::json::Shape::Time;
 
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         S::decode(scanner, context).map(Self)

@@ -75,12 +75,15 @@ impl<R: BufRead> Frames<R> {
                 self.take_rest();
                 continue;
             }
+            let open = match self.open.take() {
+                Some(open) if starts && self.is_anew(&open) => return Ok(Some(open.broken())),
+                open => open,
+            };
             if self.too_long {
-                let open = self.open.take().unwrap_or_else(|| self.start());
+                let open = open.unwrap_or_else(|| self.start());
                 return Ok(Some(self.pass_over(open)));
             }
-            let mut open = match self.open.take() {
-                Some(open) if starts && self.is_anew(&open) => return Ok(Some(open.broken())),
+            let mut open = match open {
                 Some(open) => open,
                 None => {
                     self.skip_space();
@@ -321,6 +324,7 @@ mod tests {
     fn what_is_too_long_is_told_and_passed_over() {
         let long = "x".repeat(100);
         assert(&format!("{{\"a\":\"{long}\"}}\n{{}}\n"), &[("too long", 1, 1), ("{}", 2, 1)]);
+        assert(&format!("{{\"a\":1\n{{{long}}}\n{{}}\n"), &[("{\"a\":1", 1, 1), ("too long", 2, 1), ("{}", 3, 1)]);
         let over_lines = "  0,\n".repeat(20);
         assert(&format!("{{}}\n[\n{over_lines}]\n{{}}\n"), &[("{}", 1, 1), ("too long", 2, 1), ("{}", 24, 1)]);
     }

@@ -5,6 +5,8 @@
 //! `null` is absent. A string is accepted where a number is documented and a number where a string is; what is
 //! written is the documented form. Skipped and raw values are checked but not recursed into, materialised ones stop
 //! at a depth limit.
+//!
+//! Each type also says what the documents write for it ([`Decode::SHAPE`]); [`lint`] holds messages against that.
 
 mod decode;
 mod encode;

@@ -23,8 +23,8 @@
 //! assert_eq!(
 //!     told,
 //!     [
-//!         "bent: a number found, the documents write a string in `extension_id` at line 1, column 52",
-//!         "unknown: known only since v22 in `presence` at line 1, column 54",
+//!         "bent: a number found, the documents write a string in `extension_id` at line 1, column 51",
+//!         "unknown: known only since v22 in `presence` at line 1, column 53",
 //!     ]
 //! );
 //! ```

@@ -1,6 +1,6 @@
 //! Says what about a message is not as the documents have it: what the decoder passes over, puts right or refuses.
 //!
-//! A [`Linter`] walks a JSON text along a [`Shape`](super::Shape), which the macros state of each wire type. What only one
+//! A [`Linter`] walks a JSON text along a [`Shape`], which the macros state of each wire type. What only one
 //! protocol knows, such as which key belongs to which version, it tells by [`Rules`].
 
 mod anomaly;
