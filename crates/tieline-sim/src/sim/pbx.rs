@@ -105,6 +105,9 @@ impl Pbx {
         for occurrence in day.advance(until) {
             self.publish(&occurrence, clock);
         }
+        // Messages that came to the end of their way make room for others.
+        let mut cloudpbx = self.cloudpbx();
+        while cloudpbx.messages.take_due(until).is_some() {}
     }
 
     fn publish(&self, occurrence: &Occurrence, clock: Clock) {
