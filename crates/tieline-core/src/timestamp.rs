@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::Date;
-use crate::json::{Decode, DecodeError, Encode, Scanner, Shape};
+use crate::json::{Decode, DecodeError, Encode, Scanner};
 
 /// A moment in UTC, kept as the wire wrote it.
 ///
