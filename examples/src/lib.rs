@@ -8,8 +8,17 @@ use tieline::wsi::{Auth, Dialect};
 /// A simulated PBX on a thread of its own; it runs until the program ends.
 pub struct Pbx {
     sim: Sim,
-    // Dropped last: the simulator lives on it.
-    _runtime: tokio::runtime::Runtime,
+    /// What the simulator lives on.
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Drop for Pbx {
+    fn drop(&mut self) {
+        // Without waiting, since an example on tokio drops it where nothing may block.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Starts a simulated PBX on a free port, its day played twenty times as fast as it is.
@@ -22,7 +31,7 @@ pub fn simulated_pbx() -> std::io::Result<Pbx> {
     let (done, started) = std::sync::mpsc::channel();
     runtime.spawn(async move { done.send(starting.await) });
     match started.recv() {
-        Ok(Ok(sim)) => Ok(Pbx { sim: sim?, _runtime: runtime }),
+        Ok(Ok(sim)) => Ok(Pbx { sim: sim?, runtime: Some(runtime) }),
         _ => Err(std::io::Error::other("the simulator did not start")),
     }
 }

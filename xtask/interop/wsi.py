@@ -7,16 +7,11 @@ Run by `cargo xtask interop`, which sets TIELINE_BIN.
 """
 
 import json
-import os
-import subprocess
-import sys
-import threading
-from pathlib import Path
 
+from support import FIXTURES, Wrong, differences, expect, expect_equal, main
 from websockets.sync.client import connect
 
-FIXTURES = Path(__file__).resolve().parents[2] / "crates" / "tieline-testkit" / "fixtures" / "wsi"
-WHOLE_RUN = 300  # seconds; then the simulator is ended, and with it every wait
+WSI = FIXTURES / "wsi"
 ONE_WAIT = 60  # seconds for one frame: an hour of the simulated day
 ENOUGH = 25  # events that a stream is judged by
 
@@ -31,7 +26,7 @@ PARTIES = ("extension", "aor", "peer_aor", "caller", "callee", "call_target")
 
 
 def text_of(name):
-    return (FIXTURES / f"{name}.json").read_text(encoding="utf-8")
+    return (WSI / f"{name}.json").read_text(encoding="utf-8")
 
 
 def sample(name):
@@ -40,7 +35,7 @@ def sample(name):
 
 def event_samples(dialect):
     """The documents' events of a dialect: type -> (one sample with all keys, keys that some sample lacks)."""
-    names = [f"{dialect}/{path.stem}" for path in sorted((FIXTURES / dialect).glob("*-event-*.json"))]
+    names = [f"{dialect}/{path.stem}" for path in sorted((WSI / dialect).glob("*-event-*.json"))]
     old_cdr = "v22/31-event-call_cdr"  # printed in the pages of 22, in the form of 16
     if dialect == "v16":
         names.append(old_cdr)
@@ -49,7 +44,7 @@ def event_samples(dialect):
         if (dialect, name) != ("v22", old_cdr):
             add_sample(table, sample(name))
     if dialect == "v22":
-        for path in sorted((FIXTURES / "assumed").glob("*-event-*.json")):
+        for path in sorted((WSI / "assumed").glob("*-event-*.json")):
             event = json.loads(path.read_text(encoding="utf-8"))
             if event["event_type"] not in table:
                 add_sample(table, event)
@@ -61,19 +56,6 @@ def add_sample(table, event):
     table[event["event_type"]] = ({**known, **event}, optional | (known.keys() ^ event.keys()))
 
 
-def differences(value, model, optional=frozenset(), where="event"):
-    """What keys and JSON types of `value` differ from those of `model`."""
-    if isinstance(model, dict) and isinstance(value, dict):
-        found = [f"{where} lacks {key}" for key in model.keys() - value.keys() - optional]
-        found += [f"{where} has {key}, the document has not" for key in value.keys() - model.keys() - optional]
-        for key in model.keys() & value.keys():
-            found += differences(value[key], model[key], where=f"{where}.{key}")
-        return found
-    if isinstance(model, list) and isinstance(value, list):
-        return [problem for item in value for problem in differences(item, model[0], where=f"{where}[]")]
-    return [] if type(value) is type(model) else [f"{where} is {type(value).__name__}, not {type(model).__name__}"]
-
-
 def number_of(party):
     """The extension in `sip:102@portsip.io` or `102`."""
     return party.removeprefix("sip:").partition("@")[0]
@@ -82,19 +64,6 @@ def number_of(party):
 def parties_of(event):
     listed = [event] + [entry for key in ("status", "call_targets") for entry in event.get(key, []) or []]
     return {number_of(entry[key]) for entry in listed for key in PARTIES if entry.get(key)}
-
-
-class Wrong(Exception):
-    """The PBX did not do what the documents say."""
-
-
-def expect(condition, message):
-    if not condition:
-        raise Wrong(message)
-
-
-def expect_equal(got, wanted):
-    expect(got == wanted, f"got {json.dumps(got)}, the document has {json.dumps(wanted)}")
 
 
 class Line:
@@ -436,47 +405,10 @@ BEHAVIOURS = [
 ]
 
 
-def describe(behaviour, dialect, rest):
+def describe(behaviour, dialect, *rest):
     names = [part.partition("/")[2] for part in rest if isinstance(part, str)]
     return f"{dialect} {behaviour.__name__.replace('_', ' ')} ({', '.join(names)})"
 
 
-def start():
-    """The simulator and what it says of itself in its first line."""
-    command = [os.environ["TIELINE_BIN"], "sim", "--json", "--listen", "127.0.0.1:0", "--seed", "7", "--speed", "60"]
-    simulator = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    guard = threading.Timer(WHOLE_RUN, simulator.kill)
-    guard.daemon = True
-    guard.start()
-    first = simulator.stdout.readline()
-    if not first:
-        sys.exit(f"{' '.join(command)} ended with {simulator.wait()} before it was ready")
-    hello = json.loads(first)
-    expect_equal((hello["ready"], hello["seed"]), (True, 7))
-    return simulator, hello["wsi"]
-
-
-def main():
-    if "TIELINE_BIN" not in os.environ:
-        sys.exit("TIELINE_BIN is not set: run this by `cargo xtask interop`")
-    simulator, pbx = start()
-    passed = failed = 0
-    try:
-        for behaviour, dialect, *rest in BEHAVIOURS:
-            try:
-                behaviour(pbx, dialect, *rest)
-            except Exception as problem:  # a refused connection or a timeout fails one behaviour, not the run
-                failed += 1
-                print(f"FAILED {describe(behaviour, dialect, rest)}: {type(problem).__name__}: {problem}", flush=True)
-            else:
-                passed += 1
-                print(f"ok     {describe(behaviour, dialect, rest)}", flush=True)
-    finally:
-        simulator.terminate()
-        simulator.wait()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    main(BEHAVIOURS, describe, ["--speed", "60"], lambda contract: contract["wsi"])

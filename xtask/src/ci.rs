@@ -1,6 +1,6 @@
 //! The one list. The tests are not in it: `.ci/run` runs the README's test command before.
 
-use crate::{Outcome, layering, no_std, readme, shell};
+use crate::{Outcome, examples, layering, no_std, readme, shell};
 
 pub(crate) fn run() -> Outcome {
     shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))?;
@@ -16,6 +16,7 @@ pub(crate) fn run() -> Outcome {
     shell::run(shell::cargo(["doc", "--workspace", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     layering::run()?;
     no_std::run()?;
+    examples::run()?;
     readme::run()?;
     deny()?;
     println!("\nxtask ci: all passed");

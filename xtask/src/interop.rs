@@ -8,6 +8,7 @@ use crate::{Outcome, shell};
 
 pub(crate) fn run() -> Outcome {
     let python = provision()?;
+    provide_curl()?;
     shell::run(&mut shell::cargo(["build", "-p", "tieline-cli"]))?;
     let binary = shell::target_dir().join("debug").join(format!("tieline{}", std::env::consts::EXE_SUFFIX));
     if !binary.is_file() {
@@ -43,6 +44,22 @@ fn provision() -> Result<PathBuf, String> {
     let requirements = folder().join("requirements.txt");
     shell::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements))?;
     Ok(python)
+}
+
+/// curl speaks the commands of documents. Where it is missing it is installed, if apt-get can do that.
+fn provide_curl() -> Outcome {
+    if shell::exists("curl") {
+        return Ok(());
+    }
+    if shell::exists("apt-get") {
+        // Lists that cannot be had anew may do all the same.
+        let _ = shell::run(Command::new("apt-get").args(["update", "--quiet"]));
+        let _ = shell::run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", "curl"]));
+    }
+    if shell::exists("curl") {
+        return Ok(());
+    }
+    Err("curl is not on the PATH; the commands of the CloudPBX document are run with it".to_owned())
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {

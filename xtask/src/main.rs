@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command line talks to its terminal
 
 mod ci;
+mod examples;
 mod interop;
 mod layering;
 mod no_std;
@@ -19,10 +20,10 @@ struct Verb {
     run: fn() -> Outcome,
 }
 
-const VERBS: [Verb; 5] = [
+const VERBS: [Verb; 6] = [
     Verb {
         name: "ci",
-        what: "everything but the tests: format, clippy, docs, layering, no-std, readme, deny",
+        what: "everything but the tests: format, clippy, docs, layering, no-std, examples, readme, deny",
         run: ci::run,
     },
     Verb {
@@ -31,7 +32,12 @@ const VERBS: [Verb; 5] = [
         run: layering::run,
     },
     Verb { name: "no-std", what: "links the codec crates without std", run: no_std::run },
-    Verb { name: "interop", what: "programs of others against the built `tieline` (needs python3)", run: interop::run },
+    Verb { name: "examples", what: "runs every example, with a deadline", run: examples::run },
+    Verb {
+        name: "interop",
+        what: "programs of others against the built `tieline` (needs python3 and curl)",
+        run: interop::run,
+    },
     Verb { name: "readme", what: "runs the marked commands of README.md", run: readme::run },
 ];
 

@@ -1,8 +1,7 @@
 //! Runs the commands that README.md shows, so that they cannot rot.
 
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use crate::{Outcome, shell};
 
@@ -59,42 +58,8 @@ fn commands(text: &str) -> Result<Vec<String>, String> {
 
 fn execute(command: &str) -> Outcome {
     let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell.args([if cfg!(windows) { "/C" } else { "-c" }, command]).current_dir(shell::root()).stdin(Stdio::null());
-    // A group of its own, so that what the command started ends with it.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
-    let mut child = shell.spawn().map_err(|e| format!("cannot start `{command}`: {e}"))?;
-    match wait(&mut child).map_err(|e| format!("`{command}`: {e}"))? {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(format!("README.md: `{command}` ended with {status}")),
-        None => {
-            end(&mut child);
-            Err(format!("README.md: `{command}` had not ended after {} s", TIMEOUT.as_secs()))
-        }
-    }
-}
-
-/// The status, or `None` when the time is up.
-fn wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
-    let deadline = Instant::now() + TIMEOUT;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// Ends the command and all it started; if that cannot be done there is nothing better to do than to report the timeout.
-fn end(child: &mut Child) {
-    if cfg!(unix) {
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
-    }
-    let _ = child.kill();
-    let _ = child.wait();
+    shell.args([if cfg!(windows) { "/C" } else { "-c" }, command]).current_dir(shell::root());
+    shell::run_within(&mut shell, command, TIMEOUT).map_err(|e| format!("README.md: {e}"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Running programs and finding the repository's folders.
 
-use std::env;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
 
 use crate::Outcome;
 
@@ -48,6 +49,46 @@ pub(crate) fn read(command: &mut Command) -> Result<String, String> {
 /// Whether the program can be started at all.
 pub(crate) fn exists(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Runs the command, called `shown`, without input, and fails when it does or when the time is up.
+pub(crate) fn run_within(command: &mut Command, shown: &str, time: Duration) -> Outcome {
+    command.stdin(Stdio::null());
+    // A group of its own, so that what the command started ends with it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    let mut child = command.spawn().map_err(|e| format!("cannot start `{shown}`: {e}"))?;
+    match wait(&mut child, time).map_err(|e| format!("`{shown}`: {e}"))? {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("`{shown}` ended with {status}")),
+        None => {
+            end(&mut child);
+            Err(format!("`{shown}` had not ended after {} s", time.as_secs()))
+        }
+    }
+}
+
+/// The status, or `None` when the time is up.
+fn wait(child: &mut Child, time: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + time;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Ends the command and all it started; if that cannot be done there is nothing better to do than to report the timeout.
+fn end(child: &mut Child) {
+    if cfg!(unix) {
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 fn show(command: &Command) -> String {

@@ -1,5 +1,7 @@
 //! The words of the command line.
 
+mod cloudpbx;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use tieline_portsip_wsi::Dialect;
 use tieline_tls::Pin;
 
 use crate::exit;
+
+pub(crate) use cloudpbx::{Api, Call, Days, Key, List, Pull, Rec, SendSms, Sms};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///
@@ -38,6 +42,21 @@ pub(crate) enum Command {
     /// Connect to a PBX and print its events as they happen.
     #[command(after_help = LISTEN_HELP)]
     Listen(Box<Listen>),
+    /// Say what about captured messages is not as the documents have it: broken, bent or unknown.
+    #[command(after_help = LINT_HELP)]
+    Lint(Lint),
+    /// CloudPBX: print the records of the calls and messages of some days.
+    #[command(after_help = cloudpbx::CDR_HELP)]
+    Cdr(Box<List>),
+    /// CloudPBX: list the recordings of some days, or download them.
+    #[command(subcommand)]
+    Rec(Rec),
+    /// CloudPBX: call one number for another.
+    #[command(after_help = cloudpbx::CALL_HELP)]
+    Call(Box<Call>),
+    /// CloudPBX: send text messages.
+    #[command(subcommand)]
+    Sms(Sms),
 }
 
 const LISTEN_HELP: &str = "\
@@ -49,6 +68,19 @@ Examples:
 
 The password is never an argument: it comes from --password-file, from the environment variable
 TIELINE_PASSWORD (or the one that --password-env names), or from a prompt on the terminal.";
+
+const LINT_HELP: &str = "\
+Severities:
+  broken   the message is refused: no JSON, a value that cannot be read, a command without what it needs
+  bent     read, but not as the documents write it: a number for a string, a key twice, an unreadable time
+  unknown  passed through: types, keys and words that the documents do not have, or not in the --dialect
+
+Examples:
+  tieline lint capture.jsonl --dialect v22
+  tieline listen wss://pbx.example.com:8887/wsi --user alice --domain example.com --raw | tieline lint
+  tieline lint -o json *.jsonl | jq 'select(.severity == \"broken\")'
+
+Keys are printed, values never: they hold passwords.";
 
 /// How to print data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -149,7 +181,25 @@ pub(crate) struct Listen {
     pub(crate) no_reconnect: bool,
 }
 
-/// The protocols that `listen` speaks.
+/// Options of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// The captures: messages as JSON, one a line or over several lines, lines of transcripts
+    /// (`{"t":0,"from":"client","text":"…"}`), or what `listen` printed. Default, and `-`: standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The protocol. Default: what the messages tell.
+    #[arg(long, value_enum)]
+    pub(crate) protocol: Option<Protocol>,
+    /// The generation of the server: v12, v16 or v22. Default: anything that one of them has is known.
+    #[arg(long)]
+    pub(crate) dialect: Option<Dialect>,
+    /// Exit with code 9 for what is bent or unknown too.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// The protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Protocol {
     /// PortSIP WSI.

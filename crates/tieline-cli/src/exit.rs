@@ -19,10 +19,14 @@ pub(crate) enum Exit {
     Unreachable = 5,
     /// The server speaks something else.
     Protocol = 6,
-    /// A topic was refused: not found, or not permitted.
+    /// The PBX refused what was asked for: a topic, a call, a message.
     Refused = 7,
     /// Events may have been missed, and `--fail-on-gap` was given.
     Gap = 8,
+    /// Messages are not as the documents have them: `lint`.
+    BadData = 9,
+    /// It is not known whether the PBX called, or sent the message.
+    OutcomeUnknown = 10,
     /// Stopped by the user.
     Interrupted = 130,
 }
@@ -39,10 +43,12 @@ Exit codes:
   0    done
   1    something else went wrong
   2    the command line is wrong
-  3    the login was refused
+  3    the login or the key was refused
   4    the certificate or the TLS handshake is not acceptable
   5    the server was not reached, or did not answer in time
   6    the server speaks something else
-  7    a topic was refused: not found, or not permitted
+  7    the PBX refused what was asked for: a topic, a call, a message
   8    events may have been missed (with --fail-on-gap)
+  9    lint: a message is broken (with --strict: is odd in any way)
+  10   it is not known whether the PBX called, or sent the message; nothing was repeated
   130  stopped with Ctrl-C";

@@ -23,6 +23,13 @@ impl Failure {
         Self { exit, message: message.into() }
     }
 
+    /// The same with the server's own words.
+    pub(crate) fn saying(mut self, words: &str) -> Self {
+        self.message.push_str("\nThe server said: ");
+        self.message.push_str(words);
+        self
+    }
+
     /// Prints the message to standard error, unless there is nobody to read.
     pub(crate) fn report(self) -> ExitCode {
         use std::io::Write as _;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tieline_core::supervisor::{DownCause, LineEvent};
-use tieline_core::{RequestError, Secret};
+use tieline_core::{Class, RequestError, Secret};
 use tieline_portsip_wsi::client::ClientEvent;
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Topic};
 use tieline_tls::Trust;
@@ -116,6 +116,10 @@ fn refused(topic: &str, error: ClientError) -> Failure {
                 words(&error)
             ),
         ),
+        // The line went before the answer came.
+        error if error == ClientError::Closed || error.class() == Class::Retry => {
+            Failure::new(Exit::Unreachable, format!("{topic}: {error}"))
+        }
         error => Failure::new(Exit::Failure, format!("{topic}: {error}")),
     }
 }

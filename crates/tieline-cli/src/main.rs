@@ -2,20 +2,23 @@
 
 mod args;
 mod clock;
+mod cloudpbx;
 mod demo;
 mod exit;
 mod failure;
+mod lint;
 mod listen;
 mod output;
 mod password;
 mod sim;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Rec, Sms};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(&cli.log).unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -36,6 +40,12 @@ fn main() -> ExitCode {
                 Command::Demo(demo) => demo::run(demo, cli.output).await,
                 Command::Sim(sim) => sim::run(sim).await,
                 Command::Listen(listen) => listen::run(*listen, cli.output).await,
+                Command::Lint(lint) => lint::run(lint, cli.output).await,
+                Command::Cdr(list) => cloudpbx::cdrs(*list, cli.output).await,
+                Command::Rec(Rec::List(list)) => cloudpbx::recordings(*list, cli.output).await,
+                Command::Rec(Rec::Pull(pull)) => cloudpbx::pull(*pull, cli.output).await,
+                Command::Call(call) => cloudpbx::call(*call, cli.output).await,
+                Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, cli.output).await,
             }
         };
         tokio::select! {

@@ -58,6 +58,8 @@ fn readable(contract: &serde_json::Value) -> String {
         text(&tenant["id"])
     );
     let _ = writeln!(out, "admin    {}  password {}", text(&admin["username"]), text(&admin["password"]));
+    let [url, name, key] = ["url", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
+    let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}");
     if let Some(user) = wsi["users"].get(0) {
         let _ = writeln!(
             out,
@@ -67,6 +69,7 @@ fn readable(contract: &serde_json::Value) -> String {
             text(&user["username"]),
             text(&wsi["domain"])
         );
+        let _ = writeln!(out, "         TIELINE_KEY={key} tieline cdr --api {url}");
     }
     out
 }

@@ -1,43 +1,13 @@
 //! The binary, run as people and programs run it.
 
+mod common;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
-/// The binary with nothing of this environment that would change what it does.
-fn tieline() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tieline"));
-    for (name, _) in std::env::vars() {
-        if name.starts_with("TIELINE_") || name.to_ascii_uppercase().ends_with("_PROXY") {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null());
-    command
-}
-
-/// A running `tieline sim --json` and the first line it printed.
-struct Sim {
-    child: Child,
-    contract: Value,
-}
+use common::{Sim, deserted_port, lines, run, stderr, tieline};
 
 impl Sim {
-    fn start(options: &[&str]) -> Self {
-        let mut command = tieline();
-        command.args(["sim", "--json", "--listen", "127.0.0.1:0", "--speed", "60"]).args(options);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
-        Self { child, contract: serde_json::from_str(&line).expect("one JSON object") }
-    }
-
-    fn text(&self, pointer: &str) -> &str {
-        self.contract.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer}: {}", self.contract))
-    }
-
     /// `listen` as the first user, in the v16 dialect.
     fn listen(&self, options: &[&str]) -> Command {
         let mut command = tieline();
@@ -48,26 +18,6 @@ impl Sim {
             .env("TIELINE_PASSWORD", self.text("/wsi/users/0/password"));
         command
     }
-}
-
-impl Drop for Sim {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn run(mut command: Command) -> Output {
-    command.output().expect("ran")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn lines(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
 }
 
 #[test]
@@ -88,6 +38,9 @@ fn sim_prints_the_contract_and_nothing_else() {
         "/wsi/admin/username",
         "/wsi/admin/password",
         "/wsi/queues/0",
+        "/cloudpbx/url",
+        "/cloudpbx/name",
+        "/cloudpbx/key",
     ] {
         assert!(!sim.text(pointer).is_empty());
     }
@@ -190,9 +143,8 @@ fn a_refused_topic_exits_with_7() {
 
 #[test]
 fn nobody_there_exits_with_5() {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
     let mut command = tieline();
-    command.args(["listen", &format!("ws://127.0.0.1:{port}/wsi"), "--user", "u", "--domain", "d"]);
+    command.args(["listen", &format!("ws://127.0.0.1:{}/wsi", deserted_port()), "--user", "u", "--domain", "d"]);
     let output = run({
         command.env("TIELINE_PASSWORD", "p");
         command
@@ -263,7 +215,7 @@ fn help_teaches_the_exit_codes_and_examples() {
     let mut command = tieline();
     command.arg("--help");
     let help = run(command);
-    assert!(String::from_utf8_lossy(&help.stdout).contains("the login was refused"));
+    assert!(String::from_utf8_lossy(&help.stdout).contains("the login or the key was refused"));
     let mut command = tieline();
     command.args(["listen", "--help"]);
     assert!(String::from_utf8_lossy(&run(command).stdout).contains("TIELINE_PASSWORD"));

@@ -4,3 +4,21 @@
 extern crate alloc;
 #[cfg(feature = "http")]
 extern crate std;
+
+mod channel;
+pub mod client;
+mod record;
+#[cfg(feature = "http")]
+pub mod rest;
+pub mod server;
+mod sms;
+pub mod stream;
+
+pub use channel::{Channel, Location, subscriber_number};
+pub use record::{
+    BadRow, CLOCK_ZONE, CdrRecord, CivilTime, Clid, Cost, DateRange, Disposition, Grosze, InZone, Listed, Listing,
+    ListingError, LocalTime, Moment, Number, Part, RangeSplit, Rating, RecordingCheck, RecordingError, RecordingRecord,
+    Row, Rows, SmsEnd, SmsOutcome, SmsResponse, SmsTracker, TrackerFull, TrackerLimits, Truncated, UniqueId,
+    UniqueIdKind, Verified, WavSizes,
+};
+pub use sms::SmsState;

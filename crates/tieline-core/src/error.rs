@@ -140,10 +140,14 @@ pub enum CloseReason {
     /// The peer did not finish the login in time.
     #[error("no login within the deadline")]
     LoginTimeout,
+    /// What the line was opened for is no longer there: the peer deleted it. It may come back.
+    #[error("the peer deleted what this line was opened for")]
+    Deleted,
     /// The application left more events unread than the hard limit.
     #[error("more events were left unread than the limit allows")]
     Overflow,
-    /// The peer left more unread than the limit of what is queued for it.
+    /// The peer left more unread than the limit of what is queued for it
+    /// ([`Limits::queued_bytes`](crate::Limits::queued_bytes)).
     #[error("the peer does not read what is sent to it")]
     SlowPeer,
     /// The peer broke a rule after which nothing it says can be trusted.
@@ -163,11 +167,15 @@ impl CloseReason {
             | Self::Overflow
             | Self::SlowPeer
             | Self::PeerMisbehaved(_) => Class::Retry,
+            Self::Deleted => Class::RetryAfter(DELETED_WAIT),
             Self::LoginRefused { .. } => Class::Reauthenticate,
             Self::Local => Class::Terminal,
         }
     }
 }
+
+/// How long what was deleted is not asked for again, at the least: what the push server's own client waits.
+const DELETED_WAIT: Duration = Duration::from_secs(60);
 
 struct CodeSuffix(Option<u16>);
 
@@ -190,10 +198,7 @@ pub enum PeerMisbehaved {
     /// The bytes are no WebSocket frame, or one that RFC 6455 forbids.
     #[error("a frame is malformed")]
     MalformedFrame,
-    /// More requests are open at once than the limit.
+    /// More requests are open at once than the limit, or larger ones.
     #[error("too many requests at once")]
     TooManyRequests,
-    /// More subscriptions are held than the limit.
-    #[error("too many subscriptions")]
-    TooManySubscriptions,
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here opens a socket, reads a clock, spawns, sleeps or draws randomness; `no_std` with `alloc`.
 //!
-//! - [`Instant`], [`Timestamp`], [`Random`]: time and randomness as arguments.
+//! - [`Instant`], [`Timestamp`], [`Date`], [`Random`]: time and randomness as arguments.
 //! - [`Text`], [`Frame`], [`Secret`]: what sessions take and give.
 //! - [`Session`], [`ClientSession`], [`Limits`], [`EventQueue`]: the shape of a session and its bounds.
 //! - [`supervisor`]: keeps one line alive across connections and says what may have been missed.
@@ -16,6 +16,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod backoff;
+mod date;
 pub mod error;
 mod exchange;
 mod frame;
@@ -34,10 +35,11 @@ mod time;
 mod timestamp;
 
 pub use backoff::{Backoff, BackoffPolicy};
+pub use date::{Date, DateError};
 pub use error::{Class, CloseReason, PeerMisbehaved, RequestError, SendError, SendErrorKind, Sent};
 pub use exchange::{ExchangeFailure, ExchangeFailureKind};
 pub use frame::{CloseFrame, Frame};
-pub use limits::Limits;
+pub use limits::{Limits, MessageLimit};
 pub use queue::{EventQueue, QueueOverflow};
 pub use random::{Random, Seed};
 pub use secret::Secret;

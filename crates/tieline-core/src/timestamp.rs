@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::Date;
 use crate::json::{Decode, DecodeError, Encode, Scanner};
 
 /// A moment in UTC, kept as the wire wrote it.
@@ -84,20 +85,12 @@ fn parse_rfc3339(raw: &str) -> Option<i64> {
         if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
     };
     let mark = |at: usize, wanted: &[u8]| raw.as_bytes().get(at).is_some_and(|byte| wanted.contains(byte));
-    if !(mark(4, b"-") && mark(7, b"-") && mark(10, b"Tt ") && mark(13, b":") && mark(16, b":")) {
+    if !(mark(10, b"Tt ") && mark(13, b":") && mark(16, b":")) {
         return None;
     }
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let date: Date = raw.get(..10)?.parse().ok()?;
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days_in_month = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if day < 1 || day > days_in_month || hour > 23 || minute > 59 || second > 60 {
+    if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let rest = raw.get(19..)?;
@@ -120,13 +113,7 @@ fn parse_rfc3339(raw: &str) -> Option<i64> {
         }
         _ => return None,
     };
-    // Days since 1970 by the civil calendar: years counted from March, in eras of 400 years.
-    let year_from_march = if month > 2 { year } else { year - 1 };
-    let era = year_from_march.div_euclid(400);
-    let year_of_era = year_from_march.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * 146_097 + day_of_era - 719_468;
+    let days = i64::from(date.days_since_epoch());
     Some((days * 86_400 + hour * 3600 + minute * 60 + second - offset) * 1_000_000 + micros)
 }
 
@@ -143,6 +130,8 @@ impl<S: AsRef<str>> fmt::Display for Timestamp<S> {
 }
 
 impl<'a, C: ?Sized, S: Decode<'a, C>> Decode<'a, C> for Timestamp<S> {
+    const SHAPE: crate::json::Shape = crate::json::Shape::Time;
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         S::decode(scanner, context).map(Self)
     }

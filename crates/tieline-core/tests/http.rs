@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use tieline_core::http::{
-    ApiError, ApiErrorKind, Authorization, BaseUrl, BaseUrlError, Body, BuildError, Method, RequestBuilder, Response,
-    ResponseHead, query_pairs, retry_after,
+    ApiError, ApiErrorKind, Authorization, BadRequest, BaseUrl, BaseUrlError, Body, BuildError, Method, RequestBuilder,
+    Response, ResponseHead, SentMeter, header, path_segment, query_pairs, retry_after,
 };
-use tieline_core::{Class, ExchangeFailureKind};
+use tieline_core::{Class, ExchangeFailureKind, Sent};
 
 fn base(text: &str) -> BaseUrl {
     text.parse().expect("an address")
@@ -73,6 +73,24 @@ fn segments_that_name_another_path_are_refused() {
         let request = RequestBuilder::new(Method::GET, &base("http://pbx"), "record").segment(segment);
         assert_eq!(request.finish().expect_err("a segment"), BuildError::Segment);
     }
+}
+
+#[test]
+fn a_segment_is_read_back_unless_it_would_name_another_path() {
+    assert_eq!(path_segment("1639563902.75").as_deref(), Some("1639563902.75"));
+    assert_eq!(path_segment("%C3%A4%3F+").as_deref(), Some("ä?+"));
+    for refused in ["", ".", "..", "%2e%2E", "a%2Fb", "a%5Cb", "a%00", "%FF"] {
+        assert_eq!(path_segment(refused), None, "{refused}");
+    }
+}
+
+#[test]
+fn a_refusal_is_answered_with_its_headers() {
+    let refusal = BadRequest::text(405, "Method Not Allowed", "why").with_header(header::ALLOW, "GET");
+    let response = refusal.to_response();
+    assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"GET".parse().expect("a value")));
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(*response.body(), Body::Whole("Method Not Allowed".into()));
 }
 
 #[test]
@@ -173,4 +191,36 @@ fn an_error_keeps_the_body_and_does_not_print_it() {
     assert_eq!(error.body, "number 600100200");
     let long = ApiError::new(&head(200, &[]), ApiErrorKind::TooLong { limit: 10 }, Default::default());
     assert_eq!(long.class(), Class::Terminal);
+}
+
+#[test]
+fn the_meter_says_nothing_perhaps_and_all_at_every_byte() {
+    let request = b"POST /sendSMS HTTP/1.1\r\nhost: pbx\r\ncontent-length: 6\r\n\r\nto=600";
+    let body = Body::Whole("to=600".into());
+    for cut in 0..=request.len() {
+        for step in [1, 2, 3, 7, request.len()] {
+            let mut meter = SentMeter::new(&body);
+            for piece in request[..cut].chunks(step) {
+                meter.wrote(piece);
+            }
+            let expected = match cut {
+                0 => Sent::Nothing,
+                _ if cut == request.len() => Sent::All,
+                _ => Sent::Maybe,
+            };
+            assert_eq!(meter.sent(), expected, "{cut} bytes in steps of {step}");
+        }
+    }
+}
+
+#[test]
+fn the_meter_finds_the_end_of_a_head_behind_stray_returns() {
+    let mut meter = SentMeter::new(&Body::Empty);
+    meter.wrote(b"GET / HTTP/1.1\r\r\n\r\r\n");
+    assert_eq!(meter.sent(), Sent::Maybe);
+    meter.wrote(b"\r\n");
+    assert_eq!(meter.sent(), Sent::All);
+    let mut unknown = SentMeter::new(&Body::Stream { length: None });
+    unknown.wrote(b"PUT / HTTP/1.1\r\n\r\nanything");
+    assert_eq!(unknown.sent(), Sent::Maybe);
 }

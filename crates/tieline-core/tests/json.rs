@@ -156,6 +156,23 @@ fn raw_fields_are_found_by_name() {
 }
 
 /// Texts near JSON: valid trees, and valid trees with a few characters changed.
+#[test]
+fn lists_may_take_32_times_the_message_and_always_a_few_elements() {
+    #[derive(Debug)]
+    struct Wide([u64; 64]);
+    impl<'a> Decode<'a, ()> for Wide {
+        fn decode(scanner: &mut Scanner<'a>, (): &()) -> Result<Self, DecodeError> {
+            scanner.skip_value()?;
+            Ok(Self([1; 64]))
+        }
+    }
+    let list = |count: usize, element: &str| format!("[{}]", vec![element; count].join(","));
+    assert_eq!(decode::<Vec<Wide>>(&list(20, "0")).expect("few")[19].0[0], 1);
+    assert_eq!(decode::<Vec<Wide>>(&list(10_000, "0")).unwrap_err().kind, DecodeErrorKind::ListsTooLarge);
+    assert_eq!(decode::<Vec<Wide>>(&list(10_000, "\"as long as an element is\"")).expect("wide enough").len(), 10_000);
+    assert_eq!(decode::<Vec<Vec<Wide>>>(&list(10_000, "[0]")).unwrap_err().kind, DecodeErrorKind::ListsTooLarge);
+}
+
 fn near_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),

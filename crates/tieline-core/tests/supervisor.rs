@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use tieline_core::supervisor::{
     ConnectFailure, DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Policy, Supervisor,
 };
-use tieline_core::{Class, CloseReason, Frame, Instant, RequestError, SendErrorKind, Session};
+use tieline_core::{
+    Class, CloseReason, Frame, Instant, MessageLimit, PeerMisbehaved, RequestError, SendErrorKind, Session,
+};
 use toy::{Command, Event, Reply, Toy};
 
 type Line = Supervisor<Toy>;
@@ -50,6 +52,48 @@ fn wait_for_dial(line: &mut Line) -> Instant {
     let due = line.poll_timeout().expect("a dial is due");
     line.handle_timeout(due);
     due
+}
+
+#[test]
+fn a_line_that_broke_by_a_fault_of_the_peer_is_down_by_that() {
+    let mut line = start(Policy::default());
+    let first = go_live(&mut line, at(0));
+    line.send(at(1), Command::Once).expect("accepted");
+    let reason = CloseReason::PeerMisbehaved(PeerMisbehaved::MessageTooBig);
+    line.handle_input(at(2), LineInput::Broken(first, reason.clone()));
+    let cause = DownCause::Session(reason);
+    assert!(matches!(events(&mut line).last(), Some(LineEvent::Down { cause: told, .. }) if *told == cause));
+    assert!(matches!(line.poll_reply(), Some((_, Err(RequestError::Disconnected(_))))));
+    assert!(outputs(&mut line).contains(&LineOutput::Hangup(first)));
+    // Its fault is not the next line's.
+    wait_for_dial(&mut line);
+    let second = go_live(&mut line, at(60_000));
+    line.handle_input(at(60_001), LineInput::Broken(first, CloseReason::SlowPeer));
+    line.handle_input(at(60_001), LineInput::Frame(second, Frame::Eof));
+    let lost = DownCause::Session(CloseReason::Lost);
+    assert!(matches!(events(&mut line).last(), Some(LineEvent::Down { cause: told, .. }) if *told == lost));
+}
+
+#[test]
+fn a_line_that_broke_while_it_was_closed_is_closed_by_its_owner() {
+    let mut line = start(Policy::default());
+    let id = go_live(&mut line, at(0));
+    line.close(at(1));
+    line.handle_input(at(2), LineInput::Broken(id, CloseReason::SlowPeer));
+    assert_eq!(events(&mut line).last(), Some(&LineEvent::Closed(None)));
+}
+
+#[test]
+fn the_limit_of_messages_is_that_of_the_present_session() {
+    let mut line = start(Policy::default());
+    assert_eq!(line.message_limit(), None);
+    let id = dialled(&mut line).expect("a dial");
+    line.handle_input(at(1), LineInput::Opened(id, ()));
+    assert_eq!(line.message_limit(), Some(MessageLimit::provisional(10)));
+    line.handle_input(at(1), LineInput::Frame(id, Frame::text("login ok")));
+    assert_eq!(line.message_limit(), Some(MessageLimit::settled(1000)));
+    line.handle_input(at(2), LineInput::Frame(id, Frame::Eof));
+    assert_eq!(line.message_limit(), None);
 }
 
 #[test]
@@ -302,6 +346,7 @@ enum Op {
     Fail(bool),
     Text(&'static str),
     Eof,
+    Broken,
     Wait(u16),
     ToDeadline,
     Want,
@@ -316,6 +361,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         1 => any::<bool>().prop_map(Op::Fail),
         6 => prop::sample::select(vec!["login ok", "event a", "snapshot", "reply", "login no", "rubbish"]).prop_map(Op::Text),
         2 => Just(Op::Eof),
+        1 => Just(Op::Broken),
         2 => any::<u16>().prop_map(Op::Wait),
         3 => Just(Op::ToDeadline),
         2 => Just(Op::Want),
@@ -373,6 +419,9 @@ proptest! {
                     },
                     Op::Eof => if let Some(id) = open.take() {
                         line.handle_input(now, LineInput::Frame(id, Frame::Eof));
+                    },
+                    Op::Broken => if let Some(id) = open.take() {
+                        line.handle_input(now, LineInput::Broken(id, CloseReason::SlowPeer));
                     },
                     Op::Wait(millis) => {
                         now = now + Duration::from_millis((*millis).into());

@@ -8,6 +8,7 @@ mod command;
 pub mod detect;
 mod dialect;
 mod event;
+pub mod lint;
 mod matcher;
 mod message;
 pub mod server;

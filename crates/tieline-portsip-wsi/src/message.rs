@@ -72,7 +72,7 @@ impl<'a> ServerMessage<Str<'a>> {
     /// # Errors
     /// When `text` is not JSON, or an event has a field of another kind than documented.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        decode(text, &(), Limits::default().depth)
+        decode(text, &(), Limits::default().depth).map(|(message, _)| message)
     }
 }
 
@@ -82,24 +82,32 @@ impl ServerMessage<Text> {
     /// # Errors
     /// As [`ServerMessage::decode`], or when an event is nested deeper than `max_depth`.
     pub fn decode_frame(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
+        Self::decode_weighed(frame, max_depth).map(|(message, _)| message)
+    }
+
+    /// As [`decode_frame`](Self::decode_frame), with the bytes that the lists of the message took.
+    pub(crate) fn decode_weighed(frame: &Text, max_depth: u32) -> Result<(Self, usize), DecodeError> {
         decode(frame, frame, max_depth)
     }
 }
 
-fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<ServerMessage<S>, DecodeError>
+fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<(ServerMessage<S>, usize), DecodeError>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
     Raw<S>: Decode<'a, C>,
 {
-    if let Some(event) = decode_event(text, context, max_depth)? {
-        return Ok(ServerMessage::Event(event));
+    let mut event = None;
+    let list_bytes = decode_event(text, context, max_depth, &mut event)?;
+    if let Some(event) = event {
+        return Ok((ServerMessage::Event(event), list_bytes));
     }
-    match decode_with::<Response<S>, C>(text, context, max_depth) {
-        Ok(response) if response.status.is_some() => Ok(ServerMessage::Response(response)),
+    let message = match decode_with::<Response<S>, C>(text, context, max_depth) {
+        Ok(response) if response.status.is_some() => ServerMessage::Response(response),
         // JSON of any other shape; what is not JSON is refused here too.
-        _ => decode_with(text, context, max_depth).map(ServerMessage::Other),
-    }
+        _ => ServerMessage::Other(decode_with(text, context, max_depth)?),
+    };
+    Ok((message, 0))
 }
 
 impl<S: AsRef<str> + Encode> Encode for ServerMessage<S> {

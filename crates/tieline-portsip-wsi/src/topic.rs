@@ -32,6 +32,7 @@ macro_rules! topics {
         }
 
         /// The known topics by number.
+        #[allow(clippy::enum_variant_names)] // the names are the topics'
         enum Number {
             $( $variant, )*
         }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tieline_core::{ClientSession, Frame, Instant, Session};
+use tieline_core::{ClientSession, Frame, Instant, PeerMisbehaved, Session};
 use tieline_portsip_wsi::client::{ClientConfig, ClientEvent, Request, WsiClient};
 use tieline_portsip_wsi::server::{ServerConfig, ServerEvent, WsiServer};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Topic};
+use tieline_testkit::bad_input;
 
 const SECRET: &str = "hunter2-the-password";
 
@@ -18,6 +19,7 @@ enum Op {
     Subscribe(u8),
     Unsubscribe(u8),
     Answer(bool),
+    Misbehave,
     Push,
     Take,
     Close,
@@ -45,6 +47,7 @@ fn frames() -> impl Strategy<Value = Frame> {
     prop_oneof![
         8 => texts.prop_map(Frame::text),
         1 => any::<String>().prop_map(Frame::text),
+        2 => bad_input().prop_map(Frame::text),
         1 => prop::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| Frame::Binary(bytes.into())),
         1 => prop::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| Frame::BadText(bytes.into())),
         1 => Just(Frame::Ping(Default::default())),
@@ -52,6 +55,34 @@ fn frames() -> impl Strategy<Value = Frame> {
         1 => Just(Frame::Close(None)),
         1 => Just(Frame::Eof),
     ]
+}
+
+/// What the rows of the matrix of bad input are made of, smaller.
+fn bad_input() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        (1usize..300).prop_map(bad_input::nested),
+        (1usize..300).prop_map(bad_input::nested_objects),
+        (1usize..3000).prop_map(bad_input::empty_objects),
+        (1usize..400).prop_map(|digits| "9".repeat(digits)),
+        Just("\"a\u{0}b\"".to_owned()),
+        Just(r#""a\u0000b""#.to_owned()),
+    ];
+    let first = prop::sample::select(vec![
+        r#""event_type":"queue_status","agents":"#,
+        r#""event_type":"call_fail","fail_code":"#,
+        r#""status":"#,
+        r#""command":"subscribe","topics":"#,
+        r#""command":"unsubscribe","topics":["extension_events"],"extensions":"#,
+        r#""command":"dance","id":"#,
+        r#""x":"#,
+    ]);
+    (first, value, 0usize..20, 0usize..20).prop_map(|(first, value, keys, times)| {
+        let first = format!("{first}{value}");
+        match times {
+            0 => bad_input::many_keys(&first, keys),
+            times => bad_input::repeated_key(&first, &first, times),
+        }
+    })
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
@@ -62,6 +93,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         3 => any::<u8>().prop_map(Op::Subscribe),
         2 => any::<u8>().prop_map(Op::Unsubscribe),
         4 => any::<bool>().prop_map(Op::Answer),
+        1 => Just(Op::Misbehave),
         2 => Just(Op::Push),
         3 => Just(Op::Take),
         1 => Just(Op::Close),
@@ -123,7 +155,7 @@ fn run_client(dialect: Dialect, ops: &[Op]) -> Vec<String> {
             }
             Op::Take => take(&mut session, &mut trace, &mut closed, &mut answered),
             Op::Close => session.close(now),
-            Op::Answer(_) | Op::Push => {}
+            Op::Answer(_) | Op::Misbehave | Op::Push => {}
         }
     }
     while let Some(due) = session.poll_timeout() {
@@ -184,6 +216,7 @@ fn run_server(ops: &[Op]) -> Vec<String> {
                     trace.push(format!("{answered}"));
                 }
             }
+            Op::Misbehave => session.handle_misbehaviour(PeerMisbehaved::MalformedFrame),
             Op::Push => session.push(now, "{\"event_type\":\"call_start\"}".into()),
             Op::Take => asked.extend(take(&mut session, &mut trace).0),
             Op::Close => session.close(now),

@@ -4,7 +4,11 @@
 
 mod census;
 mod clock;
+#[cfg(feature = "cloudpbx")]
+pub mod cloudpbx;
 mod connection;
+#[cfg(feature = "http")]
+mod exchange;
 mod line;
 mod options;
 mod pump;
@@ -15,8 +19,11 @@ mod stream;
 pub mod wsi;
 
 pub use census::ServerStats;
-pub use line::{Line, MessageLimit};
+#[cfg(feature = "http")]
+pub use exchange::{answer, read_body};
+pub use line::Line;
 pub use options::ServerOptions;
 pub use router::{Answer, Body, HttpHandler, Opening, Paths, Router, WebSocketService, plain, whole};
 pub use server::{Server, ServerHandle};
+pub use tieline_core::MessageLimit;
 pub use tieline_websocket::upgrade::Strictness;

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use tieline_core::{Frame, Instant};
+use tieline_core::{Frame, Instant, MessageLimit, PeerMisbehaved};
 
 /// A server session over a WebSocket together with its owner: what a protocol puts behind a path.
 ///
@@ -12,6 +12,12 @@ use tieline_core::{Frame, Instant};
 pub trait Line: Send {
     /// Takes one frame from the client.
     fn handle_input(&mut self, now: Instant, frame: Frame);
+    /// Takes the end of the stream, in the place of [`Frame::Eof`], when the WebSocket ended it because the client broke a
+    /// rule; the close frame for that is on its way.
+    fn handle_misbehaviour(&mut self, now: Instant, rule: PeerMisbehaved) {
+        let _ = rule;
+        self.handle_input(now, Frame::Eof);
+    }
     /// Does what is due at `now`. Spurious and late calls are fine.
     fn handle_timeout(&mut self, now: Instant);
     /// The next frame to send.
@@ -32,14 +38,4 @@ pub trait Line: Send {
         let _ = (cx, now);
         Poll::Pending
     }
-}
-
-/// The longest message that a line takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageLimit {
-    /// In bytes. A longer one is answered with close code 1009.
-    pub bytes: usize,
-    /// Whether the next message may change the limit, as a login does. What a client sends on the heels of its login is
-    /// then judged by the limit after it, however the bytes were cut.
-    pub provisional: bool,
 }

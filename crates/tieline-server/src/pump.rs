@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
-use tieline_core::{CloseFrame, Frame, Instant, earliest};
-use tieline_websocket::{Config, Endpoint};
+use tieline_core::{CloseFrame, Frame, Instant, MessageLimit, earliest};
+use tieline_websocket::{Config, Endpoint, EndpointError};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep_until, timeout};
@@ -38,14 +38,14 @@ pub(crate) async fn run(
     let limit = line.message_limit();
     let mut config = Config::default();
     config.message_bytes = limit.bytes;
+    config.provisional = limit.provisional;
     config.close_timeout = site.options.close_timeout;
     let news = drain.clone();
     let mut pump = Pump {
         stream,
         endpoint: Endpoint::server(&config),
         line,
-        limit: limit.bytes,
-        provisional: limit.provisional,
+        limit,
         rest: read,
         armed: Instant::EPOCH,
         waker: None,
@@ -95,9 +95,7 @@ struct Pump<'a> {
     endpoint: Endpoint,
     line: Box<dyn Line>,
     /// The message limit that the endpoint has.
-    limit: usize,
-    /// Whether the limit may change with the next message.
-    provisional: bool,
+    limit: MessageLimit,
     /// What was read and not taken yet: beyond the HTTP request, or while the line was unwilling.
     rest: Bytes,
     /// When the timer goes off; at or before what is due, so that it need not be set anew with every frame.
@@ -180,11 +178,7 @@ impl Pump<'_> {
     fn feed(&mut self, now: Instant, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         loop {
-            let step = if self.provisional { 1 } else { rest.len() };
-            let taken = match rest.get(..step) {
-                Some(step) => self.endpoint.handle_bytes(now, step),
-                None => 0,
-            };
+            let taken = self.endpoint.handle_bytes(now, rest);
             rest = rest.get(taken..).unwrap_or_default();
             if !self.take_frames(now) && (taken == 0 || rest.is_empty()) {
                 return bytes.len() - rest.len();
@@ -199,12 +193,15 @@ impl Pump<'_> {
         while self.line.wants_input() || !self.endpoint.is_open() {
             let Some(frame) = self.endpoint.poll_frame() else { break };
             busy = true;
-            self.line.handle_input(now, frame);
+            let rule = self.endpoint.failure().filter(|_| frame == Frame::Eof).and_then(EndpointError::misbehaviour);
+            match rule {
+                Some(rule) => self.line.handle_misbehaviour(now, rule),
+                None => self.line.handle_input(now, frame),
+            }
             let limit = self.line.message_limit();
-            self.provisional = limit.provisional;
-            if limit.bytes != self.limit {
-                self.limit = limit.bytes;
-                self.endpoint.set_message_limit(limit.bytes);
+            if limit != self.limit {
+                self.limit = limit;
+                self.endpoint.set_message_limit(limit);
             }
         }
         busy

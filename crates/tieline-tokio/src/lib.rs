@@ -2,15 +2,19 @@
 #![cfg_attr(not(feature = "wsi"), doc = "tieline's clients on tokio, built without a protocol: the pump alone.")]
 
 mod clock;
+#[cfg(feature = "cloudpbx")]
+pub mod cloudpbx;
 mod dial;
-mod error;
+#[cfg(feature = "http")]
+pub mod http;
 mod pump;
 #[cfg(feature = "wsi")]
 pub mod wsi;
 
 pub use clock::Clock;
-pub use dial::{
-    Credentials, CredentialsError, Dialed, Dialer, Proxy, ProxyError, Stream, TcpOptions, UrlDialer, UrlError, WsUrl,
+pub use dial::{Credentials, Dialer, Stream, UrlDialer};
+pub use pump::{Client, Driver, Events, FirstLive, open};
+pub use tieline_dial::{
+    ClientError, ConnectError, CredentialsError, Dialed, Item, Options, Overflow, Proxy, ProxyError, TcpOptions,
+    UrlError, WsUrl,
 };
-pub use error::ConnectError;
-pub use pump::{Client, ClientError, Driver, Events, FirstLive, Item, Options, Overflow, open};

@@ -9,13 +9,73 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use common::*;
+use common::{config, names_to, soon};
+use futures::{SinkExt as _, StreamExt as _};
 use tieline_core::supervisor::{LineId, Phase};
 use tieline_portsip_wsi::Auth;
+use tieline_testkit::adapter::{OK, calls, event, kills, setup};
 use tieline_tokio::{ClientError, ConnectError, Dialed, Dialer, UrlDialer, wsi};
 use tieline_websocket::OpeningRequest;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf};
 use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+/// The server's end of a pipe in memory.
+struct Peer(WebSocketStream<DuplexStream>);
+
+impl Peer {
+    async fn accept(io: DuplexStream) -> Self {
+        Self(tokio_tungstenite::accept_async(io).await.expect("a WebSocket opening"))
+    }
+
+    /// As [`accept`](Self::accept), from a stream that gives a byte at a time, which tungstenite takes for an attack.
+    async fn accept_bytewise(mut io: DuplexStream) -> Self {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(io.read_u8().await.expect("a request"));
+        }
+        let request = String::from_utf8(request).expect("text");
+        let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
+        let accept = derive_accept_key(key.as_bytes());
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        io.write_all(answer.as_bytes()).await.expect("a client");
+        Self(WebSocketStream::from_raw_socket(io, Role::Server, None).await)
+    }
+
+    async fn heard(&mut self) -> Option<String> {
+        loop {
+            match self.0.next().await?.ok()? {
+                Message::Text(text) => return Some(text.as_str().to_owned()),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    async fn say(&mut self, text: impl Into<String>) {
+        self.0.send(Message::text(text.into())).await.expect("a client");
+    }
+
+    async fn log_in(&mut self) {
+        self.heard().await.expect("a login");
+        self.say(OK).await;
+    }
+
+    async fn agree(&mut self) -> Vec<String> {
+        let mut asked = Vec::new();
+        while let Some(text) = self.heard().await {
+            asked.push(text);
+            self.say(OK).await;
+        }
+        asked
+    }
+}
 
 /// A dialer whose every line is an in-memory pipe; the other ends come out of the channel.
 fn pipes(capacity: usize) -> (impl Dialer<Auth, Io = DuplexStream>, mpsc::UnboundedReceiver<DuplexStream>) {
@@ -43,7 +103,7 @@ async fn it_runs_over_any_stream_byte_by_byte() {
         }
         peer.agree().await
     });
-    let (client, mut events, mut driver) = wsi::connect_with(dialer, config());
+    let (client, mut events, mut driver) = wsi::connect_with(dialer, config(setup()));
     let live = driver.first_live();
     let driver = tokio::spawn(driver);
     soon(live).await.expect("live");
@@ -64,7 +124,7 @@ async fn a_dropped_driver_fails_whoever_waits() {
         peer.heard().await.expect("a subscribe");
         peer
     });
-    let (client, mut events, mut driver) = wsi::connect_with(dialer, config());
+    let (client, mut events, mut driver) = wsi::connect_with(dialer, config(setup()));
     let live = driver.first_live();
     let driver = tokio::spawn(driver);
     soon(live).await.expect("live");
@@ -84,7 +144,7 @@ async fn a_dropped_driver_fails_whoever_waits() {
 #[tokio::test]
 async fn a_driver_dropped_before_it_ran_fails_whoever_waits() {
     let (dialer, _accepted) = pipes(1 << 16);
-    let (client, mut events, mut driver) = wsi::connect_with(dialer, config());
+    let (client, mut events, mut driver) = wsi::connect_with(dialer, config(setup()));
     let live = driver.first_live();
     drop(driver);
     assert!(matches!(soon(live).await, Err(ConnectError::Closed)));
@@ -109,7 +169,7 @@ async fn a_dial_in_progress_is_dropped_when_the_line_is_closed() {
             Err::<Dialed<DuplexStream, Auth>, _>(ConnectError::Timeout)
         }
     };
-    let (client, mut events, driver) = wsi::connect_with(dialer, config());
+    let (client, mut events, driver) = wsi::connect_with(dialer, config(setup()));
     let driver = tokio::spawn(driver);
     assert_eq!(soon(told.recv()).await, Some("dialling"));
     soon(client.close()).await;
@@ -120,13 +180,8 @@ async fn a_dial_in_progress_is_dropped_when_the_line_is_closed() {
 
 #[tokio::test]
 async fn cancelling_connect_closes_the_line() {
-    let pbx = Pbx::raw(|io, _| async move {
-        std::future::pending::<()>().await;
-        drop(io);
-    })
-    .await;
     let (io, mut gone) = mpsc::unbounded_channel::<()>();
-    let mut config = config();
+    let mut config = config(setup());
     config.credentials = Some(tieline_tokio::Credentials::asked(move || {
         let held = io.clone();
         async move {
@@ -135,10 +190,7 @@ async fn cancelling_connect_closes_the_line() {
             Ok(Auth::username("u", "d", "p"))
         }
     }));
-    let connecting = tokio::spawn({
-        let url = pbx.url.clone();
-        async move { wsi::connect(&url, config).await.map(drop) }
-    });
+    let connecting = tokio::spawn(async move { wsi::connect("ws://pbx.invalid/", config).await.map(drop) });
     tokio::task::yield_now().await;
     connecting.abort();
     // The driver dropped its dialer, so it ended.
@@ -204,26 +256,8 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Counted<Io> {
 
 #[tokio::test]
 async fn twenty_kills_in_a_row_are_survived_with_one_connection_at_a_time() {
-    const KILLS: usize = 20;
-    let pbx = Pbx::start(|mut peer, number| async move {
-        // Some die with a closing handshake, some at the login, some in the middle of things.
-        if number % 3 == 1 && number < KILLS {
-            return;
-        }
-        peer.log_in().await;
-        assert!(peer.heard().await.expect("restored each time").contains("extension_events"));
-        peer.say(OK).await;
-        peer.say(event(number)).await;
-        if number % 3 == 2 && number < KILLS {
-            let _ = peer.0.close(None).await;
-            peer.agree().await;
-        }
-        if number >= KILLS {
-            peer.agree().await;
-        }
-    })
-    .await;
-    let config = config().subscribe(&calls());
+    let pbx = kills::pbx();
+    let config = config(setup().subscribe(&calls()));
     let count = Arc::new(Count::default());
     let counting = Arc::clone(&count);
     let inner: Arc<UrlDialer<Auth>> = Arc::new(config.dialer(&pbx.url).expect("an address"));
@@ -234,14 +268,9 @@ async fn twenty_kills_in_a_row_are_survived_with_one_connection_at_a_time() {
             Ok::<_, ConnectError>(Dialed::new(Counted::new(io, &count), request, credentials))
         }
     };
-    let (_client, mut events, driver) = wsi::connect_with(dialer, config);
+    let (_client, events, driver) = wsi::connect_with(dialer, config);
     tokio::spawn(driver);
-    let names = names_to(&mut events, &format!("event {KILLS}")).await;
-    let downs = names.iter().filter(|name| name.starts_with("down: ")).count();
-    assert_eq!(downs, KILLS, "{names:?}");
-    // Every line that was live told of what it may have missed, but the first.
-    let lives = names.iter().filter(|name| *name == "live").count();
-    assert_eq!(names.iter().filter(|name| *name == "gap").count(), lives - 1, "{names:?}");
-    assert_eq!(count.ever.load(Ordering::SeqCst), KILLS + 1);
+    tokio::task::spawn_blocking(move || kills::survived(&mut common::Stream(events))).await.expect("survived");
+    assert_eq!(count.ever.load(Ordering::SeqCst), kills::KILLS + 1);
     assert_eq!(count.most.load(Ordering::SeqCst), 1);
 }

@@ -6,7 +6,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tieline_core::{CloseFrame, Frame, Instant, Random, Seed, Text};
+use tieline_core::{CloseFrame, Frame, Instant, MessageLimit, Random, Seed, Text, earliest};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::assemble::{CONTROL_BYTES, Incoming, Reader};
@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::error::{EndpointError, NotSent, OpeningError};
 use crate::opening::{Opened, Opening};
 use crate::outgoing::Outgoing;
+use crate::pacing::Pacing;
 use crate::prepared::PreparedFrame;
 use crate::request::OpeningRequest;
 
@@ -55,6 +56,8 @@ pub struct Endpoint {
     reader: Reader,
     outgoing: Outgoing,
     frames: VecDeque<Frame>,
+    /// Whether a frame must be polled before the next is read.
+    provisional: bool,
     /// The payload of the latest ping that was not answered yet.
     pong: Option<Bytes>,
     /// How many bytes must be written until the last pong is out; the next one waits for that.
@@ -99,8 +102,9 @@ impl Endpoint {
             role,
             phase,
             reader: Reader::new(role, config),
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::new(config.one_frame_per_write.map(Pacing::new)),
             frames: VecDeque::new(),
+            provisional: config.provisional,
             pong: None,
             pong_ahead: 0,
             random,
@@ -113,22 +117,28 @@ impl Endpoint {
     }
 
     /// Takes bytes from the stream, cut anywhere, and says how many it took: all of them, unless 64 decoded frames wait
-    /// to be polled. Then poll, and hand in the rest again.
+    /// to be polled, or a single one (or the end of the opening handshake to be seen) while the limit of messages is
+    /// provisional. Then poll, and hand in the rest again.
     #[must_use = "the bytes that were not taken must be handed in again"]
     pub fn handle_bytes(&mut self, now: Instant, input: &[u8]) -> usize {
+        self.outgoing.tick(now);
         let mut rest = input;
         if let Phase::Opening(opening) = &mut self.phase {
             match opening.read(now, &mut rest) {
                 Ok(None) => {}
                 Ok(Some(Opened(subprotocol))) => {
+                    self.outgoing.heard();
                     self.subprotocol = subprotocol;
                     self.phase = Phase::Open;
+                    if self.provisional {
+                        return input.len() - rest.len();
+                    }
                 }
                 Err(error) => self.fail(now, EndpointError::Opening(error)),
             }
         }
         while matches!(self.phase, Phase::Open | Phase::Closing) && !rest.is_empty() {
-            if self.frames.len() >= FRAME_QUEUE {
+            if self.frames.len() >= if self.provisional { 1 } else { FRAME_QUEUE } {
                 return input.len() - rest.len();
             }
             match self.reader.next(&mut rest) {
@@ -164,7 +174,8 @@ impl Endpoint {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.poll_timeout().is_none_or(|deadline| deadline > now) {
+        self.outgoing.tick(now);
+        if self.phase_deadline().is_none_or(|deadline| deadline > now) {
             return;
         }
         match &mut self.phase {
@@ -185,6 +196,11 @@ impl Endpoint {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None` while nothing is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let waits = !self.outgoing.is_empty() && !self.outgoing.is_ready() || self.pong.is_some();
+        earliest(self.phase_deadline(), self.outgoing.turn().filter(|_| waits))
+    }
+
+    fn phase_deadline(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Opening(opening) => Some(opening.deadline()),
             Phase::Open => None,
@@ -213,6 +229,7 @@ impl Endpoint {
     /// [`NotSent`]: not open, closed, or a frame that cannot be sent (a control frame of more than 125 bytes, `BadText`,
     /// `Eof`).
     pub fn send(&mut self, now: Instant, frame: Frame) -> Result<(), NotSent> {
+        self.outgoing.tick(now);
         match (&self.phase, &frame) {
             (Phase::Open, _) => {}
             (Phase::Opening(_), Frame::Close(_)) => {
@@ -285,12 +302,13 @@ impl Endpoint {
     /// Whether [`outgoing`](Self::outgoing) has something to write.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        !self.outgoing.is_empty() || self.pong.is_some()
+        self.outgoing.is_ready() || (self.pong.is_some() && self.outgoing.is_free())
     }
 
-    /// Changes the longest message taken, from the next frame on.
-    pub fn set_message_limit(&mut self, bytes: usize) {
-        self.reader.set_message_limit(bytes);
+    /// Changes the longest message taken, and whether that is provisional, from the next frame on.
+    pub fn set_message_limit(&mut self, limit: MessageLimit) {
+        self.reader.set_message_limit(limit.bytes);
+        self.provisional = limit.provisional;
     }
 
     /// Whether the opening handshake still lasts.
@@ -353,6 +371,7 @@ impl Endpoint {
     }
 
     fn take(&mut self, now: Instant, incoming: Incoming) {
+        self.outgoing.heard();
         let frame = match incoming {
             Incoming::Text(bytes) => match Text::from_utf8(bytes) {
                 Ok(text) => Frame::Text(text),
@@ -419,6 +438,7 @@ impl Endpoint {
     /// queued pong, not one a ping.
     fn write_pong(&mut self) {
         if self.pong_ahead == 0
+            && self.outgoing.is_free()
             && let Some(payload) = self.pong.take()
         {
             self.write(OpCode::Control(Control::Pong), payload);
@@ -428,7 +448,10 @@ impl Endpoint {
 
     /// Queues our close frame, the last one, and starts its deadline.
     fn write_close(&mut self, now: Instant, close: Option<&CloseFrame>) {
-        self.write_pong();
+        // In turns an answer to a ping would hold the close frame up.
+        if !self.outgoing.drop_waiting() {
+            self.write_pong();
+        }
         self.pong = None;
         self.write(OpCode::Control(Control::Close), close.map(close::encode).unwrap_or_default());
         self.deadline = Some(now + self.close_timeout);

@@ -9,6 +9,7 @@ mod error;
 mod mask;
 mod opening;
 mod outgoing;
+mod pacing;
 mod prepared;
 mod request;
 mod tokens;

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use bytes::Bytes;
+use tieline_core::Instant;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::OpCode;
 
 use crate::mask;
+use crate::pacing::Pacing;
 
 /// From this size on an unmasked payload is kept as it is instead of being copied behind the frames before it.
 pub(crate) const SHARE_FROM: usize = 2048;
@@ -37,9 +39,17 @@ pub(crate) struct Outgoing {
     /// How much of the first chunk was written.
     written: usize,
     queued: usize,
+    /// With it, a chunk is a frame, and goes out in its turn.
+    pacing: Option<Pacing>,
+    /// Whether the first chunk was given out for writing, so that it may be on its way.
+    shown: bool,
 }
 
 impl Outgoing {
+    pub(crate) fn new(pacing: Option<Pacing>) -> Self {
+        Self { pacing, ..Self::default() }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.queued
     }
@@ -57,16 +67,64 @@ impl Outgoing {
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.pacing.take());
     }
 
-    /// The first bytes to write; empty when there is nothing.
-    pub(crate) fn first(&self) -> &[u8] {
+    /// Whether there are bytes whose turn it is.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.is_empty() && (self.written > 0 || self.turn().is_none())
+    }
+
+    /// Whether a frame that is queued now goes out at once.
+    pub(crate) fn is_free(&self) -> bool {
+        self.pacing.is_none() || (self.is_empty() && self.turn().is_none())
+    }
+
+    /// When the next frame may go out at the latest; `None`: at once.
+    pub(crate) fn turn(&self) -> Option<Instant> {
+        self.pacing.as_ref().and_then(Pacing::until)
+    }
+
+    /// Notes the time.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        if let Some(pacing) = &mut self.pacing {
+            pacing.tick(now);
+        }
+    }
+
+    /// Notes a sign of life of the peer.
+    pub(crate) fn heard(&mut self) {
+        if let Some(pacing) = &mut self.pacing {
+            pacing.heard();
+        }
+    }
+
+    /// Drops the frames that wait for their turn. Says whether there are turns at all.
+    pub(crate) fn drop_waiting(&mut self) -> bool {
+        if self.pacing.is_some() {
+            self.chunks.truncate(usize::from(self.shown));
+            self.queued = self.chunks.front().map_or(0, |chunk| chunk.bytes().len() - self.written);
+        }
+        self.pacing.is_some()
+    }
+
+    /// The first bytes to write; empty when there is nothing, or it is not its turn.
+    pub(crate) fn first(&mut self) -> &[u8] {
+        if !self.is_ready() {
+            return &[];
+        }
+        self.shown = true;
         self.chunks.front().and_then(|chunk| chunk.bytes().get(self.written..)).unwrap_or_default()
     }
 
     /// Points `slices` at the bytes to write, in order, and says how many of them are used.
-    pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+    pub(crate) fn slices<'a>(&'a mut self, slices: &mut [IoSlice<'a>]) -> usize {
+        if self.pacing.is_some() {
+            let first = self.first();
+            let Some(slot) = slices.first_mut().filter(|_| !first.is_empty()) else { return 0 };
+            *slot = IoSlice::new(first);
+            return 1;
+        }
         let mut written = self.written;
         let mut used = 0;
         for (slot, chunk) in slices.iter_mut().zip(&self.chunks) {
@@ -87,6 +145,10 @@ impl Outgoing {
         {
             self.written -= first.bytes().len();
             self.chunks.pop_front();
+            self.shown = false;
+            if let Some(pacing) = &mut self.pacing {
+                pacing.written();
+            }
         }
         if self.chunks.is_empty() && self.chunks.capacity() > IDLE_CHUNKS {
             self.chunks = VecDeque::new();
@@ -112,7 +174,7 @@ impl Outgoing {
     pub(crate) fn plain_frame(&mut self, opcode: OpCode, payload: Bytes) {
         let header = FrameHeader { opcode, ..FrameHeader::default() };
         let length = payload.len();
-        if length < SHARE_FROM {
+        if length < SHARE_FROM || self.pacing.is_some() {
             self.append(header.len(length as u64) + length, |buffer| {
                 write_header(&header, length, buffer);
                 buffer.extend_from_slice(&payload);
@@ -140,6 +202,7 @@ impl Outgoing {
         self.queued += length;
         if let Some(Chunk::Copied(buffer)) = self.chunks.back_mut()
             && buffer.len() + length <= BUFFER_BYTES
+            && self.pacing.is_none()
         {
             write(buffer);
         } else {

@@ -4,19 +4,24 @@ mod common;
 #[path = "common/wire.rs"]
 mod wire;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use common::*;
 use proptest::prelude::*;
-use tieline_core::{CloseFrame, Frame};
-use tieline_websocket::{Endpoint, PreparedFrame, Role};
+use tieline_core::{CloseFrame, Frame, MessageLimit};
+use tieline_websocket::{Config, Endpoint, PreparedFrame, Role};
 use wire::*;
 
 proptest! {
     #[test]
     fn how_bytes_are_cut_changes_nothing_that_comes_out(
-        (role, bytes) in role().prop_flat_map(|role| (Just(role), wire(role))), sizes in sizes(),
+        (role, bytes) in role().prop_flat_map(|role| (Just(role), wire(role))), sizes in sizes(), provisional: bool,
     ) {
-        let (mut whole, mut cut) = (endpoint(role, &lenient_limits()), endpoint(role, &lenient_limits()));
+        let mut config = lenient_limits();
+        let mut whole = endpoint(role, &config);
+        config.provisional = provisional;
+        let mut cut = endpoint(role, &config);
         prop_assert_eq!(feed(&mut whole, &bytes), feed_in_pieces(&mut cut, &bytes, &sizes));
         prop_assert_eq!(whole.failure(), cut.failure());
         prop_assert_eq!(whole.is_open(), cut.is_open());
@@ -59,7 +64,7 @@ enum Call {
     Sent(usize),
     Time(u64),
     Poll,
-    Limit(usize),
+    Limit(MessageLimit),
     Eof,
 }
 
@@ -72,7 +77,7 @@ fn call() -> impl Strategy<Value = Call> {
         6 => (0_usize..400).prop_map(Call::Sent),
         4 => (0_u64..4000).prop_map(Call::Time),
         6 => Just(Call::Poll),
-        1 => (0_usize..300).prop_map(Call::Limit),
+        1 => (0_usize..300, any::<bool>()).prop_map(|(bytes, provisional)| Call::Limit(MessageLimit { bytes, provisional })),
         1 => Just(Call::Eof),
     ]
 }
@@ -137,12 +142,16 @@ proptest! {
 
     #[test]
     fn calls_in_any_order_are_safe_end_in_one_eof_and_repeat_exactly(
-        which in 0..3, calls in prop::collection::vec(call(), 0..60),
+        which in 0..5, calls in prop::collection::vec(call(), 0..60),
     ) {
+        let mut paced = Config::default();
+        paced.one_frame_per_write = Some(Duration::from_secs(1));
         let start = || match which {
             0 => opening(),
             1 => client(),
-            _ => server(),
+            2 => server(),
+            3 => endpoint(Role::Client, &paced),
+            _ => endpoint(Role::Server, &paced),
         };
         prop_assert_eq!(play(start(), &calls), play(start(), &calls));
     }

@@ -4,7 +4,7 @@ mod common;
 
 use bytes::Bytes;
 use common::*;
-use tieline_core::{CloseFrame, Frame};
+use tieline_core::{CloseFrame, Frame, MessageLimit};
 use tieline_websocket::EndpointError;
 
 #[test]
@@ -138,7 +138,7 @@ fn after_the_end_every_call_is_ignored() {
     endpoint.handle_eof(NOW);
     endpoint.handle_timeout(after(1_000_000));
     endpoint.sent(10_000);
-    endpoint.set_message_limit(1);
+    endpoint.set_message_limit(MessageLimit::settled(1));
     assert!(endpoint.send(NOW, Frame::text("late")).is_err());
     assert_eq!(endpoint.poll_frame(), None);
     assert_eq!(endpoint.outgoing(), b"");

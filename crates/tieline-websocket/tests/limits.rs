@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use tieline_core::{Frame, PeerMisbehaved};
+use tieline_core::{Frame, MessageLimit, PeerMisbehaved};
 use tieline_websocket::{Config, Endpoint, EndpointError, PreparedFrame};
 
 fn limited(change: impl FnOnce(&mut Config)) -> Endpoint {
@@ -43,9 +43,9 @@ fn a_message_is_refused_by_its_header_before_its_payload_comes() {
 #[test]
 fn the_limit_can_be_raised_after_a_login_and_lowered_again() {
     let mut endpoint = limited(|config| config.message_bytes = 10);
-    endpoint.set_message_limit(1000);
+    endpoint.set_message_limit(MessageLimit::settled(1000));
     assert_eq!(feed(&mut endpoint, &masked(FIN | TEXT, &[b'x'; 900])).len(), 1);
-    endpoint.set_message_limit(20);
+    endpoint.set_message_limit(MessageLimit::settled(20));
     assert_eq!(feed(&mut endpoint, &masked(FIN | TEXT, &[b'x'; 21])), [Frame::Eof]);
 }
 
@@ -53,7 +53,7 @@ fn the_limit_can_be_raised_after_a_login_and_lowered_again() {
 fn a_limit_lowered_within_a_fragmented_message_holds_from_the_next_frame_on() {
     let mut endpoint = server();
     assert_eq!(feed(&mut endpoint, &masked(TEXT, &[b'x'; 900])), []);
-    endpoint.set_message_limit(20);
+    endpoint.set_message_limit(MessageLimit::settled(20));
     assert_eq!(feed(&mut endpoint, &masked(FIN | CONTINUATION, b"x")), [Frame::Eof]);
 }
 

@@ -7,9 +7,11 @@
 //! |---|---|---|
 //! | [`core`] | `tieline-core` | always |
 //! | [`wsi`] | `tieline-portsip-wsi` | `wsi` (default) |
+//! | [`cloudpbx`] | `tieline-cloudpbx` | `cloudpbx` |
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
+//! | [`blocking`] | `tieline-blocking` | `blocking` |
 //! | [`server`] | `tieline-server` | `server` |
 //! | [`sim`] | `tieline-sim` | `sim` |
 //!
@@ -33,6 +35,10 @@
 
 #![no_std]
 
+#[cfg(feature = "blocking")]
+pub use tieline_blocking as blocking;
+#[cfg(feature = "cloudpbx")]
+pub use tieline_cloudpbx as cloudpbx;
 pub use tieline_core as core;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;

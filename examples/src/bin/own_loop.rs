@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = OpeningRequest::new(&address.to_string(), "/wsi?dialect=v16")?;
     let mut endpoint = Endpoint::client(&request, &Config::default(), seed, now());
     let mut session = WsiClient::start(ClientConfig::new(dialect, auth), seed, None, now());
+    endpoint.set_message_limit(session.message_limit());
     session.send(now(), Request::Subscribe(Subscription::to(Topic::ExtensionEvents)))?;
 
     let mut buffer = [0; 4096];
@@ -69,6 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     bytes = &bytes[taken..];
                     while let Some(frame) = endpoint.poll_frame() {
                         session.handle_input(now(), frame);
+                        endpoint.set_message_limit(session.message_limit());
                     }
                 }
             }

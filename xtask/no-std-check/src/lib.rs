@@ -13,7 +13,9 @@ use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use tieline_core::{Backoff, BackoffPolicy, Random, Text};
+use tieline_cloudpbx::client::{ClientConfig, PushClient};
+use tieline_cloudpbx::{CdrRecord, InZone, Rows};
+use tieline_core::{Backoff, BackoffPolicy, ClientSession, Frame, Instant, Random, Session, Str, Text};
 use tieline_portsip_wsi::{Auth, ClientMessage, Command, Dialect, Event, ServerMessage};
 
 const ARENA: usize = 64 * 1024;
@@ -71,4 +73,21 @@ pub extern "C" fn tieline_portsip_wsi_round() -> usize {
     let mut out = String::new();
     ClientMessage { id: None, command }.encode(Dialect::V16, &mut out);
     out.len()
+}
+
+/// Something of tieline-cloudpbx: decodes a list of CDRs; when its first call began in Unix seconds, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_cloudpbx_records_round() -> i64 {
+    let text = r#"[{"calldate":"2021-12-15 11:25:02","uniqueid":"1639563902.75"}]"#;
+    let Some(Ok(row)) = Rows::<CdrRecord<Str<'_>>>::new(text).next() else { return 0 };
+    row.record.ok().and_then(|call| call.moment(|_| InZone::Unknown).unix_seconds()).unwrap_or(0)
+}
+
+/// Something of tieline-cloudpbx: passes a message through a client session; the number of events it told.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_cloudpbx_round() -> usize {
+    let text = r#"{"id":386,"channel":"pbx_X","text":{"subscriber":{"peer":"X-101","statusValue":1}}}"#;
+    let mut session = PushClient::start(ClientConfig::default(), [7; 16], None, Instant::EPOCH);
+    session.handle_input(Instant::EPOCH, Frame::text(text));
+    core::iter::from_fn(|| session.poll_event()).count()
 }

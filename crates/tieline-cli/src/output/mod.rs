@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod line;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -11,6 +12,8 @@ use tieline_portsip_wsi::client::{Malformed, Received};
 
 use crate::args::Output;
 use crate::clock::Clock;
+
+pub(crate) use line::Line;
 
 /// What `listen` and `demo` print.
 #[derive(Debug)]
@@ -47,6 +50,16 @@ enum Form {
     Raw,
 }
 
+/// Whether standard output is for people.
+pub(crate) fn is_human(output: Output) -> bool {
+    output == Output::Human || (output == Output::Auto && io::stdout().is_terminal())
+}
+
+/// A peer's words without control characters, so that they cannot play with a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// Prints items to standard output, one line each, flushed each.
 #[derive(Debug)]
 pub(crate) struct Printer {
@@ -60,9 +73,8 @@ impl Printer {
     pub(crate) fn new(output: Output, raw: bool, clock: Clock) -> Self {
         let form = match output {
             _ if raw => Form::Raw,
-            Output::Auto if io::stdout().is_terminal() => Form::Human,
-            Output::Human => Form::Human,
-            Output::Auto | Output::Json => Form::Json,
+            output if is_human(output) => Form::Human,
+            _ => Form::Json,
         };
         Self { form, clock, number: 0 }
     }

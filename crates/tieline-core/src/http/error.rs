@@ -7,7 +7,7 @@ use http::response::Parts;
 
 use super::retry_after;
 use crate::json::DecodeError;
-use crate::{Class, ExchangeFailureKind, Text};
+use crate::{Class, ExchangeFailure, ExchangeFailureKind, Sent, Text};
 
 /// Why a request cannot be written. Holds nothing of what was to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,3 +134,40 @@ impl fmt::Debug for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+/// Why a call over a connection brought no reply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The request cannot be written; nothing was sent.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// There is no whole answer.
+    #[error(transparent)]
+    Failed(#[from] ExchangeFailure),
+    /// There is one, and it is no success, or cannot be read.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl CallError {
+    /// What to do about it, if the call is one that may be repeated at all.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Build(_) => Class::Terminal,
+            Self::Failed(failure) => failure.class(),
+            Self::Api(error) => error.class(),
+        }
+    }
+
+    /// How much of the request had left: whether a call with a side effect may have had it.
+    #[must_use]
+    pub const fn sent(&self) -> Sent {
+        match self {
+            Self::Build(_) => Sent::Nothing,
+            Self::Failed(failure) => failure.sent,
+            Self::Api(_) => Sent::All,
+        }
+    }
+}

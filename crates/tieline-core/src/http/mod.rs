@@ -9,6 +9,7 @@
 mod auth;
 mod base;
 mod error;
+mod meter;
 mod request;
 mod retry_after;
 mod serve;
@@ -17,8 +18,9 @@ pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header,
 pub use ::http::{Response, response::Parts as ResponseHead};
 pub use auth::Authorization;
 pub use base::{BaseUrl, BaseUrlError};
-pub use error::{ApiError, ApiErrorKind, BuildError};
-pub use request::{Body, RequestBuilder, query_pairs};
+pub use error::{ApiError, ApiErrorKind, BuildError, CallError};
+pub use meter::SentMeter;
+pub use request::{Body, RequestBuilder, path_segment, query_pairs};
 pub use retry_after::retry_after;
 pub use serve::{BadRequest, Serve};
 

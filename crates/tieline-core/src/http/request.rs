@@ -5,7 +5,7 @@ use std::string::String;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header, request::Parts};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{Authorization, BaseUrl, BuildError};
 
@@ -168,4 +168,12 @@ impl RequestBuilder {
 /// The names and values of a query or a form, decoded, in order. Bytes that are no UTF-8 become U+FFFD.
 pub fn query_pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     form_urlencoded::parse(text)
+}
+
+/// One segment of a path, decoded. `None` for an empty one, `.` and `..`, what is no UTF-8, and one that holds a slash,
+/// a backslash or a NUL once decoded: a segment never names another path.
+#[must_use]
+pub fn path_segment(text: &str) -> Option<Cow<'_, str>> {
+    let segment = percent_decode_str(text).decode_utf8().ok()?;
+    (!matches!(&*segment, "" | "." | "..") && !segment.contains(['/', '\\', '\0'])).then_some(segment)
 }

@@ -1,7 +1,9 @@
 //! The server's side of a call.
 
+use std::vec::Vec;
+
 use bytes::Bytes;
-use http::{Response, request::Parts};
+use http::{HeaderName, HeaderValue, Response, request::Parts};
 
 use super::{Body, Endpoint};
 
@@ -27,6 +29,8 @@ pub struct BadRequest {
     pub status: u16,
     /// The `Content-Type` of the answer.
     pub content_type: &'static str,
+    /// Further headers of the answer.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body of the answer.
     pub body: Bytes,
     /// What is wrong, for a log.
@@ -37,13 +41,21 @@ impl BadRequest {
     /// An answer in plain text.
     #[must_use]
     pub const fn text(status: u16, text: &'static str, reason: &'static str) -> Self {
-        Self { status, content_type: "text/plain; charset=utf-8", body: Bytes::from_static(text.as_bytes()), reason }
+        let body = Bytes::from_static(text.as_bytes());
+        Self { status, content_type: "text/plain; charset=utf-8", headers: Vec::new(), body, reason }
     }
 
     /// An answer in JSON.
     #[must_use]
     pub const fn json(status: u16, body: Bytes, reason: &'static str) -> Self {
-        Self { status, content_type: "application/json", body, reason }
+        Self { status, content_type: "application/json", headers: Vec::new(), body, reason }
+    }
+
+    /// The same answer with one more header: `Allow` for a wrong method, `WWW-Authenticate` for a missing key.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
+        self
     }
 
     /// The answer.
@@ -53,6 +65,7 @@ impl BadRequest {
         *response.status_mut() = http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::BAD_REQUEST);
         let content_type = http::HeaderValue::from_static(self.content_type);
         response.headers_mut().insert(http::header::CONTENT_TYPE, content_type);
+        response.headers_mut().extend(self.headers.iter().cloned());
         response
     }
 }

@@ -6,13 +6,21 @@ use alloc::vec::Vec;
 
 use super::error::{DecodeError, DecodeErrorKind, JsonKind};
 use super::scanner::Scanner;
+use super::shape::{Shape, Width};
 use crate::{Limits, Str, Text};
+
+/// Room for so many elements is made when a list turns out to have one, and twice as much whenever that is full.
+const FIRST_ELEMENTS: usize = 4;
 
 /// A type that reads itself from JSON.
 ///
 /// `C` is the context that strings are made with: `()` for strings that borrow ([`Str`]) or copy (`String`), the frame
 /// itself ([`Text`]) for strings that are slices of it.
 pub trait Decode<'a, C: ?Sized>: Sized {
+    /// What the documents write for it. Only [`lint`](super::lint) looks at it; a type that does not say is not looked
+    /// into.
+    const SHAPE: Shape = Shape::Any;
+
     /// Reads one value at the cursor.
     ///
     /// # Errors
@@ -62,6 +70,8 @@ fn no_string<'a>(scanner: &mut Scanner<'a>) -> Result<Str<'a>, DecodeError> {
 }
 
 impl<'a> Decode<'a, ()> for Str<'a> {
+    const SHAPE: Shape = Shape::String;
+
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, (): &()) -> Result<Self, DecodeError> {
         lenient(scanner)
@@ -69,12 +79,16 @@ impl<'a> Decode<'a, ()> for Str<'a> {
 }
 
 impl<'a> Decode<'a, ()> for String {
+    const SHAPE: Shape = Shape::String;
+
     fn decode(scanner: &mut Scanner<'a>, (): &()) -> Result<Self, DecodeError> {
         lenient(scanner).map(|text| text.into_cow().into_owned())
     }
 }
 
 impl<'a> Decode<'a, Text> for Text {
+    const SHAPE: Shape = Shape::String;
+
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, frame: &Text) -> Result<Self, DecodeError> {
         lenient(scanner).map(|text| frame.slice_of(&text))
@@ -82,6 +96,8 @@ impl<'a> Decode<'a, Text> for Text {
 }
 
 impl<'a, C: ?Sized> Decode<'a, C> for bool {
+    const SHAPE: Shape = Shape::Bool;
+
     /// A boolean, or what JSON-less software writes for one: `"true"`, `"false"`, `1`, `0` and those as strings.
     fn decode(scanner: &mut Scanner<'a>, _: &C) -> Result<Self, DecodeError> {
         if scanner.kind()? == JsonKind::Bool {
@@ -97,8 +113,10 @@ impl<'a, C: ?Sized> Decode<'a, C> for bool {
 }
 
 macro_rules! decode_integer {
-    ($($int:ty)*) => {$(
+    ($($int:ty: $width:ident)*) => {$(
         impl<'a, C: ?Sized> Decode<'a, C> for $int {
+            const SHAPE: Shape = Shape::Integer(Width::$width);
+
             /// An integer, or one written as a string.
             fn decode(scanner: &mut Scanner<'a>, _: &C) -> Result<Self, DecodeError> {
                 let mut at = scanner.clone();
@@ -119,9 +137,11 @@ macro_rules! decode_integer {
     )*};
 }
 
-decode_integer!(i64 u64 u32 u16);
+decode_integer!(i64: I64 u64: U64 u32: U32 u16: U16);
 
 impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Option<T> {
+    const SHAPE: Shape = Shape::Nullable(&T::SHAPE);
+
     /// `null` is absent.
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
@@ -130,13 +150,18 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Option<T> {
 }
 
 impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         let mut out = Self::new();
         let mut members = scanner.array()?;
         while scanner.element(&mut members)? {
-            if out.capacity() == 0 {
+            if out.len() == out.capacity() {
                 // Lists of large records are mostly short.
-                out.reserve_exact((FIRST_BYTES / size_of::<T>().max(1)).clamp(1, 4));
+                let first = (FIRST_BYTES / size_of::<T>().max(1)).clamp(1, FIRST_ELEMENTS);
+                let more = out.capacity().max(first);
+                scanner.grow_lists(more.saturating_mul(size_of::<T>()))?;
+                out.reserve_exact(more);
             }
             out.push(T::decode(scanner, context)?);
         }
@@ -145,6 +170,8 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
 }
 
 impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Box<T> {
+    const SHAPE: Shape = T::SHAPE;
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         T::decode(scanner, context).map(Self::new)
     }

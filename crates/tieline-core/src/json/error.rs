@@ -70,6 +70,9 @@ pub enum DecodeErrorKind {
     /// Nested deeper than the limit.
     #[error("nested too deeply")]
     TooDeep,
+    /// Lists of so many elements with so little in them that they would take 32 times as much memory as the message.
+    #[error("lists of too many elements")]
+    ListsTooLarge,
     /// A value of another kind than the field has.
     #[error("{found} found, {expected} expected")]
     WrongType {

@@ -5,13 +5,17 @@
 //! `null` is absent. A string is accepted where a number is documented and a number where a string is; what is
 //! written is the documented form. Skipped and raw values are checked but not recursed into, materialised ones stop
 //! at a depth limit.
+//!
+//! Each type also says what the documents write for it ([`Decode::SHAPE`]); [`lint`] holds messages against that.
 
 mod decode;
 mod encode;
 mod error;
+pub mod lint;
 mod peek;
 mod raw;
 mod scanner;
+mod shape;
 mod types;
 
 pub use decode::{Decode, decode, decode_with};
@@ -20,3 +24,4 @@ pub use error::{DecodeError, DecodeErrorKind, Fault, JsonKind};
 pub use peek::{KeyGuess, peek};
 pub use raw::Raw;
 pub use scanner::{Members, Scanner};
+pub use shape::{Member, Shape, Width};

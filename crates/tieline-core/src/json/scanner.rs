@@ -13,7 +13,13 @@ pub struct Scanner<'a> {
     pos: usize,
     depth: u32,
     max_depth: u32,
+    list_bytes: usize,
 }
+
+/// What the lists of a message may take for each byte of it. Those of real messages take up to about 10.
+const LIST_FACTOR: usize = 32;
+/// What the lists of even the shortest message may take.
+const LIST_BYTES: usize = 16 << 10;
 
 /// How far one object or array is read; made by [`Scanner::object`] and [`Scanner::array`].
 #[derive(Debug)]
@@ -25,7 +31,24 @@ impl<'a> Scanner<'a> {
     /// A scanner at the start of `text` that materialises at most `max_depth` levels.
     #[must_use]
     pub const fn new(text: &'a str, max_depth: u32) -> Self {
-        Self { text, pos: 0, depth: 0, max_depth }
+        Self { text, pos: 0, depth: 0, max_depth, list_bytes: 0 }
+    }
+
+    /// The bytes of memory that the lists read so far took, also those that were replaced by a duplicate.
+    #[must_use]
+    pub const fn list_bytes(&self) -> usize {
+        self.list_bytes
+    }
+
+    /// Notes that a list is about to grow by `bytes`.
+    ///
+    /// # Errors
+    /// When the lists take 32 times as much as the text, and more than 16 KiB: a million empty objects would be a
+    /// hundred times as large in memory as on the wire.
+    pub fn grow_lists(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        self.list_bytes = self.list_bytes.saturating_add(bytes);
+        let most = self.text.len().saturating_mul(LIST_FACTOR).max(LIST_BYTES);
+        if self.list_bytes > most { Err(self.error(Kind::ListsTooLarge)) } else { Ok(()) }
     }
 
     /// The byte offset of the cursor.

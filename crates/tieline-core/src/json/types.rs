@@ -5,6 +5,7 @@
 /// Each field is an `Option`; its wire name is the field's name, or the literal after `=`, and further spellings that
 /// are read but never written follow `|`. The struct gets `Clone`, `Debug`, `PartialEq`, `Eq`, `Default`,
 /// `serde::Serialize`, [`Decode`](crate::json::Decode), [`Encode`](crate::json::Encode), and `FIELDS`, the wire names.
+/// Its [`SHAPE`](crate::json::Decode::SHAPE) is what a linter holds messages against.
 ///
 /// ```
 /// use tieline_core::json::{Encode, decode};
@@ -74,6 +75,14 @@ macro_rules! wire_struct {
         where
             $( $ty: $crate::json::Decode<'a, C>, )*
         {
+            const SHAPE: $crate::json::Shape = $crate::json::Shape::Object(&[$(
+                $crate::json::Member::new(
+                    $crate::__wire_key!($field $($key)?),
+                    &[$($($alias),*)?],
+                    <$ty as $crate::json::Decode<'a, C>>::SHAPE,
+                )
+            ),*]);
+
             fn decode(
                 scanner: &mut $crate::json::Scanner<'a>,
                 context: &C,
@@ -234,6 +243,8 @@ macro_rules! open_enum {
         }
 
         impl<'a, C: ?Sized, S: $crate::json::Decode<'a, C> + AsRef<str>> $crate::json::Decode<'a, C> for $name<S> {
+            const SHAPE: $crate::json::Shape = $crate::json::Shape::Words(Self::KNOWN);
+
             fn decode(
                 scanner: &mut $crate::json::Scanner<'a>,
                 context: &C,

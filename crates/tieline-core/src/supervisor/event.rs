@@ -28,6 +28,10 @@ pub enum LineInput<C> {
     Failed(LineId, ConnectFailure),
     /// A frame came on a line; [`Frame::Eof`] when it ended.
     Frame(LineId, Frame),
+    /// A line ended, in the place of [`Frame::Eof`], by a fault of the peer that its session cannot see:
+    /// [`CloseReason::PeerMisbehaved`] when the WebSocket refused what came, [`CloseReason::SlowPeer`] when more waits
+    /// to be written than the limit.
+    Broken(LineId, CloseReason),
 }
 
 /// What a supervisor asks of its driver.

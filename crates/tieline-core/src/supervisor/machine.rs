@@ -8,8 +8,8 @@ use super::phase::Phase;
 use super::policy::Policy;
 use super::{EventKind, Supervised};
 use crate::{
-    Backoff, Class, CloseReason, EventQueue, Frame, Instant, Random, RequestError, RequestId, SendError, SendErrorKind,
-    Session, earliest,
+    Backoff, Class, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId, SendError,
+    SendErrorKind, Session, earliest,
 };
 
 /// Drives sessions of type `S` over one line after the other. See the [module](super).
@@ -31,6 +31,8 @@ pub struct Supervisor<S: Supervised> {
     live_since: Option<Instant>,
     /// When the last frame of the present or latest line came.
     heard: Instant,
+    /// Why the present line ends, while its session is told that it does.
+    broken: Option<CloseReason>,
     /// Since when events may be missing, and why.
     gap: Option<(Instant, DownCause)>,
     was_live: bool,
@@ -73,6 +75,7 @@ where
             deadline: None,
             live_since: None,
             heard: now,
+            broken: None,
             gap: None,
             was_live: false,
             told: false,
@@ -104,6 +107,13 @@ where
     #[must_use]
     pub const fn session(&self) -> Option<&S> {
         self.session.as_ref()
+    }
+
+    /// The longest message that the session of the present line takes now. To be asked after every input, and handed to
+    /// the WebSocket; `None` leaves that as it is.
+    #[must_use]
+    pub fn message_limit(&self) -> Option<MessageLimit> {
+        self.session.as_ref().and_then(Supervised::message_limit)
     }
 
     /// Accepts a command; its one reply comes from [`poll_reply`](Self::poll_reply). An edit of what is desired is
@@ -166,6 +176,15 @@ where
         self.pump(now);
     }
 
+    fn handle_frame(&mut self, now: Instant, frame: Frame) {
+        let Some(session) = &mut self.session else { return };
+        if frame != Frame::Eof {
+            self.heard = now;
+        }
+        session.handle_input(now, frame);
+        self.pump(now);
+    }
+
     /// Looks at the session after anything happened to it.
     fn pump(&mut self, now: Instant) {
         let Some(session) = &mut self.session else { return };
@@ -179,8 +198,8 @@ where
                 self.replies.push_back((id, result));
             }
         }
-        if session.close_reason().is_some() {
-            self.session_ended(now);
+        if let Some(reason) = session.close_reason().cloned() {
+            self.session_ended(now, reason);
         } else if self.phase == Phase::Resuming && session.is_live() {
             self.now_live(now);
         }
@@ -197,9 +216,10 @@ where
         }
     }
 
-    fn session_ended(&mut self, now: Instant) {
+    fn session_ended(&mut self, now: Instant, reason: CloseReason) {
         let Some(mut session) = self.session.take() else { return };
-        let reason = session.close_reason().cloned().unwrap_or(CloseReason::Lost);
+        // The session saw no more than the end of the line; whoever reads it may know why.
+        let reason = if reason == CloseReason::Lost { self.broken.take().unwrap_or(reason) } else { reason };
         while let Some(frame) = session.poll_transmit() {
             self.outputs.push_back(LineOutput::Frame(self.line, frame));
         }
@@ -290,15 +310,13 @@ where
             LineInput::Failed(line, failure) if line == self.line && self.phase == Phase::Dialing => {
                 self.down(now, DownCause::Connect(failure));
             }
-            LineInput::Frame(line, frame) if line == self.line => {
-                let Some(session) = &mut self.session else { return };
-                if frame != Frame::Eof {
-                    self.heard = now;
-                }
-                session.handle_input(now, frame);
-                self.pump(now);
+            LineInput::Frame(line, frame) if line == self.line => self.handle_frame(now, frame),
+            LineInput::Broken(line, reason) if line == self.line => {
+                self.broken = Some(reason);
+                self.handle_frame(now, Frame::Eof);
+                self.broken = None;
             }
-            LineInput::Opened(..) | LineInput::Failed(..) | LineInput::Frame(..) => {}
+            LineInput::Opened(..) | LineInput::Failed(..) | LineInput::Frame(..) | LineInput::Broken(..) => {}
         }
     }
 

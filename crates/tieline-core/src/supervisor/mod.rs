@@ -18,7 +18,7 @@ pub use machine::Supervisor;
 pub use phase::Phase;
 pub use policy::Policy;
 
-use crate::{ClientSession, CloseReason, Frame};
+use crate::{ClientSession, CloseReason, Frame, MessageLimit};
 
 /// A client session that can be started anew where an earlier one ended.
 ///
@@ -33,6 +33,12 @@ pub trait Supervised: ClientSession<Input = Frame, Transmit = Frame> {
 
     /// Whether the login succeeded and everything desired was restored.
     fn is_live(&self) -> bool;
+
+    /// The longest message that the session takes now; changes with what it is handed. `None`, the default, leaves the
+    /// WebSocket as it was configured.
+    fn message_limit(&self) -> Option<MessageLimit> {
+        None
+    }
 
     /// Why the session ended; known at once, before its closing event is taken.
     fn close_reason(&self) -> Option<&CloseReason>;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tieline_core::supervisor::{EventKind, Supervised};
 use tieline_core::{
-    ClientSession, CloseReason, Frame, Instant, RequestError, RequestId, Seed, SendError, SendErrorKind, Sent, Session,
+    ClientSession, CloseReason, Frame, Instant, MessageLimit, RequestError, RequestId, Seed, SendError, SendErrorKind,
+    Sent, Session,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +159,10 @@ impl Supervised for Toy {
 
     fn is_live(&self) -> bool {
         self.live
+    }
+
+    fn message_limit(&self) -> Option<MessageLimit> {
+        Some(if self.live { MessageLimit::settled(1000) } else { MessageLimit::provisional(10) })
     }
 
     fn close_reason(&self) -> Option<&CloseReason> {

@@ -7,8 +7,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Random, RequestError, RequestId, Seed,
-    SendError, SendErrorKind, Sent, Session, Text, earliest,
+    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId,
+    Seed, SendError, SendErrorKind, Sent, Session, Text, earliest,
 };
 
 use super::command::{Confirmation, Reply, Request};
@@ -29,6 +29,7 @@ pub struct WsiClient {
     next_request: u64,
     replies: VecDeque<(RequestId, Result<Reply, RequestError>)>,
     transmits: VecDeque<Frame>,
+    queued_bytes: usize,
     events: EventQueue<ClientEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
@@ -60,6 +61,15 @@ impl WsiClient {
         &self.desired
     }
 
+    /// The longest message that is taken now: small until the login is accepted.
+    #[must_use]
+    pub const fn message_limit(&self) -> MessageLimit {
+        match self.phase {
+            Phase::LoggingIn => MessageLimit::provisional(self.config.limits.message_bytes_before_login),
+            _ => MessageLimit::settled(self.config.limits.message_bytes),
+        }
+    }
+
     pub(super) const fn close_reason(&self) -> Option<&CloseReason> {
         self.closed.as_ref()
     }
@@ -74,6 +84,7 @@ impl WsiClient {
         let id = (self.config.dialect == Dialect::V22).then(|| wire_id(&mut self.random));
         let mut out = alloc::string::String::new();
         ClientMessage { id: id.clone(), command }.encode(self.config.dialect, &mut out);
+        self.queued_bytes += out.len();
         self.transmits.push_back(Frame::text(out));
         id
     }
@@ -86,6 +97,11 @@ impl WsiClient {
         // What is restored stands before what was asked meanwhile.
         if self.phase == Phase::Restoring && self.flights.waiting.front().is_none_or(|next| next.id.is_some()) {
             self.enter(Phase::Live);
+        }
+        if self.queued_bytes >= self.config.limits.queued_bytes {
+            self.transmits.clear();
+            self.say_goodbye(1008);
+            return self.end(CloseReason::SlowPeer);
         }
         let Some(waiting) = self.flights.waiting.pop_front() else { return };
         let wire_id = self.transmit(waiting.request.command());
@@ -108,15 +124,15 @@ impl WsiClient {
     }
 
     fn handle_text(&mut self, now: Instant, text: Text) {
-        let message = match ServerMessage::<Text>::decode_frame(&text, self.config.limits.depth) {
-            Ok(message) => message,
+        let (message, list_bytes) = match ServerMessage::decode_weighed(&text, self.config.limits.depth) {
+            Ok(weighed) => weighed,
             Err(error) => return self.malformed(now, text.into_bytes(), error),
         };
         match message {
             ServerMessage::Event(event) => {
                 let confirmed =
                     self.flights.current.as_ref().is_some_and(|f| f.is_confirmed_by(event.event_type(), &self.desired));
-                let bytes = text.len();
+                let bytes = text.len().saturating_add(list_bytes);
                 self.tell(ClientEvent::Received(Box::new(Received::new(now, event, text))), bytes);
                 if confirmed && let Some(flight) = self.flights.give_up_waiting() {
                     self.complete(now, flight, Ok(Confirmation::ByEvent));
@@ -315,7 +331,11 @@ impl Session for WsiClient {
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        self.transmits.pop_front()
+        let frame = self.transmits.pop_front()?;
+        if let Frame::Text(text) = &frame {
+            self.queued_bytes = self.queued_bytes.saturating_sub(text.len());
+        }
+        Some(frame)
     }
 
     fn poll_event(&mut self) -> Option<ClientEvent> {
@@ -372,6 +392,7 @@ impl ClientSession for WsiClient {
             next_request: 0,
             replies: VecDeque::new(),
             transmits: VecDeque::new(),
+            queued_bytes: 0,
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,

@@ -1,7 +1,7 @@
 //! How the supervisor sees the session.
 
-use tieline_core::CloseReason;
 use tieline_core::supervisor::{EventKind, Supervised};
+use tieline_core::{CloseReason, MessageLimit};
 
 use super::command::{Confirmation, Reply, Request};
 use super::config::ClientConfig;
@@ -19,6 +19,10 @@ impl Supervised for WsiClient {
 
     fn is_live(&self) -> bool {
         self.phase() == Phase::Live
+    }
+
+    fn message_limit(&self) -> Option<MessageLimit> {
+        Some(Self::message_limit(self))
     }
 
     fn close_reason(&self) -> Option<&CloseReason> {

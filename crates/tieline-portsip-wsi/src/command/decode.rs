@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use tieline_core::Secret;
-use tieline_core::json::{Decode, DecodeError, JsonKind, Scanner, decode};
+use tieline_core::json::{Decode, DecodeError, JsonKind, Scanner, decode_with};
+use tieline_core::{Limits, Secret};
 
 use super::{Auth, ClientMessage, Command, CommandError, Login, Subscription, TopicSelection};
 use crate::Topic;
@@ -17,7 +17,15 @@ impl ClientMessage {
     /// When `text` is not JSON or no object, a member is of another kind than documented, or one is missing that the
     /// command cannot do without.
     pub fn decode(text: &str) -> Result<Self, CommandError> {
-        let members: Members = decode(text)?;
+        Self::decode_within(text, Limits::default().depth)
+    }
+
+    /// As [`decode`](Self::decode), materialising at most `max_depth` levels.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode), or when the command is nested deeper than `max_depth`.
+    pub fn decode_within(text: &str, max_depth: u32) -> Result<Self, CommandError> {
+        let members: Members = decode_with(text, &(), max_depth)?;
         let command = members.command.clone().ok_or(CommandError::MissingField("command"))?;
         let id = members.id.clone();
         let command = match command.as_str() {

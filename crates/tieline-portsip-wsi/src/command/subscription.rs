@@ -45,6 +45,14 @@ impl From<Topic> for TopicSelection {
 }
 
 impl Subscription {
+    /// The length of its longest list; the keys of all topics count as one.
+    pub(crate) fn longest_list(&self) -> usize {
+        let keys = self.topics.iter().map(|selection| selection.keys.len()).sum();
+        [self.topics.len(), keys, self.extensions.len(), self.queues.len(), self.tenants.len()]
+            .into_iter()
+            .fold(0, usize::max)
+    }
+
     /// A topic, whole.
     #[must_use]
     pub fn to(topic: Topic) -> Self {

@@ -15,7 +15,9 @@ impl<'a> Event<Str<'a>> {
     /// # Errors
     /// When `text` is not JSON, is no object with an `event_type`, or a field is of another kind than documented.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        decode(text, &(), Limits::default().depth)?.ok_or_else(|| not_an_event(text))
+        let mut event = None;
+        decode(text, &(), Limits::default().depth, &mut event)?;
+        event.ok_or_else(|| not_an_event(text))
     }
 }
 
@@ -25,7 +27,9 @@ impl Event<Text> {
     /// # Errors
     /// As [`Event::decode`], or when the event is nested deeper than `max_depth`.
     pub fn decode_frame(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
-        decode(frame, frame, max_depth)?.ok_or_else(|| not_an_event(frame))
+        let mut event = None;
+        decode(frame, frame, max_depth, &mut event)?;
+        event.ok_or_else(|| not_an_event(frame))
     }
 }
 
@@ -35,7 +39,9 @@ impl Event<String> {
     /// # Errors
     /// As [`Event::decode`].
     pub fn decode_owned(text: &str) -> Result<Self, DecodeError> {
-        decode(text, &(), Limits::default().depth)?.ok_or_else(|| not_an_event(text))
+        let mut event = None;
+        decode(text, &(), Limits::default().depth, &mut event)?;
+        event.ok_or_else(|| not_an_event(text))
     }
 }
 
@@ -45,46 +51,56 @@ fn not_an_event(text: &str) -> DecodeError {
     scanner.wrong_type("an object with `event_type`").in_field("event_type")
 }
 
-/// Decodes an event; `None` when `text` is no object with an `event_type` at its top level.
-pub(crate) fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<Event<S>>, DecodeError>
+/// Decodes an event into `event`, and says how many bytes its lists took; leaves `None` when `text` is no object with an
+/// `event_type` at its top level.
+pub(crate) fn decode<'a, C, S>(
+    text: &'a str,
+    context: &C,
+    max_depth: u32,
+    event: &mut Option<Event<S>>,
+) -> Result<usize, DecodeError>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
     Raw<S>: Decode<'a, C>,
 {
-    let mut event = None;
     if let Some(guess) = EVENT_TYPE.string_in(text) {
         let mut scanner = Scanner::new(text, max_depth);
         let mut tag = None;
         // What goes wrong here may be the guess's fault; the walk tells.
-        if decode_as(&guess, &mut scanner, context, &mut tag, &mut event).is_ok()
+        if decode_as(&guess, &mut scanner, context, &mut tag, event).is_ok()
             && event.is_some()
             && tag.is_some_and(|tag| core::ptr::eq(tag.as_str(), guess.as_str()) || tag == *guess)
         {
             scanner.end()?;
-            return Ok(event);
+            return Ok(scanner.list_bytes());
         }
     }
-    by_walk(text, context, max_depth)
+    *event = None;
+    by_walk(text, context, max_depth, event)
 }
 
 /// Decodes an event whose type was not found by guessing.
 #[cold]
-fn by_walk<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<Option<Event<S>>, DecodeError>
+fn by_walk<'a, C, S>(
+    text: &'a str,
+    context: &C,
+    max_depth: u32,
+    event: &mut Option<Event<S>>,
+) -> Result<usize, DecodeError>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
     Raw<S>: Decode<'a, C>,
 {
-    let Some(event_type) = event_type::<C, S>(text, context, max_depth)? else { return Ok(None) };
+    let Some(event_type) = event_type::<C, S>(text, context, max_depth)? else { return Ok(0) };
     let mut scanner = Scanner::new(text, max_depth);
-    let (mut tag, mut event) = (None, None);
-    decode_as(event_type.as_ref(), &mut scanner, context, &mut tag, &mut event)?;
+    decode_as(event_type.as_ref(), &mut scanner, context, &mut None, event)?;
     if event.is_none() {
-        event = Some(Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? }));
+        *event = Some(Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? }));
     }
     scanner.end()?;
-    Ok(event)
+    Ok(scanner.list_bytes())
 }
 
 /// The `event_type` at the top level of `text`, the last of several.

@@ -13,7 +13,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use tieline_core::json::{Decode, DecodeError, Encode, ObjectWriter, Raw, Scanner};
+use tieline_core::json::{Decode, DecodeError, Encode, ObjectWriter, Raw, Scanner, Shape};
 use tieline_core::{Str, Timestamp};
 
 pub use call::{CallFail, CallHold, CallProgress, CallStart, CallUpdateInfo, CdrTarget, Envelope, Target};
@@ -118,6 +118,17 @@ macro_rules! events {
                     } )*
                     Self::Unknown(unknown) => unknown.body.encode(out),
                 }
+            }
+        }
+
+        /// What the documents write for the payload of the event that `word` names; `None` for a word that names none.
+        pub(crate) fn shape_of<S>(word: &str) -> Option<Shape>
+        where
+            S: Decode<'static, ()> + AsRef<str>,
+        {
+            match word {
+                $( $word => Some(<$payload as Decode<'static, ()>>::SHAPE), )*
+                _ => None,
             }
         }
 

@@ -172,10 +172,14 @@ impl Subscriptions {
                 !bare && (names.is_empty() || subtract_names(keys, |_| true, names))
             });
         }
+        // Each topic once, however often it is named, so that the work does not grow with the names times that.
+        let mut named: BTreeMap<&Topic, BTreeSet<Key>> = BTreeMap::new();
         for selection in &subscription.topics {
-            let Some(keys) = topics.get_mut(&selection.topic) else { continue };
-            let names = Named::by(&selection.topic).of(subscription);
-            let selected = keys_of(selection);
+            named.entry(&selection.topic).or_default().extend(keys_of(selection));
+        }
+        for (topic, selected) in named {
+            let Some(keys) = topics.get_mut(topic) else { continue };
+            let names = Named::by(topic).of(subscription);
             if selected.contains(&Key::All) {
                 if names.is_empty() {
                     keys.clear();
@@ -188,8 +192,8 @@ impl Subscriptions {
                     None => false,
                 };
                 let is_selected = |key: &str| selected.contains(&Key::One(key.to_string()));
-                if whole_loses && selection.topic.keys(Dialect::V12).any(is_selected) {
-                    divide(keys, &selection.topic);
+                if whole_loses && topic.keys(Dialect::V12).any(is_selected) {
+                    divide(keys, topic);
                 }
                 if names.is_empty() {
                     keys.retain(|key, _| !selected.contains(key));
@@ -197,7 +201,7 @@ impl Subscriptions {
                 subtract_names(keys, |key| selected.contains(key), names);
             }
             if keys.is_empty() {
-                topics.remove(&selection.topic);
+                topics.remove(topic);
             }
         }
         self.note_whole();
@@ -321,10 +325,16 @@ impl Subscriptions {
 /// Takes names out of the selected keys. What is held whole stays; keys that hold no name any more go. Returns whether
 /// anything is left.
 fn subtract_names(keys: &mut BTreeMap<Key, Names>, selected: impl Fn(&Key) -> bool, names: &[String]) -> bool {
+    let names: BTreeSet<&String> = names.iter().collect();
     keys.retain(|key, held| match held {
         Names::These(held) if selected(key) => {
-            for name in names {
-                held.remove(name);
+            // Whichever is less work: many names may be taken out of many keys that hold few.
+            if held.len() < names.len() {
+                held.retain(|name| !names.contains(name));
+            } else {
+                for name in &names {
+                    held.remove(*name);
+                }
             }
             !held.is_empty()
         }

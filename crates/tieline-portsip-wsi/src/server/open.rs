@@ -39,6 +39,8 @@ pub(super) struct Open {
     /// The command's name as it was written, where `asked` does not know it.
     pub(super) name: Option<String>,
     pub(super) wire_id: Option<String>,
+    /// The length of its message.
+    pub(super) bytes: usize,
     pub(super) deadline: Instant,
     pub(super) answer: Option<Result<(), Text>>,
 }
@@ -62,6 +64,7 @@ impl Open {
 #[derive(Debug, Default)]
 pub(super) struct OpenCommands {
     queue: VecDeque<Open>,
+    bytes: usize,
     next: u64,
 }
 
@@ -73,11 +76,17 @@ impl OpenCommands {
     }
 
     pub(super) fn push(&mut self, open: Open) {
+        self.bytes = self.bytes.saturating_add(open.bytes);
         self.queue.push_back(open);
     }
 
     pub(super) fn len(&self) -> usize {
         self.queue.len()
+    }
+
+    /// The bytes of the commands.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn login_pending(&self) -> bool {
@@ -91,7 +100,9 @@ impl OpenCommands {
     /// The oldest command, when it is answered.
     pub(super) fn pop_answered(&mut self) -> Option<Open> {
         self.queue.front()?.answer.as_ref()?;
-        self.queue.pop_front()
+        let open = self.queue.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(open.bytes);
+        Some(open)
     }
 
     /// The first that is overdue and unanswered.
@@ -105,5 +116,6 @@ impl OpenCommands {
 
     pub(super) fn clear(&mut self) {
         self.queue.clear();
+        self.bytes = 0;
     }
 }

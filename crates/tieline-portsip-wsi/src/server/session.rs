@@ -5,7 +5,9 @@ use core::fmt;
 
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
-use tieline_core::{CloseFrame, CloseReason, EventQueue, Frame, Instant, PeerMisbehaved, Session, Text, earliest};
+use tieline_core::{
+    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Text, earliest,
+};
 
 use super::config::ServerConfig;
 use super::dialect::Told;
@@ -22,6 +24,7 @@ pub struct WsiServer {
     open: OpenCommands,
     /// What came while a login waited for its answer: commands are taken one after the other.
     held: VecDeque<Text>,
+    held_bytes: usize,
     subscriptions: Subscriptions,
     refused_logins: u32,
     transmits: VecDeque<Frame>,
@@ -45,6 +48,7 @@ impl WsiServer {
             told: Told::new(config.dialect),
             open: OpenCommands::default(),
             held: VecDeque::new(),
+            held_bytes: 0,
             subscriptions: Subscriptions::default(),
             refused_logins: 0,
             transmits: VecDeque::new(),
@@ -84,6 +88,21 @@ impl WsiServer {
         self.closed.as_ref()
     }
 
+    /// The longest message that is taken now: small until the login is accepted.
+    #[must_use]
+    pub const fn message_limit(&self) -> MessageLimit {
+        match self.phase {
+            Phase::Greeting => MessageLimit::provisional(self.config.limits.message_bytes_before_login),
+            _ => MessageLimit::settled(self.config.limits.message_bytes),
+        }
+    }
+
+    /// Notes that the WebSocket ended the line because the client broke a rule, in the place of [`Frame::Eof`].
+    pub fn handle_misbehaviour(&mut self, rule: PeerMisbehaved) {
+        let ours = self.phase == Phase::Closing;
+        self.end(if ours { CloseReason::Local } else { CloseReason::PeerMisbehaved(rule) });
+    }
+
     /// Accepts a login. Returns whether `id` was a login that waited for this.
     pub fn accept(&mut self, now: Instant, id: ServerRequestId) -> bool {
         self.answer(now, id, Ok(()))
@@ -119,7 +138,7 @@ impl WsiServer {
             self.say_goodbye(1013);
             return self.end(CloseReason::SlowPeer);
         }
-        self.queued_bytes += text.len();
+        self.queued_bytes += weight(&text);
         self.transmits.push_back(Frame::Text(text));
     }
 
@@ -150,6 +169,7 @@ impl WsiServer {
         while !self.open.login_pending()
             && let Some(text) = self.held.pop_front()
         {
+            self.held_bytes = self.held_bytes.saturating_sub(text.len());
             self.handle_text(now, &text);
         }
         true
@@ -179,24 +199,24 @@ impl WsiServer {
         if self.is_over() {
             return;
         }
+        if self.is_overrun() {
+            return self.too_many_requests();
+        }
         if self.open.login_pending() {
-            if self.held.len() >= self.config.limits.in_flight {
-                return self.too_many_requests();
-            }
+            self.held_bytes = self.held_bytes.saturating_add(text.len());
             return self.held.push_back(text.clone());
         }
-        let message = match ClientMessage::decode(text) {
+        let limits = self.config.limits;
+        let message = match ClientMessage::decode_within(text, limits.depth) {
             Ok(message) => message,
             Err(error) => return self.malformed(now, text.to_bytes(), error),
         };
-        if self.open.len() >= self.config.limits.in_flight.saturating_mul(2) {
-            return self.too_many_requests();
-        }
         self.told.learn(&message);
         let id = self.open.next_id();
         let deadline = now + self.config.answer_timeout;
-        let mut open = Open { id, asked: Asked::Nothing, name: None, wire_id: message.id, deadline, answer: None };
         let bytes = text.len();
+        let mut open =
+            Open { id, asked: Asked::Nothing, name: None, wire_id: message.id, bytes, deadline, answer: None };
         let logged_in = self.phase == Phase::Open;
         let event = match message.command {
             Command::Auth(_) if logged_in => {
@@ -208,6 +228,13 @@ impl WsiServer {
                 open.asked = Asked::Login;
                 Some(ServerEvent::Login { id, auth, dialect: self.dialect() })
             }
+            Command::Subscribe(ref list) | Command::Unsubscribe(ref list)
+                if logged_in && list.longest_list() > limits.subscriptions =>
+            {
+                open.name = Some(message.command.name().into());
+                open.answer = Some(Err(Text::from_static("too many subscriptions")));
+                None
+            }
             Command::Subscribe(subscription) if logged_in => {
                 open.asked = Asked::Subscribe(subscription.clone());
                 Some(ServerEvent::Subscribe { id, subscription })
@@ -217,8 +244,7 @@ impl WsiServer {
                 Some(ServerEvent::Unsubscribe { id, subscription })
             }
             Command::Subscribe(_) | Command::Unsubscribe(_) => {
-                let subscribe = matches!(message.command, Command::Subscribe(_));
-                open.name = Some(if subscribe { "subscribe" } else { "unsubscribe" }.into());
+                open.name = Some(message.command.name().into());
                 open.answer = Some(Err(Text::from_static("not authenticated")));
                 None
             }
@@ -239,10 +265,22 @@ impl WsiServer {
     fn malformed(&mut self, now: Instant, bytes: Bytes, error: CommandError) {
         let id = self.open.next_id();
         let answer = Some(Err(Text::from_static("malformed command")));
-        self.open.push(Open { id, asked: Asked::Nothing, name: None, wire_id: None, deadline: now, answer });
+        self.open.push(Open { id, asked: Asked::Nothing, name: None, wire_id: None, bytes: 0, deadline: now, answer });
         let weight = bytes.len();
         self.tell(ServerEvent::Malformed { bytes, error }, weight);
         self.flush_answers(now);
+    }
+
+    /// The commands that wait, and their bytes.
+    fn load(&self) -> (usize, usize) {
+        (self.open.len() + self.held.len(), self.open.bytes().saturating_add(self.held_bytes))
+    }
+
+    /// Whether twice as much waits as is read on for.
+    fn is_overrun(&self) -> bool {
+        let (commands, bytes) = self.load();
+        let limits = &self.config.limits;
+        commands >= limits.in_flight.saturating_mul(2) || bytes >= limits.queued_bytes.saturating_mul(2)
     }
 
     fn too_many_requests(&mut self) {
@@ -259,11 +297,16 @@ impl WsiServer {
             return;
         }
         self.enter(Phase::Closed);
-        self.open.clear();
-        self.held.clear();
+        self.drop_commands();
         self.deadline = None;
         self.closed = Some(reason.clone());
         self.events.push_always(ServerEvent::Closed(reason), 0);
+    }
+
+    fn drop_commands(&mut self) {
+        self.open.clear();
+        self.held.clear();
+        self.held_bytes = 0;
     }
 
     fn is_over(&self) -> bool {
@@ -345,7 +388,7 @@ impl Session for WsiServer {
     fn poll_transmit(&mut self) -> Option<Frame> {
         let frame = self.transmits.pop_front()?;
         if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(text.len());
+            self.queued_bytes = self.queued_bytes.saturating_sub(weight(text));
         }
         Some(frame)
     }
@@ -362,7 +405,9 @@ impl Session for WsiServer {
     }
 
     fn wants_input(&self) -> bool {
-        !self.is_over() && !self.events.is_high() && self.open.len() + self.held.len() < self.config.limits.in_flight
+        let (commands, bytes) = self.load();
+        let limits = &self.config.limits;
+        !self.is_over() && !self.events.is_high() && commands < limits.in_flight && bytes < limits.queued_bytes
     }
 
     fn close(&mut self, now: Instant) {
@@ -370,8 +415,7 @@ impl Session for WsiServer {
             return;
         }
         self.enter(Phase::Closing);
-        self.open.clear();
-        self.held.clear();
+        self.drop_commands();
         self.say_goodbye(1001);
         self.deadline = Some(now + self.config.close_timeout);
     }
@@ -379,6 +423,11 @@ impl Session for WsiServer {
     fn is_finished(&self) -> bool {
         self.closed_taken && self.transmits.is_empty()
     }
+}
+
+/// What a queued message costs: many small ones cost more than their bytes.
+fn weight(text: &Text) -> usize {
+    text.len() + size_of::<Frame>()
 }
 
 impl fmt::Debug for WsiServer {

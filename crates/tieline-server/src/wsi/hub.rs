@@ -95,6 +95,8 @@ pub struct HubStats {
     pub deliveries: u64,
     /// Connections closed because their peer did not read.
     pub slow_peers: u64,
+    /// Connections closed because their peer broke a rule: a message too long, a malformed frame, too many commands.
+    pub misbehaved_peers: u64,
 }
 
 /// Takes published events to the connections that want them. Cheap to clone; every clone is the same hub.
@@ -196,6 +198,10 @@ impl Hub {
 
     pub(super) fn note_refused_login(&self) {
         self.lock().stats.refused_logins += 1;
+    }
+
+    pub(super) fn note_misbehaved_peer(&self) {
+        self.lock().stats.misbehaved_peers += 1;
     }
 
     pub(super) fn note_slow_peer(&self) {

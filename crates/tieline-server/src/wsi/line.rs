@@ -1,16 +1,17 @@
 //! One WSI connection: the session, and its owner that asks the directory and listens to the hub.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tieline_core::{CloseReason, Frame, Instant, Limits, Session as _, Text};
+use tieline_core::{CloseReason, Frame, Instant, Limits, MessageLimit, PeerMisbehaved, Session as _, Text};
 use tieline_portsip_wsi::server::{Phase, ServerConfig, ServerEvent, ServerRequestId, WsiServer};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Subscriptions};
 
 use super::directory::Directory;
 use super::hub::{Hub, Seat};
-use crate::{Line, MessageLimit};
+use crate::Line;
 
 pub(super) struct WsiLine {
     session: WsiServer,
@@ -80,19 +81,21 @@ impl WsiLine {
             self.session.respond(now, id, Err(&words));
             return;
         }
-        let mut subscriptions = self.session.subscriptions().clone();
-        subscriptions.apply(subscription);
-        if subscriptions.len() > self.limits.subscriptions {
-            self.session.respond(now, id, Err("too many subscriptions"));
-            return;
-        }
+        // The session holds the same under the same limit, so it does not refuse what the mailbox took.
+        let limit = self.limits.subscriptions;
+        let earlier = match mailbox.change(|held| held.apply_within(subscription, limit)) {
+            Ok(earlier) => earlier,
+            Err(refused) => {
+                self.session.respond(now, id, Err(&refused.to_string()));
+                return;
+            }
+        };
         if !self.session.respond(now, id, Ok(())) {
             return;
         }
         self.speak(dialect);
-        // Shared with the session from now on.
-        let earlier = mailbox.change(self.session.subscriptions().clone());
         self.push(now, earlier);
+        self.share_subscriptions(now);
         let snapshots = self.directory.snapshots(&viewer, subscription, dialect);
         self.push(now, snapshots.into());
     }
@@ -100,17 +103,24 @@ impl WsiLine {
     /// Answers an unsubscribe. What was published before goes out before the answer, and nothing of it after.
     fn unsubscribe(&mut self, now: Instant, id: ServerRequestId, subscription: &Subscription) {
         if let Some(seat) = &self.seat {
-            let mut subscriptions = self.session.subscriptions().clone();
-            subscriptions.remove(subscription);
-            let earlier = seat.mailbox.change(subscriptions);
+            let Ok(earlier) = seat.mailbox.change(|held| {
+                held.remove(subscription);
+                Ok::<_, Infallible>(())
+            });
             self.push(now, earlier);
         }
         self.session.respond(now, id, Ok(()));
-        if let Some(seat) = &self.seat {
-            // The same, and shared with the session from now on.
-            let meanwhile = seat.mailbox.change(self.session.subscriptions().clone());
-            self.push(now, meanwhile);
-        }
+        self.share_subscriptions(now);
+    }
+
+    /// Lets the mailbox hold the very subscriptions of the session, which equal its own: for the memory.
+    fn share_subscriptions(&mut self, now: Instant) {
+        let Some(seat) = &self.seat else { return };
+        let Ok(meanwhile) = seat.mailbox.change(|held| {
+            held.clone_from(self.session.subscriptions());
+            Ok::<_, Infallible>(())
+        });
+        self.push(now, meanwhile);
     }
 
     fn speak(&mut self, dialect: Dialect) {
@@ -128,8 +138,10 @@ impl WsiLine {
     fn closed(&mut self, reason: &CloseReason) {
         tracing::debug!(%reason, "session closed");
         self.seat = None;
-        if *reason == CloseReason::SlowPeer {
-            self.hub.note_slow_peer();
+        match reason {
+            CloseReason::SlowPeer => self.hub.note_slow_peer(),
+            CloseReason::PeerMisbehaved(_) => self.hub.note_misbehaved_peer(),
+            _ => {}
         }
     }
 }
@@ -137,6 +149,11 @@ impl WsiLine {
 impl Line for WsiLine {
     fn handle_input(&mut self, now: Instant, frame: Frame) {
         self.session.handle_input(now, frame);
+        self.answer(now);
+    }
+
+    fn handle_misbehaviour(&mut self, now: Instant, rule: PeerMisbehaved) {
+        self.session.handle_misbehaviour(rule);
         self.answer(now);
     }
 
@@ -159,7 +176,10 @@ impl Line for WsiLine {
 
     fn close(&mut self, now: Instant) {
         if let Some(seat) = self.seat.take() {
-            let earlier = seat.mailbox.change(Subscriptions::new());
+            let Ok(earlier) = seat.mailbox.change(|held| {
+                *held = Subscriptions::new();
+                Ok::<_, Infallible>(())
+            });
             self.push(now, earlier);
         }
         self.session.close(now);
@@ -171,10 +191,7 @@ impl Line for WsiLine {
     }
 
     fn message_limit(&self) -> MessageLimit {
-        match self.session.phase() {
-            Phase::Greeting => MessageLimit { bytes: self.limits.message_bytes_before_login, provisional: true },
-            _ => MessageLimit { bytes: self.limits.message_bytes, provisional: false },
-        }
+        self.session.message_limit()
     }
 
     fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {

@@ -57,12 +57,15 @@ impl Mailbox {
         Poll::Ready(())
     }
 
-    /// Puts other subscriptions in force, and takes out what came under the former ones: at once, so that every
-    /// publication is matched by either these or those.
-    pub(super) fn change(&self, subscriptions: Subscriptions) -> VecDeque<Text> {
+    /// Changes the subscriptions, and takes out what came under the former ones: at once, so that every publication is
+    /// matched by either these or those. What `change` refuses stays as it was.
+    pub(super) fn change<E>(
+        &self,
+        change: impl FnOnce(&mut Subscriptions) -> Result<(), E>,
+    ) -> Result<VecDeque<Text>, E> {
         let mut content = self.lock();
-        content.subscriptions = subscriptions;
-        content.take()
+        change(&mut content.subscriptions)?;
+        Ok(content.take())
     }
 
     /// Puts an event in, if the connection wants it and does not lag too far behind. Whether it was put in.
@@ -74,7 +77,7 @@ impl Mailbox {
         // One event beyond the limit is taken, and then none: as the session has the same limit, it cannot take over all
         // of that without finding its peer too slow, so the connection ends by the session's own rule.
         content.overflowed = content.bytes >= content.limit;
-        content.bytes = content.bytes.saturating_add(event.len());
+        content.bytes = content.bytes.saturating_add(event.len() + size_of::<Text>());
         content.queue.push_back(event.clone());
         let waker = content.waker.take();
         drop(content);

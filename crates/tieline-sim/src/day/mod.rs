@@ -17,7 +17,7 @@ use std::time::Duration;
 use tieline_core::{Instant, Random, Seed};
 
 use crate::world::{CallKey, Occurrence, Refused, TenantKey, World};
-use act::{Act, Agenda};
+use act::{Act, Agenda, Caller};
 use office::Offices;
 use plan::Plan;
 
@@ -32,6 +32,9 @@ pub const SHIFT: Duration = Duration::from_secs(8 * 3600);
 
 /// How long nothing may happen.
 const QUIET: Duration = Duration::from_secs(2);
+
+/// How many seconds people talk whom the PBX has connected by itself.
+const ORIGINATED: u64 = 20;
 
 /// How long a device waits before it refreshes its registration.
 const REFRESH: Duration = Duration::from_secs(240);
@@ -120,6 +123,22 @@ impl Day {
         }
         self.world.advance(to);
         happened
+    }
+
+    /// Somebody tells the PBX to call `to` for an extension, which talks for a while once that answers. What happened at
+    /// once, in order.
+    ///
+    /// # Errors
+    /// As [`World::dial`].
+    pub fn originate(&mut self, tenant: TenantKey, from: &str, to: &str) -> Result<Vec<Occurrence>, Refused> {
+        let plan = Box::new(Plan::talk(ORIGINATED));
+        self.perform(Act::Dial { tenant, caller: Caller::Extension(from.to_owned()), to: to.to_owned(), plan })?;
+        let occurrences = self.world.take_occurrences();
+        self.last_occurrence = self.world.now();
+        for occurrence in &occurrences {
+            self.react(occurrence);
+        }
+        Ok(occurrences)
     }
 
     /// Does one thing that is due.

@@ -7,6 +7,8 @@ use crate::world::{Role, TenantKey, World};
 
 /// Separates the passwords' random numbers from those of other parts of the simulator.
 const PURPOSE: u64 = 0xACC;
+/// The same for the keys of CloudPBX.
+const CLOUDPBX: u64 = 0xC1D;
 
 /// The user of an extension. One password serves as the web password (v12), the user password (v16) and the extension
 /// password (v16.2 and later) alike.
@@ -59,6 +61,10 @@ pub(super) struct Passwords(Random);
 impl Passwords {
     pub(super) fn new(seed: Seed) -> Self {
         Self(Random::new(seed, PURPOSE))
+    }
+
+    pub(super) fn of_cloudpbx(seed: Seed) -> Self {
+        Self(Random::new(seed, CLOUDPBX))
     }
 
     /// Sixteen letters and digits: 80 random bits.

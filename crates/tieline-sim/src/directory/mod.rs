@@ -33,6 +33,7 @@ pub struct Directory {
     users: Vec<User>,
     tenants: Vec<TenantLogin>,
     admin: AdminLogin,
+    cloudpbx_key: Secret,
     /// What the password of a login that does not exist is compared with, so that it takes as long.
     nobody: Secret,
 }
@@ -44,7 +45,8 @@ impl Directory {
         let mut passwords = Passwords::new(seed);
         let admin = AdminLogin { username: "admin".to_owned(), password: passwords.next() };
         let nobody = passwords.next();
-        let mut directory = Self { users: Vec::new(), tenants: Vec::new(), admin, nobody };
+        let cloudpbx_key = Passwords::of_cloudpbx(seed).next();
+        let mut directory = Self { users: Vec::new(), tenants: Vec::new(), admin, cloudpbx_key, nobody };
         for tenant in world.tenants() {
             directory.tenants.push(TenantLogin {
                 tenant: tenant.key,
@@ -74,6 +76,12 @@ impl Directory {
     #[must_use]
     pub fn admin(&self) -> &AdminLogin {
         &self.admin
+    }
+
+    /// The key of the first tenant's CloudPBX: for the calls and for the stream alike.
+    #[must_use]
+    pub const fn cloudpbx_key(&self) -> &Secret {
+        &self.cloudpbx_key
     }
 
     /// Checks a login and tells what it may see in the world as it is now.

@@ -8,7 +8,7 @@ use tieline_core::Seed;
 use tieline_portsip_wsi::Dialect;
 use tieline_portsip_wsi::server::ServerConfig;
 use tieline_server::wsi::WsiService;
-use tieline_server::{Router, Server, ServerOptions};
+use tieline_server::{Router, Server, ServerOptions, cloudpbx};
 
 use super::Sim;
 use super::driver;
@@ -115,7 +115,8 @@ impl SimBuilder {
         let mut config = ServerConfig::default();
         config.dialect = self.dialect;
         let service = WsiService::new(Arc::clone(&pbx), pbx.hub.clone()).config(config);
-        let router = Router::new().websocket(tieline_server::wsi::paths(), service);
+        let calls = cloudpbx::RestService::new(Arc::clone(&pbx));
+        let router = Router::new().websocket(tieline_server::wsi::paths(), service).http(cloudpbx::rest_paths(), calls);
         let server = Server::bind(self.listen, options).await?.spawn(router);
         if !self.paused {
             pbx.resume();

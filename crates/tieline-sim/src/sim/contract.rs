@@ -18,7 +18,16 @@ impl Sim {
             contract.insert("pin".to_owned(), json!(pin));
         }
         contract.insert("wsi".to_owned(), self.wsi_contract());
+        contract.insert("cloudpbx".to_owned(), self.cloudpbx_contract());
         Value::Object(contract)
+    }
+
+    fn cloudpbx_contract(&self) -> Value {
+        let mut cloudpbx = Map::new();
+        cloudpbx.insert("url".to_owned(), json!(self.cloudpbx_url()));
+        cloudpbx.insert("name".to_owned(), json!(self.pbx.cloudpbx().name));
+        cloudpbx.insert("key".to_owned(), json!(self.pbx.directory.cloudpbx_key().expose()));
+        Value::Object(cloudpbx)
     }
 
     fn wsi_contract(&self) -> Value {

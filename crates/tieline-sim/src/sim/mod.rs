@@ -16,7 +16,7 @@ use tieline_server::{ServerHandle, ServerStats};
 use tokio::task::JoinHandle;
 
 pub use builder::SimBuilder;
-use pbx::Pbx;
+pub(crate) use pbx::Pbx;
 
 use crate::world::Role;
 
@@ -48,8 +48,23 @@ impl Sim {
         self.url(&format!("/wsi?dialect={dialect}"))
     }
 
+    /// The base of the REST calls of CloudPBX: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn cloudpbx_url(&self) -> String {
+        self.address(if self.pin.is_some() { "https" } else { "http" }, "")
+    }
+
+    /// The key of CloudPBX, for the calls and for the stream alike.
+    #[must_use]
+    pub fn cloudpbx_key(&self) -> &tieline_core::Secret {
+        self.pbx.directory.cloudpbx_key()
+    }
+
     fn url(&self, path: &str) -> String {
-        let scheme = if self.pin.is_some() { "wss" } else { "ws" };
+        self.address(if self.pin.is_some() { "wss" } else { "ws" }, path)
+    }
+
+    fn address(&self, scheme: &str, path: &str) -> String {
         let listening = self.local_addr();
         // Nobody can connect to "any address".
         let host = match listening.ip() {

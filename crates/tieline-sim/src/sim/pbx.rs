@@ -5,29 +5,32 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tieline_core::json::Encode as _;
-use tieline_core::{Instant, Seed, Text};
+use tieline_core::{Date, Instant, Seed, Text};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Viewer};
 use tieline_server::wsi::{self, Hub, Publication};
 use tokio::sync::Notify;
 
 use super::pace::Pace;
+use crate::cloudpbx::CloudPbx;
 use crate::day::Day;
 use crate::directory::{Directory, LoginRefused};
-use crate::world::Refused;
+use crate::world::{Clock, Occurrence, Refused};
 use crate::wsi::{Rendered, render, snapshots};
 
 /// How much scenario time one turn takes at most, so that a runtime that was held up does not stay so.
 const TURN: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-pub(super) struct Pbx {
+pub(crate) struct Pbx {
     /// Events are published while this is locked, and snapshots taken: then a subscriber misses nothing between the two.
     day: Mutex<Day>,
+    /// Locked after the day, or alone.
+    cloudpbx: Mutex<CloudPbx>,
     pace: Mutex<Pace>,
     started: tokio::time::Instant,
     /// Wakes the driver: time runs otherwise than before.
     pub(super) repaced: Notify,
-    pub(super) directory: Directory,
+    pub(crate) directory: Directory,
     pub(super) hub: Hub,
 }
 
@@ -36,8 +39,11 @@ impl Pbx {
     pub(super) fn open(seed: Seed, start_unix_seconds: i64, pace: Pace) -> Result<Self, Refused> {
         let day = Day::new(seed, start_unix_seconds)?;
         let directory = Directory::new(day.world(), seed);
+        let name = directory.tenants().first().map_or("", |tenant| &tenant.name);
+        let cloudpbx = CloudPbx::new(day.tenant(), name, start_unix_seconds, seed);
         Ok(Self {
             day: Mutex::new(day),
+            cloudpbx: Mutex::new(cloudpbx),
             pace: Mutex::new(pace),
             started: tokio::time::Instant::now(),
             repaced: Notify::new(),
@@ -48,6 +54,10 @@ impl Pbx {
 
     pub(super) fn day(&self) -> MutexGuard<'_, Day> {
         self.day.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn cloudpbx(&self) -> MutexGuard<'_, CloudPbx> {
+        self.cloudpbx.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -85,27 +95,74 @@ impl Pbx {
         if until < now {
             return Err(MoreToCome);
         }
-        let due = self.pace().real(day.next_due());
+        let due = self.cloudpbx().next_due().map_or(day.next_due(), |due| due.min(day.next_due()));
+        let due = self.pace().real(due);
         Ok(due.and_then(|due| self.started.checked_add(due)))
     }
 
     fn advance(&self, day: &mut Day, until: Instant) {
         let clock = day.world().clock();
         for occurrence in day.advance(until) {
-            let mut told: BTreeMap<Dialect, Vec<Rendered>> = BTreeMap::new();
-            let mut index = 0;
-            // One round more for each further event that some dialect tells the occurrence by.
-            loop {
-                self.hub.publish(|dialect| {
-                    let told = told.entry(dialect).or_insert_with(|| render(&occurrence, dialect, clock));
-                    told.get(index).map(publication)
-                });
-                index += 1;
-                if told.values().all(|told| told.len() <= index) {
-                    break;
-                }
+            self.publish(&occurrence, clock);
+        }
+        // Messages that came to the end of their way make room for others.
+        let mut cloudpbx = self.cloudpbx();
+        while cloudpbx.messages.take_due(until).is_some() {}
+    }
+
+    fn publish(&self, occurrence: &Occurrence, clock: Clock) {
+        self.cloudpbx().note(occurrence);
+        let mut told: BTreeMap<Dialect, Vec<Rendered>> = BTreeMap::new();
+        let mut index = 0;
+        // One round more for each further event that some dialect tells the occurrence by.
+        loop {
+            self.hub.publish(|dialect| {
+                let told = told.entry(dialect).or_insert_with(|| render(occurrence, dialect, clock));
+                told.get(index).map(publication)
+            });
+            index += 1;
+            if told.values().all(|told| told.len() <= index) {
+                break;
             }
         }
+    }
+
+    /// Brings the world to the present, so that what somebody does happens now.
+    fn present(&self, day: &mut Day) -> Instant {
+        let now = self.pace().scenario(self.started.elapsed()).max(day.world().now());
+        self.advance(day, now);
+        now
+    }
+
+    /// Today, by the clock of CloudPBX.
+    pub(crate) fn today(&self) -> Date {
+        let now = self.day().world().now();
+        self.cloudpbx().ledger.today(now)
+    }
+
+    /// Calls `to` for an extension of the first tenant.
+    pub(crate) fn originate(&self, from: &str, to: &str) -> Result<(), Refused> {
+        let mut day = self.day();
+        self.present(&mut day);
+        let (tenant, clock) = (day.tenant(), day.world().clock());
+        for occurrence in day.originate(tenant, from, to)? {
+            self.publish(&occurrence, clock);
+        }
+        self.repaced.notify_one();
+        Ok(())
+    }
+
+    /// Sends a text message; its id, or `None` when there are too many.
+    pub(crate) fn send_message(&self, to: &str, test: bool) -> Option<String> {
+        let mut day = self.day();
+        let now = self.present(&mut day);
+        let mut cloudpbx = self.cloudpbx();
+        let id = cloudpbx.messages.send(now, to, test)?;
+        if !test {
+            cloudpbx.ledger.record_message(now, &id, to);
+        }
+        self.repaced.notify_one();
+        Some(id)
     }
 }
 

@@ -81,16 +81,19 @@ impl Writer<'_> {
         extensions: impl IntoIterator<Item = &'s ExtensionState>,
     ) -> ExtensionStatus<String> {
         let states = extensions.into_iter().map(|extension| {
-            filled!(WireState {
+            let mut state = filled!(WireState {
                 extension: self.aor(&extension.profile.number),
                 extension_id: extension.profile.id.clone(),
                 call_status: words::call_status(extension.line),
                 online: extension.online,
-                presence: words::presence(extension.presence.availability),
                 presence_note: extension.presence.note.clone(),
                 push_online: false,
                 time: self.time(extension.changed),
-            })
+            });
+            if self.dialect >= Dialect::V22 {
+                state.presence = Some(words::presence(extension.presence.availability));
+            }
+            state
         });
         filled!(ExtensionStatus { status: states.collect(), tenant_id: self.tenant_id() })
     }

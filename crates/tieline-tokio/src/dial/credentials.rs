@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use tieline_core::Class;
+use tieline_dial::CredentialsError;
 
 type Ask<C> = dyn Fn() -> BoxFuture<'static, Result<C, CredentialsError>> + Send + Sync;
 
@@ -48,23 +48,5 @@ impl<C> Clone for Credentials<C> {
 impl<C> fmt::Debug for Credentials<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials")
-    }
-}
-
-/// Why there are no credentials.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-#[non_exhaustive]
-pub struct CredentialsError {
-    /// What to do about it: [`Class::Terminal`] ends the line, [`Class::Retry`] asks again after a wait.
-    pub class: Class,
-    /// Words for people. They are logged and told to the application: put no secret in them.
-    pub message: String,
-}
-
-impl CredentialsError {
-    /// An error of a class and words for people.
-    pub fn new(class: Class, message: impl Into<String>) -> Self {
-        Self { class, message: message.into() }
     }
 }

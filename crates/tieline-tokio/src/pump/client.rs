@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use tieline_core::supervisor::{Phase, Supervised};
-use tieline_core::{Class, RequestError, SendErrorKind};
+use tieline_dial::ClientError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Clock;
@@ -82,44 +82,5 @@ impl<S: Supervised> Clone for Client<S> {
 impl<S: Supervised> fmt::Debug for Client<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("phase", &self.phase()).finish_non_exhaustive()
-    }
-}
-
-/// Why a command got no success.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// It was not sent.
-    #[error("{0}")]
-    NotSent(SendErrorKind),
-    /// It was sent, or accepted to be, and failed.
-    #[error("{0}")]
-    Failed(RequestError),
-    /// The line is over: closed, given up, or its driver was dropped. Whether the command was sent is not known.
-    #[error("the line is closed")]
-    Closed,
-}
-
-impl ClientError {
-    /// What to do about it.
-    #[must_use]
-    pub const fn class(&self) -> Class {
-        match self {
-            Self::NotSent(SendErrorKind::NotConnected | SendErrorKind::Full) => Class::Retry,
-            Self::NotSent(_) | Self::Closed => Class::Terminal,
-            Self::Failed(error) => error.class(),
-        }
-    }
-}
-
-impl From<SendErrorKind> for ClientError {
-    fn from(kind: SendErrorKind) -> Self {
-        if kind == SendErrorKind::Closed { Self::Closed } else { Self::NotSent(kind) }
-    }
-}
-
-impl From<RequestError> for ClientError {
-    fn from(error: RequestError) -> Self {
-        if error == RequestError::Closed { Self::Closed } else { Self::Failed(error) }
     }
 }

@@ -1,29 +1,26 @@
-//! The pump itself.
+//! The future that drives a pump.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::FutureExt as _;
-use tieline_core::supervisor::{DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Supervised, Supervisor};
-use tieline_core::{CloseReason, Instant, Random, RequestId, Session as _, earliest};
+use futures::future::BoxFuture;
+use tieline_core::Instant;
+use tieline_core::supervisor::{LineId, Phase, Supervised};
+use tieline_dial::{ClientError, ConnectError, Dialed, Options, Pump, TellPhase, events};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Sleep;
 
-use super::client::{Client, ClientError, Order};
-use super::events::{self, Events, Sender};
-use super::farewell::Farewell;
-use super::line::{Line, Outcome};
-use super::options::{Options, Overflow};
-use crate::{Clock, ConnectError, Dialer};
+use super::client::{Client, Order};
+use super::events::Events;
+use super::polled::Polled;
+use crate::{Clock, Dialer};
 
 /// How many rounds one poll does before other tasks have their turn. Few, so that the application takes its events while
 /// they are still in the processor's cache.
 const ROUNDS: usize = 4;
-/// Separates the pump's random numbers from others of the same seed.
-const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
 
 /// A line over whatever `dialer` opens: its commands, its events, and the driver that does the work.
 ///
@@ -42,32 +39,21 @@ where
     D: Dialer<S::Credentials>,
 {
     let clock = Clock::start();
-    let mut random = Random::new(options.seed(), RANDOM_PURPOSE);
     let (orders, taken) = mpsc::channel(options.commands.max(1));
-    let (sender, events) = events::channel(options.events, clock);
-    let supervisor = Supervisor::new(config, options.policy, random.next_seed(), resume, clock.now());
-    let (phase, phases) = watch::channel(supervisor.phase());
+    let (sender, receiver) = events::channel(options.events);
+    let (phase, phases) = watch::channel(Phase::Dialing);
+    let pump = Pump::new(config, resume, options, sender, PhaseTeller(phase), clock.now());
     let inner = Inner {
-        supervisor,
+        pump,
         clock,
-        random,
         dialer: Arc::new(dialer),
-        options,
-        line: Line::Idle,
-        farewell: None,
-        next_dial: None,
+        dialing: None,
         orders: taken,
         clients_left: true,
-        waiting: HashMap::new(),
-        events: sender,
-        room: 0,
-        overflowed: false,
-        phase: PhaseTeller(phase),
         timer: None,
         first: None,
-        last_error: None,
     };
-    (Client { orders, phase: phases, clock }, events, Driver(Box::new(inner)))
+    (Client { orders, phase: phases, clock }, Events::new(receiver, clock), Driver(Box::new(inner)))
 }
 
 /// The future that does the work of a line: spawn it, or await it beside other things. It ends when the line does.
@@ -100,6 +86,9 @@ impl fmt::Debug for FirstLive {
     }
 }
 
+type Dialing<Io, C> = (LineId, BoxFuture<'static, Result<Dialed<Io, C>, ConnectError>>);
+type Waiter<R> = oneshot::Sender<Result<R, ClientError>>;
+
 struct Inner<S, D>
 where
     S: Supervised,
@@ -107,34 +96,20 @@ where
     S::Credentials: Send + 'static,
     D: Dialer<S::Credentials>,
 {
-    supervisor: Supervisor<S>,
+    pump: Pump<S, Polled<D::Io>, Waiter<S::Reply>, PhaseTeller>,
     clock: Clock,
-    random: Random,
     dialer: Arc<D>,
-    options: Options,
-    line: Line<D::Io, S::Credentials>,
-    /// The line before, while it says goodbye: the next one waits for it.
-    farewell: Option<Farewell<D::Io>>,
-    next_dial: Option<LineId>,
+    dialing: Option<Dialing<D::Io, S::Credentials>>,
     orders: mpsc::Receiver<Order<S>>,
     clients_left: bool,
-    waiting: HashMap<RequestId, oneshot::Sender<Result<S::Reply, ClientError>>>,
-    events: Sender<S::Event>,
-    /// For how many more events there is room at least.
-    room: usize,
-    /// The application was too slow, and this ends the line.
-    overflowed: bool,
-    phase: PhaseTeller,
     timer: Option<(Instant, Pin<Box<Sleep>>)>,
     first: Option<oneshot::Sender<Result<(), ConnectError>>>,
-    /// The error of the latest attempt to open a line.
-    last_error: Option<ConnectError>,
 }
 
 /// Tells the last phase also when the driver is dropped.
 struct PhaseTeller(watch::Sender<Phase>);
 
-impl PhaseTeller {
+impl TellPhase for PhaseTeller {
     fn tell(&self, phase: Phase) {
         self.0.send_if_modified(|told| std::mem::replace(told, phase) != phase);
     }
@@ -159,6 +134,7 @@ where
     /// Events need not be taken until then: of lines that fail before one is live only the latest `Down` is told.
     pub fn first_live(&mut self) -> FirstLive {
         let (told, outcome) = oneshot::channel();
+        self.0.pump.await_first();
         self.0.first = Some(told);
         FirstLive(outcome)
     }
@@ -186,7 +162,7 @@ where
     D: Dialer<S::Credentials>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Driver").field(&self.0.supervisor).finish()
+        f.debug_tuple("Driver").field(&self.0.pump).finish()
     }
 }
 
@@ -198,22 +174,18 @@ where
     D: Dialer<S::Credentials>,
 {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.pump.transports().for_each(|transport| transport.wakes(cx.waker()));
         for _ in 0..ROUNDS {
             let now = self.clock.now();
-            let mut busy = self.fire_due(now);
-            busy |= self.take_orders(cx, now);
-            busy |= self.poll_opening(cx, now);
-            busy |= self.poll_input(cx, now);
-            busy |= self.take_outputs(now);
-            // Last, so that all that this round queued goes out in one write.
-            busy |= self.line.connection().is_some_and(|connection| connection.poll_write(cx));
-            busy |= self.poll_farewell(cx, now);
-            self.take_replies();
-            busy |= self.take_events();
-            self.phase.tell(self.supervisor.phase());
-            if self.is_over() {
+            let mut busy = self.take_orders(cx, now);
+            busy |= self.poll_dialing(cx, now);
+            busy |= self.pump.round(now);
+            busy |= self.dial();
+            self.tell();
+            if self.pump.is_finished() {
                 // Those who wait for the end are told now, even if nobody drops the driver yet.
                 self.orders.close();
+                self.dialing = None;
                 return Poll::Ready(());
             }
             if !busy && self.poll_timer(cx).is_pending() {
@@ -224,27 +196,9 @@ where
         Poll::Pending
     }
 
-    /// When something is due by time alone.
-    fn deadline(&self) -> Option<Instant> {
-        let endpoint = self.line.endpoint().and_then(tieline_websocket::Endpoint::poll_timeout);
-        let farewell = self.farewell.as_ref().map(|farewell| farewell.deadline);
-        earliest(self.supervisor.poll_timeout(), earliest(endpoint, farewell))
-    }
-
-    fn fire_due(&mut self, now: Instant) -> bool {
-        if self.deadline().is_none_or(|due| due > now) {
-            return false;
-        }
-        if let Some(connection) = self.line.connection() {
-            connection.endpoint.handle_timeout(now);
-        }
-        self.supervisor.handle_timeout(now);
-        true
-    }
-
-    /// Sleeps until the deadline; ready when it is over already.
+    /// Sleeps until something is due; ready when it is over already.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let due = self.deadline().and_then(|due| Some((due, self.clock.runtime(due)?)));
+        let due = self.pump.poll_timeout().and_then(|due| Some((due, self.clock.runtime(due)?)));
         let Some((due, runtime)) = due else {
             self.timer = None;
             return Poll::Pending;
@@ -261,181 +215,56 @@ where
         let mut busy = false;
         while self.clients_left {
             match self.orders.poll_recv(cx) {
-                Poll::Ready(Some(Order::Request(command, reply))) => match self.supervisor.send(now, command) {
-                    Ok(id) => {
-                        self.waiting.insert(id, reply);
+                Poll::Ready(Some(Order::Request(command, reply))) => {
+                    if let Err((reply, error)) = self.pump.send(now, command, reply) {
+                        // Whoever asked may be gone.
+                        drop(reply.send(Err(error)));
                     }
-                    // Whoever asked may be gone.
-                    Err(refused) => drop(reply.send(Err(refused.kind.into()))),
-                },
-                Poll::Ready(Some(Order::Close)) => self.supervisor.close(now),
+                }
+                Poll::Ready(Some(Order::Close)) => self.pump.close(now),
                 Poll::Ready(None) => self.clients_left = false,
                 Poll::Pending => break,
             }
             busy = true;
         }
-        let abandoned = self.events.is_abandoned(cx);
-        if abandoned && !self.clients_left && !matches!(self.supervisor.phase(), Phase::Closing | Phase::Closed) {
-            self.supervisor.close(now);
-            busy = true;
+        if self.pump.events().is_abandoned(cx.waker()) && !self.clients_left {
+            self.pump.close(now);
         }
         busy
     }
 
-    fn poll_opening(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        let (busy, outcome) = self.line.poll_opening(cx, now, &self.options.websocket, &mut self.random);
-        match outcome {
-            None => {}
-            Some(Outcome::Opened(id, credentials)) => {
-                tracing::debug!(line = id.get(), "line open");
-                self.supervisor.handle_input(now, LineInput::Opened(id, credentials));
-            }
-            Some(Outcome::Failed(id, error)) => {
-                tracing::debug!(line = id.get(), %error, "line not opened");
-                self.supervisor.handle_input(now, LineInput::Failed(id, error.failure()));
-                self.last_error = Some(error);
-            }
-        }
-        busy
+    /// Drops a dial that is not wanted any more, and goes on with one that is; whether it is over.
+    fn poll_dialing(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let Some((id, mut dialing)) = self.dialing.take_if(|(id, _)| self.pump.is_dialing(*id)) else {
+            self.dialing = None;
+            return false;
+        };
+        let Poll::Ready(outcome) = dialing.as_mut().poll(cx) else {
+            self.dialing = Some((id, dialing));
+            return false;
+        };
+        let outcome = outcome.map(|dialed| dialed.map(|io| Polled::new(io, cx.waker().clone())));
+        self.pump.dialed(now, id, outcome);
+        true
     }
 
-    /// Hands in what came, as long as the session wants it; what it does not want stays with the endpoint and, once
-    /// that is full, with the peer.
-    fn poll_input(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        let mut busy = false;
-        while self.supervisor.wants_input() {
-            let Line::Open(id, connection) = &mut self.line else { break };
-            let Some(frame) = connection.next_frame(now) else {
-                return connection.poll_read(cx, now) || busy;
-            };
-            self.supervisor.handle_input(now, LineInput::Frame(*id, frame));
-            // At once, so that only a slow application fills the session's queue, never one large read.
-            self.take_events();
-            busy = true;
-        }
-        busy
+    fn dial(&mut self) -> bool {
+        let Some(id) = self.pump.poll_dial() else { return false };
+        let dialer = Arc::clone(&self.dialer);
+        self.dialing = Some((id, Box::pin(async move { dialer.dial(id).await })));
+        true
     }
 
-    fn take_outputs(&mut self, now: Instant) -> bool {
-        let mut busy = false;
-        while let Some(output) = self.supervisor.poll_transmit() {
-            busy = true;
-            match output {
-                LineOutput::Dial(id) => self.next_dial = Some(id),
-                LineOutput::Frame(id, frame) => self.line.send(id, now, frame),
-                LineOutput::Hangup(id) => self.hang_up(id, now),
-                _ => {}
-            }
+    /// Tells those who wait: for answers, for the first line.
+    fn tell(&mut self) {
+        while let Some((reply, result)) = self.pump.poll_reply() {
+            // Whoever asked may be gone.
+            drop(reply.send(result));
         }
-        if self.farewell.is_none()
-            && let Some(id) = self.next_dial.take()
+        if let Some(outcome) = self.pump.poll_first()
+            && let Some(first) = self.first.take()
         {
-            self.line = Line::dial(id, &self.dialer);
-            busy = true;
+            drop(first.send(outcome));
         }
-        busy
-    }
-
-    fn hang_up(&mut self, id: LineId, now: Instant) {
-        if self.next_dial == Some(id) {
-            self.next_dial = None;
-        }
-        let Some(connection) = self.line.hang_up(id) else { return };
-        if let Some(error) = connection.endpoint.failure() {
-            tracing::warn!(line = id.get(), %error, "the WebSocket failed");
-        }
-        tracing::debug!(line = id.get(), "line hung up");
-        self.farewell = Some(Farewell::new(connection, now + self.options.hangup_timeout));
-    }
-
-    fn poll_farewell(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        let over = self.farewell.as_mut().is_some_and(|farewell| farewell.poll(cx, now).is_ready());
-        if over {
-            self.farewell = None;
-        }
-        over
-    }
-
-    fn take_replies(&mut self) {
-        while let Some((id, result)) = self.supervisor.poll_reply() {
-            if let Some(reply) = self.waiting.remove(&id) {
-                // Whoever asked may be gone.
-                drop(reply.send(result.map_err(ClientError::from)));
-            }
-        }
-    }
-
-    /// Hands out events, as far as there is room for them. After the end all that is left: it is bounded by the
-    /// session's limits, and the driver need not outlive the line.
-    fn take_events(&mut self) -> bool {
-        let over = self.supervisor.phase() == Phase::Closed;
-        let blocks = self.options.overflow == Overflow::Block && !over;
-        let mut busy = false;
-        loop {
-            // Whoever waits for the line to be live does not take events yet.
-            let room = self.first.is_some() || self.has_room(blocks);
-            if blocks && !room {
-                return busy;
-            }
-            let Some(event) = self.supervisor.poll_event() else { return busy };
-            busy = true;
-            let Some(event) = self.note(event) else { continue };
-            match self.options.overflow {
-                _ if room => {
-                    self.room = self.room.saturating_sub(1);
-                    self.events.push(event);
-                }
-                Overflow::DropOldest => self.events.push_dropping(event),
-                Overflow::Close if !over => {
-                    tracing::warn!("the line is closed: its events were not taken in time");
-                    self.overflowed = true;
-                    self.supervisor.close(self.clock.now());
-                    return true;
-                }
-                Overflow::Close | Overflow::Block => self.events.push(event),
-            }
-        }
-    }
-
-    fn has_room(&mut self, wait: bool) -> bool {
-        if self.room == 0 {
-            self.room = self.events.room(wait);
-        }
-        self.room > 0
-    }
-
-    /// Looks at an event on its way; `None` when the application is not to see it.
-    fn note(&mut self, event: LineEvent<S::Event>) -> Option<LineEvent<S::Event>> {
-        match event {
-            LineEvent::Closed(_) if self.overflowed => {
-                Some(LineEvent::Closed(Some(DownCause::Session(CloseReason::Overflow))))
-            }
-            _ if self.overflowed => None,
-            LineEvent::Closed(cause) => {
-                if let Some(first) = self.first.take() {
-                    // Whoever asked may be gone.
-                    drop(first.send(Err(ConnectError::of_end(cause.clone(), self.last_error.take()))));
-                }
-                Some(LineEvent::Closed(cause))
-            }
-            LineEvent::Live(_) => {
-                if let Some(first) = self.first.take() {
-                    // Whoever asked may be gone.
-                    drop(first.send(Ok(())));
-                }
-                Some(event)
-            }
-            // Of lines that were never live the latest failure is enough.
-            LineEvent::Session(_) if self.first.is_some() => None,
-            LineEvent::Down { .. } if self.first.is_some() => {
-                self.events.retract_down();
-                Some(event)
-            }
-            event => Some(event),
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.supervisor.is_finished() && self.farewell.is_none() && matches!(self.line, Line::Idle)
     }
 }

@@ -1,14 +1,10 @@
-//! One pump for every protocol whose unit is a WebSocket message: the supervisor decides, this moves the bytes.
+//! What drives a [`Pump`](tieline_dial::Pump) on tokio, and the two ends that the application holds.
 
 mod client;
-mod connection;
 mod driver;
 mod events;
-mod farewell;
-mod line;
-mod options;
+mod polled;
 
-pub use client::{Client, ClientError};
+pub use client::Client;
 pub use driver::{Driver, FirstLive, open};
-pub use events::{Events, Item};
-pub use options::{Options, Overflow};
+pub use events::Events;

@@ -1,0 +1,30 @@
+//! The commands of CloudPBX: what its REST API does.
+
+mod address;
+mod client;
+mod clock;
+mod command;
+mod csv;
+mod list;
+mod pull;
+mod record;
+mod table;
+
+pub(crate) use command::{call, send_sms};
+pub(crate) use list::{cdrs, recordings};
+pub(crate) use pull::pull;
+
+/// What every JSON line says of where it comes from.
+#[derive(Debug, serde::Serialize)]
+struct Origin<T> {
+    vendor: &'static str,
+    stream: &'static str,
+    #[serde(flatten)]
+    what: T,
+}
+
+impl<T> Origin<T> {
+    const fn of(what: T) -> Self {
+        Self { vendor: "cloudpbx", stream: "rest", what }
+    }
+}

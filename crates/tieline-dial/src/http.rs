@@ -1,0 +1,79 @@
+//! How calls over HTTP are made.
+
+use std::time::Duration;
+
+use tieline_core::http::{Authorization, BaseUrl};
+
+use crate::{ConnectError, Proxy, Route, TcpOptions, WsUrl};
+
+/// All that a client of calls over HTTP is made with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpConfig {
+    /// Where the API is.
+    pub base: BaseUrl,
+    /// Who asks.
+    pub auth: Authorization,
+    /// Whom to trust on `https://`. Default: as the system does.
+    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+    pub trust: tieline_tls::Trust,
+    /// Which proxy to go through. Default: as the environment says.
+    pub proxy: Proxy,
+    /// The options of the TCP connections.
+    pub tcp: TcpOptions,
+    /// How long a connection may take to open, TLS included. Default 10 s.
+    pub connect_timeout: Duration,
+    /// How long a call may take, from its connection on until its answer is whole; of a body that is read piece by
+    /// piece, until its head is there. Default 30 s.
+    pub call_timeout: Duration,
+    /// How long the next piece of such a body may take. Default 30 s.
+    pub piece_timeout: Duration,
+}
+
+impl HttpConfig {
+    /// The usual configuration for an API.
+    #[must_use]
+    pub fn new(base: BaseUrl, auth: Authorization) -> Self {
+        Self {
+            base,
+            auth,
+            #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+            trust: tieline_tls::Trust::default(),
+            proxy: Proxy::default(),
+            tcp: TcpOptions::default(),
+            connect_timeout: Duration::from_secs(10),
+            call_timeout: Duration::from_secs(30),
+            piece_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// Trusts in this way on `https://`.
+    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+    #[must_use]
+    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Goes through this proxy.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// The address, and the way to it.
+    ///
+    /// # Errors
+    /// When the address cannot be dialled, or the trust cannot be set up.
+    pub fn route(&self) -> Result<(WsUrl, Route), ConnectError> {
+        let url: WsUrl = self.base.to_string().parse()?;
+        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+        let mut route = Route::with_trust(url.is_secure(), self.trust.clone())?;
+        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
+        let mut route = Route::new(url.is_secure())?;
+        route.proxy = self.proxy.clone();
+        route.tcp = self.tcp;
+        Ok((url, route))
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+#[cfg(feature = "cloudpbx")]
+pub mod cloudpbx;
+mod credentials;
+mod dialer;
+mod error;
+pub mod events;
+#[cfg(feature = "http")]
+mod http;
+mod options;
+mod proxy;
+mod pump;
+mod route;
+mod tcp;
+mod url;
+
+pub use client::ClientError;
+pub use credentials::CredentialsError;
+pub use dialer::{Dialed, UrlDialer};
+pub use error::ConnectError;
+pub use events::Item;
+#[cfg(feature = "http")]
+pub use http::HttpConfig;
+pub use options::{Options, Overflow};
+pub use proxy::{HttpProxy, Proxy, ProxyError, Tunnel};
+pub use pump::{Pump, TellPhase, Transport};
+pub use route::Route;
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+pub use route::TlsStart;
+pub use tcp::{STAGGER, TcpOptions, alternating};
+pub use url::{UrlError, WsUrl, address};

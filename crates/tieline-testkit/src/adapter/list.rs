@@ -1,0 +1,139 @@
+//! The list itself.
+
+/// A `#[test]` of each function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! adapter_tests_of {
+    ($adapter:ty, $($module:ident: [$($name:ident),* $(,)?])*) => {
+        $($(
+            #[test]
+            fn $name() {
+                $crate::adapter::$module::$name::<$adapter>();
+            }
+        )*)*
+    };
+}
+
+/// The tests that every adapter passes, whatever it is built with, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            line: [
+                events_come_in_order_after_login_and_subscribe,
+                what_is_desired_from_the_start_is_in_force_when_connect_returns,
+                a_wrong_password_is_a_typed_error_after_exactly_one_connection,
+                a_kill_is_told_as_down_live_and_gap_in_one_stream,
+                a_broken_frame_is_answered_with_its_close_code_and_the_line_replaced,
+                closing_says_goodbye_and_ends_the_events_once,
+                a_line_outlives_its_clients_and_is_closed_with_its_events,
+                a_line_outlives_its_events_and_is_closed_with_its_clients,
+                an_address_that_never_worked_is_an_error_at_once,
+                with_retry_first_connect_waits_until_the_server_is_there,
+                an_http_refusal_keeps_its_status,
+                a_server_that_never_answers_the_opening_is_given_up,
+                a_login_that_is_never_answered_is_given_up,
+                a_mute_line_is_found_dead_and_replaced,
+                pings_keep_a_quiet_line_alive,
+                edits_without_a_line_are_deferred_and_in_force_on_the_next_one,
+                credentials_are_asked_anew_for_each_dial,
+                without_credentials_nothing_is_dialled,
+                a_command_that_the_dialect_lacks_is_not_sent,
+                commands_of_many_threads_are_all_answered,
+                instants_of_events_map_to_wall_time,
+                an_address_that_is_none_is_refused_in_words,
+            ]
+            overflow: [
+                block_makes_the_server_wait_and_loses_nothing,
+                replies_come_while_events_are_left_unread,
+                drop_oldest_keeps_the_newest_and_says_how_many_are_gone,
+                close_ends_the_line_with_its_reason,
+            ]
+            proxy: [
+                a_tunnel_is_asked_for_with_connect_and_basic_authentication,
+                a_refusal_names_the_variable_and_no_secret,
+                a_proxy_that_hangs_up_is_told_from_a_server_that_does,
+                other_kinds_of_proxies_are_refused_in_words,
+                exceptions_and_this_machine_are_reached_directly,
+            ]
+        }
+    };
+}
+
+/// The tests that every adapter with TLS passes, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_tls_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            tls: [
+                a_self_signed_certificate_is_accepted_under_its_pin,
+                a_self_signed_certificate_is_accepted_as_its_own_authority,
+                a_certificate_is_accepted_by_its_authority,
+                any_certificate_is_accepted_insecurely,
+                whatever_refuses_a_certificate_names_the_pin_that_would_accept_it,
+                a_server_without_tls_is_told_from_a_bad_certificate,
+                a_server_that_hangs_up_in_the_handshake_is_tried_again,
+                tls_goes_through_the_tunnel_of_a_proxy,
+            ]
+        }
+    };
+}
+
+/// The test that every adapter without TLS passes, as a `#[test]`.
+#[macro_export]
+macro_rules! adapter_no_tls_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            line: [without_tls_built_in_wss_is_refused_in_words]
+        }
+    };
+}
+
+/// The tests that every adapter passes for calls over HTTP with TLS built in, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_http_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            http: [
+                a_call_says_who_asks_and_brings_the_reply,
+                reads_share_a_connection_and_commands_get_their_own,
+                a_read_on_a_connection_that_the_server_closed_is_asked_again_on_a_new_one,
+                a_read_on_a_new_connection_is_not_repeated,
+                a_command_is_written_once_wherever_the_answer_breaks,
+                an_answer_of_an_error_is_kept_with_its_class,
+                a_body_beyond_the_limit_is_refused_with_and_without_a_length,
+                what_is_no_http_is_an_error,
+                a_server_that_never_answers_is_given_up,
+                without_a_server_nothing_was_sent,
+                a_download_comes_in_pieces_and_ends_only_when_whole,
+                a_download_that_stalls_is_given_up,
+                a_certificate_that_is_not_trusted_is_an_error_that_names_the_pin,
+                calls_go_over_tls_under_a_pin,
+            ]
+            cloudpbx: [
+                a_read_fails_over_and_stays_with_the_address_that_answered,
+                a_refused_key_is_not_tried_elsewhere,
+                commands_are_written_once_to_one_address_wherever_the_answer_breaks,
+                a_long_range_is_asked_for_in_parts_until_none_is_cut_off,
+                a_recording_of_256_mib_never_has_8_mib_in_memory,
+                a_recording_that_breaks_off_is_an_error_and_no_file,
+                what_is_no_recording_leaves_the_file_that_was_there,
+            ]
+        }
+    };
+}
+
+/// The test of what is logged, as a `#[test]`: it must be alone in its file.
+#[macro_export]
+macro_rules! adapter_trace_test {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            trace: [an_insecure_trust_is_warned_of_on_every_connect_and_no_secret_is_logged]
+        }
+    };
+}
