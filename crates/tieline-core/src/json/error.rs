@@ -55,6 +55,9 @@ pub enum DecodeErrorKind {
     /// Nested deeper than the limit.
     #[error("nested too deeply")]
     TooDeep,
+    /// More elements than the limit.
+    #[error("too many elements")]
+    TooMany,
     /// A value of another kind than the field has.
     #[error("{found} found, {expected} expected")]
     WrongType {
