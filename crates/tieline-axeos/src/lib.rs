@@ -2,6 +2,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "http")]
+extern crate std;
 
 mod call;
 mod directory;
@@ -9,6 +11,7 @@ mod event;
 mod listing;
 mod phone;
 mod poll;
+pub mod poller;
 mod scalar;
 pub mod server;
 mod user;

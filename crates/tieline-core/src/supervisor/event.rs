@@ -128,6 +128,12 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// An interval in which events may have been missed.
+    #[must_use]
+    pub const fn new(since: Instant, until: Instant, cause: DownCause, recovered: bool) -> Self {
+        Self { since, until, cause, recovered }
+    }
+
     /// How long it lasted.
     #[must_use]
     pub const fn length(&self) -> Duration {
