@@ -19,22 +19,18 @@ pub struct CallRequest {
 
 /// Why a call cannot be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.words())]
 #[non_exhaustive]
 pub enum CallRequestError {
     /// No user.
-    #[error("`user_name` is missing")]
     UserName,
     /// No number.
-    #[error("`number` is missing")]
     NoNumber,
     /// Not a number as the PBX takes it.
-    #[error("`number` must be digits, perhaps after a `+`, fewer than 20 characters")]
     Number,
     /// Neither true nor false.
-    #[error("`auto_answer` must be true or false")]
     AutoAnswer,
     /// The body is no JSON object of these members.
-    #[error("the body cannot be read")]
     Body,
 }
 

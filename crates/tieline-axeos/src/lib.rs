@@ -8,6 +8,8 @@ extern crate std;
 mod call;
 mod directory;
 mod event;
+#[cfg(feature = "http")]
+pub mod http;
 mod listing;
 mod phone;
 mod poll;

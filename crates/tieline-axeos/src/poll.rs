@@ -14,17 +14,27 @@ pub struct Poll {
 
 /// A parameter of [`Poll`] that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.words())]
 #[non_exhaustive]
 pub enum PollError {
     /// `last` is no number.
-    #[error("`last` must be a whole number, 0 or more")]
     Last,
     /// `limit` is no number, or 0: that asks for nothing.
-    #[error("`limit` must be a whole number, 1 or more")]
     Limit,
     /// `timeout` is no number.
-    #[error("`timeout` must be a whole number of seconds, 0 or more")]
     Timeout,
+}
+
+impl PollError {
+    /// The error in words, without anything of the request.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Last => "`last` must be a whole number, 0 or more",
+            Self::Limit => "`limit` must be a whole number, 1 or more",
+            Self::Timeout => "`timeout` must be a whole number of seconds, 0 or more",
+        }
+    }
 }
 
 impl Poll {

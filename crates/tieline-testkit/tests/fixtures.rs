@@ -35,8 +35,8 @@ fn files(dir: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn every_file_is_listed_and_every_entry_is_a_file() {
     let mut found = BTreeSet::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), "", &mut found);
-    let listed: BTreeSet<String> = WSI.iter().map(|fixture| format!("wsi/{}.json", fixture.name)).collect();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/wsi"), "", &mut found);
+    let listed: BTreeSet<String> = WSI.iter().map(|fixture| format!("{}.json", fixture.name)).collect();
     assert_eq!(found, listed);
     assert_eq!(listed.len(), WSI.len(), "names are unique");
 }

@@ -12,6 +12,9 @@ use super::exchange::Answer;
 use super::session::{Doubt, Flight, Poller, Step};
 use crate::{Batch, Element, Entry, Listing, Phone, User};
 
+type Users = Listing<User<Text>>;
+type Phones = Listing<Phone<Text>>;
+
 impl Poller {
     pub(super) fn answered(&mut self, now: Instant, flight: Flight, answer: Answer) {
         match (flight.step, answer) {
@@ -77,7 +80,7 @@ impl Poller {
     }
 
     /// Events flow from here on; tells what was missed, the lists if they were read, and what waited for them.
-    fn go_live(&mut self, now: Instant, lists: Option<(Option<Listing<User<Text>>>, Listing<Phone<Text>>)>) {
+    fn go_live(&mut self, now: Instant, lists: Option<(Option<Users>, Phones)>) {
         if self.phase != Phase::Live {
             self.enter(Phase::Live);
         }
@@ -102,7 +105,7 @@ impl Poller {
         self.deliver(now, held);
     }
 
-    fn tell_lists(&mut self, at: Instant, users: Option<Listing<User<Text>>>, phones: Option<Listing<Phone<Text>>>) {
+    fn tell_lists(&mut self, at: Instant, users: Option<Users>, phones: Option<Phones>) {
         let mut bytes = 0;
         if let Some(users) = &users {
             bytes += users.body().len();
