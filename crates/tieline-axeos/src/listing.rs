@@ -115,7 +115,7 @@ impl<T: Row> Listing<T> {
                     // What is no JSON at all ends it here.
                     let raw = body.slice_of(scanner.skip_value()?);
                     bad += 1;
-                    Element::Bad(BadElement { seq: peek(&raw, "seq").ok().flatten(), error, raw })
+                    Element::Bad(BadElement { seq: seq_of(&raw), error, raw })
                 }
             };
             if bad > MOST_BAD || elements.len() >= MOST {
@@ -151,6 +151,20 @@ impl<T: Row> Listing<T> {
         let elements = parts.into_iter().map(element).collect();
         Self { body, elements }
     }
+}
+
+/// The number of an event of which something else cannot be read; of duplicates the last counts.
+fn seq_of(raw: &str) -> Option<u64> {
+    let mut scanner = Scanner::new(raw, 1);
+    let mut members = scanner.object().ok()?;
+    let mut seq = None;
+    while let Some(key) = scanner.key(&mut members).ok()? {
+        if key == *"seq" {
+            seq = Decode::decode(&mut scanner.clone(), &()).ok().flatten();
+        }
+        scanner.skip_value().ok()?;
+    }
+    seq
 }
 
 impl<T> Listing<T> {

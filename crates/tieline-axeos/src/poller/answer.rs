@@ -17,6 +17,7 @@ type Phones = Listing<Phone<Text>>;
 
 impl Poller {
     pub(super) fn answered(&mut self, now: Instant, flight: Flight, answer: Answer) {
+        self.answered_at = now;
         match (flight.step, answer) {
             (Step::Users, Answer::Users(users)) => {
                 self.users = Some(users);

@@ -89,8 +89,9 @@ pub struct Poller {
     pub(super) cursor: Option<Cursor>,
     /// When the place was last known to be right.
     pub(super) sure: Instant,
-    /// When the latest answer for events or lists came.
+    /// When the latest answer with events came, and the latest of any kind but to a call.
     pub(super) heard: Instant,
+    pub(super) answered_at: Instant,
     pub(super) probed: Instant,
     pub(super) doubt: Option<Doubt>,
     pub(super) numbers: Numbers,
@@ -155,16 +156,31 @@ impl Poller {
             self.line += 1;
         }
         self.next = None;
-        let step = match step {
-            Step::Poll if self.known_users.is_due(now) => Step::ReloadUsers,
-            Step::Poll if self.known_phones.is_due(now) => Step::ReloadPhones,
-            // Polls that do not follow each other closely do not prove that the log was the same in between.
-            Step::Poll if self.cursor.is_some() && now.since(self.heard) > self.config.least_interval => Step::Behind,
-            step => step,
-        };
+        let step = if step == Step::Poll { self.instead_of_poll(now) } else { step };
         let (ask, time) = self.ask(step);
         let (id, deadline) = self.send_exchange(now, ask, time);
         self.flight = Some(Flight { id, step, sent: now, deadline });
+    }
+
+    /// What comes before the next poll, if anything does.
+    ///
+    /// Polls that follow each other closely see a restart of the server as a failure. After a pause the log is looked at
+    /// first; of an empty log there is nothing to look at, so events may be missing.
+    fn instead_of_poll(&mut self, now: Instant) -> Step {
+        let pause = self.config.least_interval;
+        if self.known_users.is_due(now) {
+            Step::ReloadUsers
+        } else if self.known_phones.is_due(now) {
+            Step::ReloadPhones
+        } else if self.cursor.is_some() && now.since(self.heard) > pause {
+            Step::Behind
+        } else if self.cursor.is_none() && now.since(self.answered_at) > pause {
+            self.lose_place(now);
+            self.next = None;
+            Step::Newest
+        } else {
+            Step::Poll
+        }
     }
 
     fn ask(&self, step: Step) -> (Ask, Duration) {
@@ -294,6 +310,7 @@ impl ClientSession for Poller {
             cursor,
             sure: sure.min(now),
             heard: now,
+            answered_at: now,
             probed: now,
             doubt: None,
             numbers: Numbers::default(),
