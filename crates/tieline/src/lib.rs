@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`core`] | `tieline-core` | always |
 //! | [`wsi`] | `tieline-portsip-wsi` | `wsi` (default) |
+//! | [`axeos`] | `tieline-axeos` | `axeos` |
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
@@ -33,6 +34,8 @@
 
 #![no_std]
 
+#[cfg(feature = "axeos")]
+pub use tieline_axeos as axeos;
 pub use tieline_core as core;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;

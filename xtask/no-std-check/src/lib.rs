@@ -13,7 +13,9 @@ use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use tieline_core::{Backoff, BackoffPolicy, Random, Text};
+use tieline_axeos::poller::{Poller, PollerConfig};
+use tieline_axeos::{Entry, Event as AxeosEvent};
+use tieline_core::{Backoff, BackoffPolicy, ClientSession, Instant, Random, Session, Text};
 use tieline_portsip_wsi::{Auth, ClientMessage, Command, Dialect, Event, ServerMessage};
 
 const ARENA: usize = 64 * 1024;
@@ -71,4 +73,13 @@ pub extern "C" fn tieline_portsip_wsi_round() -> usize {
     let mut out = String::new();
     ClientMessage { id: None, command }.encode(Dialect::V16, &mut out);
     out.len()
+}
+
+/// Something of tieline-axeos: decodes an event and starts a poller; the number of exchanges asked for, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_axeos_asks() -> usize {
+    let text = r#"{"seq":7,"event_type":"user logged out","user_uuid":"u"}"#;
+    let Ok(Entry { event: AxeosEvent::UserLoggedOut(_), .. }) = Entry::decode_str(text) else { return 0 };
+    let mut poller = Poller::start(PollerConfig::default(), [7; 16], None, Instant::EPOCH);
+    core::iter::from_fn(|| poller.poll_transmit()).count()
 }
