@@ -56,7 +56,7 @@ fn a_first_try_that_fails_is_repeated_when_that_is_wished_and_is_no_gap() {
     rig.events(&[10]);
     rig.asks();
     rig.fail(BROKEN);
-    rig.to_deadline();
+    rig.pass_to_deadline();
     assert_eq!(rig.asks(), ["newest"], "nobody had events before: the place is taken anew");
     rig.events(&[12]);
     rig.lists();
@@ -89,7 +89,7 @@ fn an_answer_that_is_empty_at_once_does_not_spin() {
     for _ in 0..5 {
         rig.json("[]");
         assert_eq!(rig.asks(), [""; 0]);
-        assert_eq!(rig.to_deadline(), secs(1));
+        assert_eq!(rig.pass_to_deadline(), secs(1));
         assert_eq!(rig.asks(), ["after 10 within 30"]);
     }
 }
@@ -103,7 +103,7 @@ fn the_deadline_of_a_poll_lies_beyond_the_wait_of_the_server() {
 #[test]
 fn a_poll_without_answer_is_dropped_before_another_is_made() {
     let mut rig = live();
-    assert_eq!(rig.to_deadline(), secs(45));
+    assert_eq!(rig.pass_to_deadline(), secs(45));
     assert_eq!(rig.asks(), ["cancel 4"]);
     assert_eq!(rig.told(), ["down: no answer within the deadline, perhaps after the request had been sent"]);
     let late = rig.asked[3];
@@ -298,7 +298,7 @@ fn an_element_without_a_number_is_told_once_and_holds_nothing_up() {
     rig.json(r#"["x"]"#);
     assert_eq!((rig.told(), rig.asks()), (vec!["bad".into()], vec!["after 10 within 30".into()]));
     rig.json(r#"["x"]"#);
-    assert_eq!((rig.told(), rig.to_deadline()), (vec![], secs(1)), "again, at once: it does not spin");
+    assert_eq!((rig.told(), rig.pass_to_deadline()), (vec![], secs(1)), "again, at once: it does not spin");
     rig.asks();
     rig.json(&list(&["\"x\"".into(), event(11, ""), "\"y\"".into()]));
     assert_eq!(rig.told(), ["11", "bad"]);
@@ -312,11 +312,11 @@ fn an_answer_that_cannot_be_read_is_asked_for_again_and_passed_in_the_end() {
     let mut rig = live();
     rig.fail(unreadable());
     for _ in 0..4 {
-        rig.to_deadline();
+        rig.pass_to_deadline();
         assert_eq!(rig.asks(), ["after 9 within 0"]);
         rig.fail(unreadable());
     }
-    rig.to_deadline();
+    rig.pass_to_deadline();
     assert_eq!(rig.asks(), ["newest"]);
     rig.events(&[12]);
     rig.lists();
@@ -330,7 +330,7 @@ fn an_answer_beyond_the_limit_is_no_end() {
     let mut rig = live();
     rig.fail(ExchangeFailureKind::TooLong);
     assert_eq!(rig.told().len(), 1);
-    rig.to_deadline();
+    rig.pass_to_deadline();
     assert_eq!(rig.asks(), ["after 9 within 0"]);
 }
 
@@ -343,7 +343,7 @@ fn after_a_failure_the_last_event_is_looked_for_and_found_the_gap_is_recovered()
     rig.wait(secs(3));
     rig.fail(BROKEN);
     assert_eq!(rig.poller.phase(), Phase::Waiting);
-    rig.to_deadline();
+    rig.pass_to_deadline();
     assert_eq!(rig.asks(), ["after 9 within 0"]);
     rig.events(&[10, 11]);
     let told: Vec<_> = std::iter::from_fn(|| rig.poller.poll_event()).collect();
@@ -355,10 +355,10 @@ fn after_a_failure_the_last_event_is_looked_for_and_found_the_gap_is_recovered()
 
 #[test]
 fn after_a_failure_the_last_event_is_looked_for_and_missing_the_place_is_taken_anew() {
-    let mut rig = live();
     for answer in [events(&[12, 13]), "[]".into(), list(&[event(10, "b")])] {
+        let mut rig = live();
         rig.fail(BROKEN);
-        rig.to_deadline();
+        rig.pass_to_deadline();
         assert_eq!(rig.asks(), ["after 9 within 0"]);
         rig.json(&answer);
         assert_eq!(rig.asks(), ["newest"]);
@@ -374,9 +374,67 @@ fn after_a_failure_the_last_event_is_looked_for_and_missing_the_place_is_taken_a
 fn a_server_that_will_not_look_behind_costs_the_place() {
     let mut rig = live();
     rig.fail(BROKEN);
-    rig.to_deadline();
+    rig.pass_to_deadline();
     rig.asks();
     rig.fail(status(400));
+    assert_eq!(rig.asks(), ["newest"]);
+    rig.events(&[10]);
+    rig.lists();
+    rig.told();
+    rig.events(&[13]);
+    assert_eq!(rig.told(), ["13"], "whether that is a loss cannot be told");
+    rig.fail(BROKEN);
+    rig.pass_to_deadline();
+    assert_eq!(rig.asks().last().map(String::as_str), Some("newest"));
+}
+
+#[test]
+fn a_failure_before_the_first_event_of_a_log_is_a_gap_that_is_not_recovered() {
+    let mut rig = Rig::start(config(), None);
+    rig.asks();
+    rig.json("[]");
+    rig.lists();
+    rig.told();
+    rig.fail(BROKEN);
+    rig.pass_to_deadline();
+    assert_eq!(rig.asks(), ["all within 30", "newest"]);
+    rig.events(&[1]);
+    rig.lists();
+    assert_eq!(rig.told()[1..], ["live 2", "gap lost", "resynced", "users and phones"]);
+}
+
+#[test]
+fn two_servers_behind_one_address_are_not_asked_as_fast_as_they_answer() {
+    let mut rig = live();
+    let begin = rig.now;
+    let mut asked = 0;
+    while rig.now < begin + secs(600) {
+        let asks = rig.asks();
+        asked += asks.len();
+        match asks.last().map(String::as_str) {
+            Some("users") => rig.users(rig::USERS),
+            Some("phones") => rig.phones(rig::PHONES),
+            // Each exchange comes to the other server.
+            Some(_) => rig.events(if asked % 2 == 0 { &[5] } else { &[20] }),
+            None => drop(rig.pass_to_deadline()),
+        }
+        rig.told();
+    }
+    assert!(asked < 3 * 600, "{asked} requests in 600 s");
+}
+
+#[test]
+fn an_empty_log_and_a_slow_application_is_a_gap() {
+    let mut config = config();
+    config.policy.limits.queued_events = 1;
+    let mut rig = Rig::start(config, None);
+    rig.asks();
+    rig.json("[]");
+    rig.lists();
+    assert_eq!(rig.asks(), [""; 0]);
+    rig.wait(secs(5));
+    rig.told();
+    rig.pass_to_deadline();
     assert_eq!(rig.asks(), ["newest"]);
 }
 
@@ -385,7 +443,7 @@ fn after_a_long_outage_the_lists_are_read_even_if_nothing_was_lost() {
     let mut rig = live();
     rig.fail(BROKEN);
     while rig.now < Instant::EPOCH + secs(1061) {
-        rig.to_deadline();
+        rig.pass_to_deadline();
         if rig.asks().iter().any(|ask| ask == "after 9 within 0") && rig.now < Instant::EPOCH + secs(1061) {
             rig.fail(BROKEN);
         }
@@ -401,7 +459,7 @@ fn after_a_long_outage_the_lists_are_read_even_if_nothing_was_lost() {
 fn a_place_that_was_taken_anew_is_no_use_without_the_lists() {
     let mut rig = live();
     rig.fail(BROKEN);
-    rig.to_deadline();
+    rig.pass_to_deadline();
     rig.asks();
     rig.json("[]");
     rig.asks();
@@ -409,7 +467,7 @@ fn a_place_that_was_taken_anew_is_no_use_without_the_lists() {
     rig.asks();
     rig.fail(BROKEN);
     rig.told();
-    rig.to_deadline();
+    rig.pass_to_deadline();
     assert_eq!(rig.asks(), ["after 19 within 0"]);
     rig.events(&[20, 21]);
     rig.lists();
@@ -425,7 +483,7 @@ fn the_end_of_a_wait_by_a_proxy_is_no_loss_of_the_line() {
             rig.fail(kind.clone());
             assert_eq!(rig.asks(), ["after 9 within 0"], "the same place");
             rig.events(&[10]);
-            assert_eq!(rig.to_deadline(), secs(1));
+            assert_eq!(rig.pass_to_deadline(), secs(1));
             assert_eq!((rig.asks(), rig.told()), (vec!["after 10 within 30".into()], vec![]));
         }
     }
@@ -436,7 +494,7 @@ fn a_wait_that_ends_at_once_does_not_spin_and_the_second_failure_is_a_loss() {
     let mut rig = live();
     rig.fail(status(504));
     assert_eq!(rig.asks(), [""; 0]);
-    assert_eq!(rig.to_deadline(), secs(1));
+    assert_eq!(rig.pass_to_deadline(), secs(1));
     rig.asks();
     rig.fail(status(504));
     assert_eq!(rig.told(), ["down: the server answered 504, after the request had been sent"]);
@@ -449,7 +507,7 @@ fn failures_that_may_pass_are_waited_out_longer_and_longer() {
         rig.fail(kind.clone());
         let mut longest = secs(0);
         for _ in 0..12 {
-            longest = longest.max(rig.to_deadline());
+            longest = longest.max(rig.pass_to_deadline());
             assert_eq!(rig.asks(), ["after 9 within 0"], "the same place");
             rig.fail(kind.clone());
         }
@@ -482,7 +540,7 @@ fn retry_after_is_obeyed_within_reason() {
     for (asked, waited) in [(secs(7), secs(7)), (secs(100_000), secs(3600))] {
         let mut rig = live();
         rig.fail(ExchangeFailureKind::Status { status: 429, class: Class::RetryAfter(asked) });
-        assert_eq!(rig.to_deadline(), waited);
+        assert_eq!(rig.pass_to_deadline(), waited);
     }
 }
 
@@ -555,7 +613,7 @@ fn nothing_is_asked_while_events_are_left_unread_and_the_place_stays() {
     assert_eq!(rig.asks(), [""; 0]);
     assert_eq!(rig.told(), ["11", "12", "13", "14"]);
     assert!(rig.poller.wants_input());
-    rig.to_deadline();
+    rig.pass_to_deadline();
     assert_eq!(rig.asks(), ["after 13 within 0"], "after so long the log is looked at first");
     rig.events(&[14, 15]);
     assert_eq!((rig.told(), rig.asks()), (vec!["15".into()], vec!["after 15 within 30".into()]));

@@ -61,8 +61,8 @@ impl Poller {
         if newest.is_none() && !batch.is_empty() {
             return self.unreadable(now, flight, "no event of the answer has a number");
         }
+        self.forget_place();
         self.cursor = newest;
-        self.told.clear();
         self.now_sure(now);
         self.read_lists(now);
     }
@@ -135,7 +135,7 @@ impl Poller {
             }
             (Order::Clean { first }, Some(last)) => {
                 let skipped = first > last.saturating_add(1);
-                if skipped && !self.numbers.sparse {
+                if skipped && !self.numbers.sparse && !self.numbers.blind {
                     self.next = Some((Step::Behind, now));
                 } else {
                     let events = fresh(batch, Some(last), &self.told);

@@ -28,7 +28,10 @@ impl Poller {
                 let step = if self.cursor.is_some() { Step::Behind } else { Step::Poll };
                 self.next = Some((step, now.max(flight.sent + self.config.least_interval)));
             }
-            Step::Behind if is_refusal_to_look_behind(&failure) => self.lose_place(now),
+            Step::Behind if is_refusal_to_look_behind(&failure) => {
+                self.numbers.blind = true;
+                self.lose_place(now);
+            }
             step => {
                 if matches!(step, Step::Poll | Step::Behind) && is_unreadable(&failure) {
                     self.numbers.unreadable += 1;
@@ -67,7 +70,8 @@ impl Poller {
         let retry_at = now + self.backoff.next_wait(&mut self.random).max(least);
         self.enter(Phase::Waiting);
         self.announced = false;
-        let step = if self.cursor.is_some() && self.had_events { Step::Behind } else { Step::Newest };
+        let step =
+            if self.cursor.is_some() && self.had_events && !self.numbers.blind { Step::Behind } else { Step::Newest };
         self.next = Some((step, retry_at));
         self.tell(LineEvent::Down { cause, retry_at }, 0);
     }
@@ -79,7 +83,7 @@ impl Poller {
         }
     }
 
-    /// The place cannot be trusted any more.
+    /// There is no place any more, or another one: what came since it was last right is lost.
     pub(super) fn forget_place(&mut self) {
         self.cursor = None;
         self.told.clear();
@@ -97,7 +101,11 @@ impl Poller {
         if self.phase == Phase::Live {
             self.enter(Phase::Resuming);
         }
-        self.next = Some((Step::Newest, now));
+        // A server that loses it again and again, two behind one address say, is not asked as fast as it answers.
+        let again = self.lost_at.is_some_and(|lost| now.since(lost) < self.config.reload_interval);
+        let wait = if again { self.backoff.next_wait(&mut self.random) } else { core::time::Duration::ZERO };
+        self.lost_at = Some(now);
+        self.next = Some((Step::Newest, now + wait));
     }
 
     pub(super) fn end(&mut self, cause: Option<DownCause>) {

@@ -65,6 +65,8 @@ pub(super) struct Doubt {
 pub(super) struct Numbers {
     /// They are seen to skip although nothing was lost.
     pub(super) sparse: bool,
+    /// The server refuses to look behind the place, so skips cannot be told from losses.
+    pub(super) blind: bool,
     /// The latest poll was ended by a proxy.
     pub(super) cut_short: bool,
     /// How many answers in a row could not be read.
@@ -93,6 +95,8 @@ pub struct Poller {
     pub(super) heard: Instant,
     pub(super) answered_at: Instant,
     pub(super) probed: Instant,
+    /// When the place was last lost.
+    pub(super) lost_at: Option<Instant>,
     pub(super) doubt: Option<Doubt>,
     pub(super) numbers: Numbers,
     /// Elements without a number that were told since the place last moved.
@@ -156,30 +160,31 @@ impl Poller {
             self.line += 1;
         }
         self.next = None;
-        let step = if step == Step::Poll { self.instead_of_poll(now) } else { step };
+        let step = if step == Step::Poll { self.instead_of_poll(now) } else { Some(step) };
+        // What is to come instead may have to wait.
+        let Some(step) = step else { return self.advance(now) };
         let (ask, time) = self.ask(step);
         let (id, deadline) = self.send_exchange(now, ask, time);
         self.flight = Some(Flight { id, step, sent: now, deadline });
     }
 
-    /// What comes before the next poll, if anything does.
+    /// The next poll, or what comes before it; `None` when that is what is next now.
     ///
     /// Polls that follow each other closely see a restart of the server as a failure. After a pause the log is looked at
     /// first; of an empty log there is nothing to look at, so events may be missing.
-    fn instead_of_poll(&mut self, now: Instant) -> Step {
+    fn instead_of_poll(&mut self, now: Instant) -> Option<Step> {
         let pause = self.config.least_interval;
         if self.known_users.is_due(now) {
-            Step::ReloadUsers
+            Some(Step::ReloadUsers)
         } else if self.known_phones.is_due(now) {
-            Step::ReloadPhones
-        } else if self.cursor.is_some() && now.since(self.heard) > pause {
-            Step::Behind
+            Some(Step::ReloadPhones)
+        } else if self.cursor.is_some() && !self.numbers.blind && now.since(self.heard) > pause {
+            Some(Step::Behind)
         } else if self.cursor.is_none() && now.since(self.answered_at) > pause {
             self.lose_place(now);
-            self.next = None;
-            Step::Newest
+            None
         } else {
-            Step::Poll
+            Some(Step::Poll)
         }
     }
 
@@ -312,6 +317,7 @@ impl ClientSession for Poller {
             heard: now,
             answered_at: now,
             probed: now,
+            lost_at: None,
             doubt: None,
             numbers: Numbers::default(),
             told: Told::default(),

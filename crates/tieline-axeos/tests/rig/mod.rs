@@ -152,7 +152,7 @@ impl Rig {
     }
 
     /// Goes to the next deadline, and says how long that took.
-    pub(crate) fn to_deadline(&mut self) -> Duration {
+    pub(crate) fn pass_to_deadline(&mut self) -> Duration {
         let due = self.poller.poll_timeout().expect("a deadline").max(self.now);
         let time = due.since(self.now);
         self.wait(time);
