@@ -8,6 +8,7 @@
 //! | [`core`] | `tieline-core` | always |
 //! | [`wsi`] | `tieline-portsip-wsi` | `wsi` (default) |
 //! | [`cloudpbx`] | `tieline-cloudpbx` | `cloudpbx` |
+//! | [`axeos`] | `tieline-axeos` | `axeos` |
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
@@ -39,6 +40,8 @@
 pub use tieline_blocking as blocking;
 #[cfg(feature = "cloudpbx")]
 pub use tieline_cloudpbx as cloudpbx;
+#[cfg(feature = "axeos")]
+pub use tieline_axeos as axeos;
 pub use tieline_core as core;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;

@@ -13,6 +13,8 @@ use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use tieline_axeos::poller::{Poller, PollerConfig};
+use tieline_axeos::{Entry, Event as AxeosEvent};
 use tieline_cloudpbx::client::{ClientConfig, PushClient};
 use tieline_cloudpbx::{CdrRecord, InZone, Rows};
 use tieline_core::{Backoff, BackoffPolicy, ClientSession, Frame, Instant, Random, Session, Str, Text};
@@ -90,4 +92,13 @@ pub extern "C" fn tieline_cloudpbx_round() -> usize {
     let mut session = PushClient::start(ClientConfig::default(), [7; 16], None, Instant::EPOCH);
     session.handle_input(Instant::EPOCH, Frame::text(text));
     core::iter::from_fn(|| session.poll_event()).count()
+}
+
+/// Something of tieline-axeos: decodes an event and starts a poller; the number of exchanges asked for, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_axeos_asks() -> usize {
+    let text = r#"{"seq":7,"event_type":"user logged out","user_uuid":"u"}"#;
+    let Ok(Entry { event: AxeosEvent::UserLoggedOut(_), .. }) = Entry::decode_str(text) else { return 0 };
+    let mut poller = Poller::start(PollerConfig::default(), [7; 16], None, Instant::EPOCH);
+    core::iter::from_fn(|| poller.poll_transmit()).count()
 }
