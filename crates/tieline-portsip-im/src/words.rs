@@ -89,8 +89,7 @@ pub enum Section {
 impl Section {
     /// All sections in the order in which a `sub` is answered; a `get` is answered in the order desc, sub, data, del,
     /// tags, cred, aux.
-    pub const ALL: &'static [Self] =
-        &[Self::Desc, Self::Sub, Self::Tags, Self::Cred, Self::Aux, Self::Data, Self::Del];
+    pub const ALL: &'static [Self] = &[Self::Desc, Self::Sub, Self::Tags, Self::Cred, Self::Aux, Self::Data, Self::Del];
 
     /// The word of the wire.
     #[must_use]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use tieline_testkit::{Dialect, Fixture, IM, IM_RECORDINGS, ImSource, Kind, Side, WSI};
+use tieline_testkit::{Dialect, Fixture, IM, IM_RECORDINGS, ImFixture, ImSource, Kind, Side, WSI};
 
 fn folder(dialect: Dialect) -> &'static str {
     match dialect {
@@ -137,8 +137,8 @@ fn each_im_sample_is_one_json_object_with_one_message_unless_it_is_listed_as_inv
 #[test]
 fn the_im_document_is_whole() {
     let shown = IM.iter().filter(|fixture| fixture.source == ImSource::Document);
-    let (client, server): (Vec<_>, Vec<_>) = shown.partition(|fixture| fixture.from == Side::Client);
-    assert_eq!((client.len(), server.len()), (14, 16));
+    let (of_client, of_server): (Vec<&ImFixture>, Vec<&ImFixture>) = shown.partition(|f| f.from == Side::Client);
+    assert_eq!((of_client.len(), of_server.len()), (14, 16));
 }
 
 #[test]

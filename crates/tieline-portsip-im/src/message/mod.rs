@@ -14,6 +14,4 @@ pub use client::{
 pub use common::{Access, CLEAR, Card, DefaultAccess, Photo, is_clear};
 pub use params::Params;
 pub use range::{Deletions, SeqRange};
-pub use server::{
-    CredentialState, Ctrl, Data, Desc, Info, Meta, Pres, Seen, ServerMessage, Subscriber,
-};
+pub use server::{CredentialState, Ctrl, Data, Desc, Info, Meta, Pres, Seen, ServerMessage, Subscriber};
