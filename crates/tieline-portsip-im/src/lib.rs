@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod access;
+pub mod client;
 mod concealed;
 mod credentials;
 mod message;
