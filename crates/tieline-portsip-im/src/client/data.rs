@@ -77,8 +77,14 @@ impl ImClient {
         }
     }
 
+    /// Delivers missing messages that came.
+    pub(super) fn refilled(&mut self, topic: &Text, collected: Collected) {
+        self.deliver_refill(topic, collected);
+        self.mind_backpressure();
+    }
+
     /// Delivers missing messages that came, in the order of their numbers.
-    pub(super) fn refilled(&mut self, topic: &Text, mut collected: Collected) {
+    pub(super) fn deliver_refill(&mut self, topic: &Text, mut collected: Collected) {
         for (seq, received) in collected.take() {
             let Some(state) = self.topics.get_mut(&**topic) else { return };
             if state.track.arrive(seq) == Arrival::New {
@@ -87,7 +93,6 @@ impl ImClient {
                 self.events.push_always(ClientEvent::Received(received), bytes);
             }
         }
-        self.mind_backpressure();
     }
 
     /// The server named the number of a topic's last message.

@@ -179,6 +179,13 @@ impl ImClient {
         if self.phase == Phase::Closed {
             return;
         }
+        // What came of a page whose end did not come is not asked for again.
+        for flight in core::mem::take(&mut self.flights) {
+            match flight.job {
+                Job::Refill { topic, collected, .. } => self.deliver_refill(&topic, collected),
+                _ => self.flights.push(flight),
+            }
+        }
         self.enter(Phase::Closed);
         let by_owner = reason == CloseReason::Local;
         self.fail_requests(|sent| if by_owner { RequestError::Closed } else { RequestError::Disconnected(sent) });
