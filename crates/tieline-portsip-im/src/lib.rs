@@ -9,6 +9,7 @@ mod concealed;
 mod credentials;
 mod message;
 mod name;
+pub mod server;
 mod status;
 mod words;
 
