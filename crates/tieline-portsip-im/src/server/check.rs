@@ -1,15 +1,12 @@
 //! What can be refused without knowing anything.
 
-use crate::{AccessMode, ClientBody, Del, DelWhat, Get, GetOpts, Leave, Mode, Section, SeqRange, Set, Sub, TopicKind};
-
-use crate::Status;
-
-/// So many ranges a deletion may have at most, or so many messages in more than one.
-const MAX_DELETED: u64 = 1024;
+use crate::{AccessMode, ClientBody, Del, DelWhat, Get, GetOpts, Mode, Section, SeqRange, Set, Status, Sub};
 
 /// Refuses what is malformed by itself, with the codes of the protocol page.
 pub(super) fn check<S: AsRef<str>>(body: &ClientBody<S>) -> Result<(), Status> {
-    if body.topic().is_none_or(|topic| topic.as_str().is_empty()) {
+    // An account and its credentials are not those of a topic.
+    let needs_topic = !matches!(body, ClientBody::Del(Del { what: Some(DelWhat::User | DelWhat::Credential), .. }));
+    if needs_topic && body.topic().is_none_or(|topic| topic.as_str().is_empty()) {
         return Err(Status::MALFORMED);
     }
     match body {
@@ -17,7 +14,6 @@ pub(super) fn check<S: AsRef<str>>(body: &ClientBody<S>) -> Result<(), Status> {
         ClientBody::Get(get) => check_get(get),
         ClientBody::Set(set) => check_set(set),
         ClientBody::Del(del) => check_del(del),
-        ClientBody::Leave(leave) => check_leave(leave),
         _ => Ok(()),
     }
 }
@@ -29,8 +25,12 @@ fn check_mode<S: AsRef<str>>(mode: Option<&Mode<S>>) -> Result<(), Status> {
     }
 }
 
-/// A subscribe sets one's own subscription only.
+/// A subscribe sets one's own subscription only. What a session that is attached already sets is not looked at, so only
+/// of a new topic is it known here that it must be refused.
 fn check_sub<S: AsRef<str>>(sub: &Sub<S>) -> Result<(), Status> {
+    if !sub.topic.as_ref().is_some_and(|topic| topic.kind().is_new()) {
+        return Ok(());
+    }
     let Some(own) = sub.set.as_ref().and_then(|set| set.sub.as_ref()) else { return Ok(()) };
     if own.user.as_ref().is_some_and(|user| !user.as_str().is_empty()) {
         return Err(Status::MALFORMED);
@@ -78,17 +78,8 @@ fn check_del<S: AsRef<str>>(del: &Del<S>) -> Result<(), Status> {
         return Ok(());
     }
     let ranges = del.delseq.as_deref().unwrap_or_default();
-    let numbers: u64 =
-        ranges.iter().map(|range| range.range()).fold(0, |sum, range| sum.saturating_add(range.end - range.start));
-    let too_many = ranges.len() > 1 && numbers > MAX_DELETED;
-    if ranges.is_empty() || too_many || !ranges.iter().copied().all(SeqRange::is_valid) {
+    if ranges.is_empty() || !ranges.iter().copied().all(SeqRange::is_valid) {
         return Err(Status::MALFORMED);
     }
     Ok(())
-}
-
-/// One's own account cannot be unsubscribed from.
-fn check_leave<S: AsRef<str>>(leave: &Leave<S>) -> Result<(), Status> {
-    let own = leave.topic.as_ref().is_some_and(|topic| matches!(topic.kind(), TopicKind::Me | TopicKind::Find));
-    if own && leave.unsub == Some(true) { Err(Status::PERMISSION_DENIED) } else { Ok(()) }
 }

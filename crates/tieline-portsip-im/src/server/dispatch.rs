@@ -116,6 +116,7 @@ impl ImServer {
             (None, None | Some(Version::Unreadable)) => Status::MALFORMED,
             (None, Some(served)) => {
                 self.version = Some(served);
+                self.device = told_device(&hi);
                 let params = self.config.hello.clone();
                 let answer = Answer::status(Status::CREATED).with(&params);
                 let message = answer.message(id.as_deref(), None, self.timestamp(now));
@@ -123,10 +124,10 @@ impl ImServer {
                 let weight = hi.ua.as_ref().map_or(0, |ua| ua.len());
                 return self.tell(ServerEvent::Hello(hi), weight);
             }
-            (Some(_), _) if self.phase != Phase::Open => Status::AUTHENTICATION_REQUIRED,
             (Some(before), Some(now)) if before != now => Status::OUT_OF_SEQUENCE,
-            // A changed device.
-            (Some(_), _) if hi.dev.is_some() => {
+            (Some(_), _) if self.phase != Phase::Open => Status::AUTHENTICATION_REQUIRED,
+            (Some(_), _) if hi.dev.is_some() && told_device(&hi) != self.device => {
+                self.device = told_device(&hi);
                 self.tell(ServerEvent::Hello(hi), 0);
                 Status::OK
             }
@@ -134,4 +135,9 @@ impl ImServer {
         };
         self.send_status(now, id.as_deref(), None, status);
     }
+}
+
+/// The device of a hello, or that there is none any more.
+fn told_device(hi: &Hi<Text>) -> Option<Text> {
+    hi.dev.as_ref().filter(|dev| !dev.is_empty() && dev.as_str() != crate::CLEAR).map(Text::detached)
 }

@@ -23,6 +23,8 @@ pub struct ImServer {
     pub(super) phase: Phase,
     /// The version that the client told.
     pub(super) version: Option<Version>,
+    /// The device that the client told.
+    pub(super) device: Option<Text>,
     pub(super) open: OpenRequests,
     /// What came while a login waited for its answer.
     pub(super) held: VecDeque<Text>,
@@ -46,6 +48,7 @@ impl ImServer {
         Self {
             phase: Phase::Greeting,
             version: None,
+            device: None,
             open: OpenRequests::default(),
             held: VecDeque::new(),
             refused_logins: 0,
