@@ -185,3 +185,28 @@ pub const IM_RECORDINGS: &[RecordingFile] = &[
     recording!("text-probe"),
     recording!("wrong-types"),
 ];
+
+macro_rules! transcript {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../fixtures/im/transcripts/", $name, ".jsonl")))
+    };
+}
+
+/// The flows of the document as conversations, by name: what it shows, and between that the answers it leaves out and
+/// the question for the description by which a client learns where a topic stands.
+pub const IM_TRANSCRIPTS: &[(&str, &str)] = &[
+    transcript!("authenticate"),
+    transcript!("p2p-subscribe"),
+    transcript!("p2p-publish"),
+    transcript!("subscribers"),
+    transcript!("details"),
+    transcript!("history"),
+    transcript!("group-create"),
+    transcript!("group-join"),
+    transcript!("group-publish"),
+    transcript!("group-leave"),
+    transcript!("member-remove"),
+    transcript!("group-delete"),
+    transcript!("group-update"),
+    transcript!("group-transfer"),
+];

@@ -7,7 +7,7 @@ mod transcript;
 mod wsi;
 
 pub use fixture::{Dialect, Fixture, Invalid, Kind};
-pub use im::{IM, IM_RECORDINGS, ImFixture, ImSource};
+pub use im::{IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource};
 pub use recording::{RecordedFrame, RecordingFile};
 pub use transcript::{Line, Side, Transcript, TranscriptError};
 pub use wsi::WSI;

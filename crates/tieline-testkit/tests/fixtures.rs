@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use tieline_testkit::{Dialect, Fixture, IM, IM_RECORDINGS, ImFixture, ImSource, Kind, Side, WSI};
+use tieline_testkit::{
+    Dialect, Fixture, IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource, Kind, Side, Transcript, WSI,
+};
 
 fn folder(dialect: Dialect) -> &'static str {
     match dialect {
@@ -39,9 +41,10 @@ fn every_file_is_listed_and_every_entry_is_a_file() {
     let wsi = WSI.iter().map(|fixture| format!("wsi/{}.json", fixture.name));
     let im = IM.iter().map(|fixture| format!("im/{}.json", fixture.name));
     let recorded = IM_RECORDINGS.iter().map(|file| format!("im/recorded/{}.jsonl", file.name));
-    let listed: BTreeSet<String> = wsi.chain(im).chain(recorded).collect();
+    let transcripts = IM_TRANSCRIPTS.iter().map(|(name, _)| format!("im/transcripts/{name}.jsonl"));
+    let listed: BTreeSet<String> = wsi.chain(im).chain(recorded).chain(transcripts).collect();
     assert_eq!(found, listed);
-    assert_eq!(listed.len(), WSI.len() + IM.len() + IM_RECORDINGS.len(), "names are unique");
+    assert_eq!(listed.len(), WSI.len() + IM.len() + IM_RECORDINGS.len() + IM_TRANSCRIPTS.len(), "names are unique");
 }
 
 #[test]
@@ -162,5 +165,13 @@ fn every_recording_has_messages_of_both_sides() {
         let frames = file.frames();
         assert!(frames.iter().any(|frame| frame.from == Side::Client), "{}", file.name);
         assert!(frames.iter().any(|frame| frame.from == Side::Server), "{}", file.name);
+    }
+}
+
+#[test]
+fn every_im_transcript_parses_and_begins_with_the_login() {
+    for (name, text) in IM_TRANSCRIPTS {
+        let lines = Transcript::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(lines[0].from == Side::Client && lines[0].text.starts_with("{\"login\""), "{name}");
     }
 }

@@ -26,7 +26,13 @@ impl Answer {
         Self(AnswerBody::Ctrl(Ctrl::of(status)))
     }
 
-    /// A section of a topic's state.
+    /// An answer of one's own making. A time that it has is kept.
+    #[must_use]
+    pub const fn ctrl(ctrl: Ctrl<String>) -> Self {
+        Self(AnswerBody::Ctrl(ctrl))
+    }
+
+    /// A section of a topic's state. A time that it has is kept.
     #[must_use]
     pub const fn meta(meta: Meta<String>) -> Self {
         Self(AnswerBody::Meta(meta))
