@@ -2,14 +2,12 @@
 
 mod harness;
 
-use harness::{Player, config, told};
+use harness::{Player, config, request_of, told};
 use serde_json::Value;
 use tieline_core::{ClientSession, Frame, Instant, Session, Timestamp};
-use tieline_portsip_im::client::{ClientEvent, History, Publish, Reply, Request, Subscribe, Subscribers};
+use tieline_portsip_im::client::{ClientEvent, Reply};
 use tieline_portsip_im::server::{Accepted, Answer, ImServer, ServerConfig, ServerEvent};
-use tieline_portsip_im::{
-    AccessMode, ClientBody, ClientMessage, Credentials, DelWhat, ServerMessage, SetDesc, Topic, UserId,
-};
+use tieline_portsip_im::{AccessMode, Credentials, ServerMessage, UserId};
 use tieline_testkit::{IM_TRANSCRIPTS, Line, Side, Transcript};
 
 fn lines(name: &str) -> Vec<Line> {
@@ -23,49 +21,6 @@ fn value(text: &str) -> Value {
 
 fn body(message: &Value) -> &Value {
     message.as_object().and_then(|members| members.values().next()).expect("one message")
-}
-
-/// The request that leads to a message.
-fn request(text: &str) -> Request {
-    let topic = |topic: Option<Topic<String>>| topic.expect("a topic");
-    match ClientMessage::decode_owned(text).expect("decodes").body {
-        ClientBody::Sub(sub) => Request::Subscribe(Subscribe::to(topic(sub.topic))),
-        ClientBody::Leave(leave) => {
-            Request::Leave { topic: topic(leave.topic), unsubscribe: leave.unsub.unwrap_or_default() }
-        }
-        ClientBody::Pub(publish) => {
-            Request::Publish(Publish::json(topic(publish.topic), publish.content.expect("content")))
-        }
-        ClientBody::Get(get) => match get.what.as_deref() {
-            Some("desc") => Request::Desc { topic: topic(get.topic), ims: get.desc.and_then(|options| options.ims) },
-            Some("sub") => {
-                let mut subscribers = Subscribers::of(topic(get.topic));
-                subscribers.ims = get.sub.and_then(|options| options.ims);
-                Request::Subscribers(subscribers)
-            }
-            _ => {
-                let options = get.data.expect("options");
-                let number = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
-                let mut history = History::of(topic(get.topic));
-                history.since = number(options.since);
-                history.before = number(options.before);
-                history.limit = options.limit.and_then(|limit| u32::try_from(limit).ok());
-                Request::History(history)
-            }
-        },
-        ClientBody::Set(set) => match (set.desc, set.sub) {
-            (Some(desc), _) => Request::SetDesc { topic: topic(set.topic), desc: SetDesc::clone(&desc) },
-            (None, Some(sub)) => Request::TransferOwnership { topic: topic(set.topic), to: sub.user.expect("a user") },
-            (None, None) => panic!("an empty set"),
-        },
-        ClientBody::Del(del) => match del.what {
-            Some(DelWhat::Subscription) => {
-                Request::RemoveMember { topic: topic(del.topic), user: del.user.expect("a user") }
-            }
-            _ => Request::DeleteTopic { topic: topic(del.topic), hard: false },
-        },
-        other => panic!("{other:?}"),
-    }
 }
 
 /// A message without what says nothing: `false` where absent means the same.
@@ -88,7 +43,7 @@ fn replay(name: &str) -> (Vec<Reply>, Vec<ClientEvent>) {
     for line in lines(name) {
         if line.from == Side::Client {
             if pending.is_empty() {
-                player.ask(request(&line.text));
+                player.ask(request_of(&line.text).expect(name));
                 pending = player.sent();
             }
             let [sent] = &pending[..] else { panic!("{name}: {pending:?}") };
