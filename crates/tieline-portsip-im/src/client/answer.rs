@@ -25,12 +25,12 @@ impl ImClient {
         }
         let message = match ServerMessage::<Text>::decode_frame(&text, self.config.limits.depth) {
             Ok(message) => message,
-            Err(error) => {
-                let weight = text.len();
-                let malformed = super::event::Malformed::new(now, text.into_bytes(), error);
-                return self.tell(ClientEvent::Malformed(malformed), weight);
-            }
+            Err(error) => return self.malformed(now, text.into_bytes(), error),
         };
+        // Answers are taken even then: they are not queued behind events.
+        if !self.is_answer(&message) && self.overflows() {
+            return;
+        }
         let received = Received::new(now, message, text);
         match &received.message {
             ServerMessage::Ctrl(ctrl) => match id_of(ctrl.id.as_ref()) {
@@ -71,6 +71,16 @@ impl ImClient {
             ServerMessage::Info(_) => self.deliver(received),
             ServerMessage::Unknown(_) => self.note(Noted::Unknown, received),
         }
+    }
+
+    /// Whether a message of ours waits for it.
+    fn is_answer(&self, message: &ServerMessage<Text>) -> bool {
+        let id = match message {
+            ServerMessage::Ctrl(ctrl) => id_of(ctrl.id.as_ref()),
+            ServerMessage::Meta(meta) => id_of(meta.id.as_ref()),
+            _ => None,
+        };
+        id.is_some_and(|id| self.flights.iter().any(|flight| flight.wire_id == id))
     }
 
     pub(super) fn deliver(&mut self, received: Received) {

@@ -112,16 +112,22 @@ impl ImClient {
         self.launch(deadline, Job::Login, |id| ClientBody::Login(crate::Login { id: Some(id), ..login }).into());
     }
 
+    /// Queues an event. The hard limit is looked at before a frame is taken, so that all it has to say fits.
     pub(super) fn tell(&mut self, event: ClientEvent, bytes: usize) {
-        if self.is_over() {
-            return;
-        }
-        if self.events.push(event, bytes).is_err() {
-            self.say_goodbye(1008);
-            self.end(CloseReason::Overflow);
-        } else {
+        if !self.is_over() {
+            self.events.push_always(event, bytes);
             self.mind_backpressure();
         }
+    }
+
+    /// Whether the hard limit is reached, which is the end.
+    pub(super) fn overflows(&mut self) -> bool {
+        let full = self.events.is_full();
+        if full {
+            self.say_goodbye(1008);
+            self.end(CloseReason::Overflow);
+        }
+        full
     }
 
     /// Above the hard limit no answer can be read any more: input is unwanted until the owner takes events.
@@ -131,7 +137,10 @@ impl ImClient {
         }
     }
 
-    fn malformed(&mut self, now: Instant, bytes: Bytes, error: DecodeError) {
+    pub(super) fn malformed(&mut self, now: Instant, bytes: Bytes, error: DecodeError) {
+        if self.overflows() {
+            return;
+        }
         let weight = bytes.len();
         self.tell(ClientEvent::Malformed(Malformed::new(now, bytes, error)), weight);
     }
@@ -215,6 +224,16 @@ impl ImClient {
         Some((ping, self.heard + self.config.idle_timeout))
     }
 
+    /// Nothing could be heard while input was unwanted: silence and the deadlines of the session's own work begin now.
+    fn start_clocks(&mut self, now: Instant) {
+        self.heard = now;
+        self.pinged = None;
+        let deadline = now + self.config.request_timeout;
+        for flight in self.flights.iter_mut().filter(|flight| flight.job.rests()) {
+            flight.deadline = deadline;
+        }
+    }
+
     /// The first deadline of what was sent; while input is unwanted the session's own work has none.
     fn flight_deadline(&self) -> Option<Instant> {
         let resting = !self.wants_input();
@@ -268,14 +287,7 @@ impl Session for ImClient {
         }
         self.now = now;
         if self.stalled {
-            // Nothing could be heard while input was unwanted: silence and the session's own deadlines begin now.
-            self.heard = now;
-            self.pinged = None;
-            let deadline = now + self.config.request_timeout;
-            for flight in self.flights.iter_mut().filter(|flight| flight.job.rests()) {
-                flight.deadline = deadline;
-            }
-            self.stalled = !self.wants_input();
+            self.start_clocks(now);
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
             return self.end(CloseReason::Local);
@@ -293,7 +305,13 @@ impl Session for ImClient {
         while self.flight_deadline().is_some_and(|deadline| deadline <= now) {
             self.time_out(now);
         }
+        let unwanted = !self.wants_input();
         self.advance(now);
+        self.stalled = !self.wants_input();
+        // A request that was sent just now makes input wanted again.
+        if unwanted && !self.stalled {
+            self.start_clocks(now);
+        }
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
