@@ -37,7 +37,7 @@ impl ImClient {
                 Some(id) => match self.flights.iter().position(|flight| flight.wire_id == id) {
                     Some(at) => {
                         let flight = self.flights.remove(at);
-                        self.answered(flight, ctrl);
+                        self.answered(now, flight, ctrl);
                     }
                     None => self.note(Noted::UnmatchedAnswer, received),
                 },
@@ -105,7 +105,7 @@ impl ImClient {
     }
 
     /// A `ctrl` that answers a message of ours.
-    fn answered(&mut self, flight: Flight, ctrl: &Ctrl<Text>) {
+    fn answered(&mut self, now: Instant, flight: Flight, ctrl: &Ctrl<Text>) {
         let fine = ctrl.is_success() || ctrl.code() == NOT_MODIFIED;
         let refused = || RequestError::Refused {
             status: ctrl.code(),
@@ -126,12 +126,21 @@ impl ImClient {
             Job::Restore { topic, .. } if fine => self.attached(&topic, ctrl),
             Job::Restore { topic, tries } => self.restore_failed(topic, tries, refused()),
             Job::Probe { topic, tries } => self.probe_failed(&topic, tries, ctrl.code() >= 500),
-            Job::Refill { topic, window, collected, came } => {
-                self.refilled(&topic, collected);
+            Job::Refill { topic, window, collected, came: Some((low, high)), mut before }
+                if fine && low > window.start && self.topics.contains_key(&*topic) =>
+            {
+                // Servers give the newest first, and not always as many as asked for: what is older comes first.
+                let older = window.start..low;
+                before.push((window, Some((low, high))));
+                self.ask_for(now, topic, older, collected, before);
+            }
+            Job::Refill { topic, window, collected, came, mut before } => {
+                if fine {
+                    before.push((window.clone(), came));
+                }
+                self.refilled(&topic, collected, before);
                 if let Some(state) = self.topics.get_mut(&*topic) {
-                    if fine {
-                        state.track.answered(window, came);
-                    } else {
+                    if !fine {
                         state.track.failed(&window, if ctrl.code() >= 500 { TRIES } else { 1 });
                     }
                     self.settle(&topic);

@@ -1,9 +1,11 @@
 //! Messages of topics: each once, and none missing without a word.
 
+use alloc::vec::Vec;
+
 use tieline_core::{Instant, Text};
 
 use super::event::{ClientEvent, Gap, GapClosed, Received};
-use super::flight::{Collected, Job};
+use super::flight::{Answered, Collected, Job};
 use super::session::ImClient;
 use super::track::Arrival;
 use super::work::TRIES;
@@ -39,7 +41,7 @@ impl ImClient {
                         flush = Some(core::mem::take(collected));
                     }
                     if let Some(collected) = flush {
-                        self.refilled(&topic, collected);
+                        self.refilled(&topic, collected, Vec::new());
                     }
                     return;
                 }
@@ -77,9 +79,14 @@ impl ImClient {
         }
     }
 
-    /// Delivers missing messages that came.
-    pub(super) fn refilled(&mut self, topic: &Text, collected: Collected) {
+    /// Delivers missing messages that came, and notes what the answers say of those that did not.
+    pub(super) fn refilled(&mut self, topic: &Text, collected: Collected, answered: Vec<Answered>) {
         self.deliver_refill(topic, collected);
+        if let Some(state) = self.topics.get_mut(&**topic) {
+            for (window, came) in answered {
+                state.track.answered(window, came);
+            }
+        }
         self.mind_backpressure();
     }
 

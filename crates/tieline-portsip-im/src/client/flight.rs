@@ -49,13 +49,19 @@ pub(super) enum Job {
     Refill {
         topic: Text,
         window: Range<u64>,
+        /// What came, also of the windows before it.
         collected: Collected,
         /// The lowest and the highest number that came.
         came: Option<(u64, u64)>,
+        /// The windows above it that were asked for before, of which servers give the newest first.
+        before: Vec<Answered>,
     },
     /// A request of the owner that was answered without the server's answer.
     Abandoned,
 }
+
+/// A window that was asked for, and the lowest and the highest number that came of it.
+pub(super) type Answered = (Range<u64>, Option<(u64, u64)>);
 
 impl Job {
     /// Whether it is the session's own work, which rests while input is unwanted.

@@ -25,6 +25,20 @@ impl Spans {
         self.0.splice(from..to, [add]);
     }
 
+    /// Takes numbers out.
+    pub(super) fn remove(&mut self, gone: &Range<u64>) {
+        if gone.is_empty() {
+            return;
+        }
+        let mut kept = Vec::with_capacity(self.0.len());
+        for span in &self.0 {
+            let before = span.start..span.end.min(gone.start);
+            let behind = span.start.max(gone.end)..span.end;
+            kept.extend([before, behind].into_iter().filter(|part| !part.is_empty()));
+        }
+        self.0 = kept;
+    }
+
     pub(super) fn contains(&self, number: u64) -> bool {
         let at = self.0.partition_point(|span| span.end <= number);
         self.0.get(at).is_some_and(|span| span.start <= number)
@@ -87,6 +101,20 @@ mod tests {
         assert_eq!(spans(&[5..7, 1..3]).ranges(), [1..3, 5..7]);
         assert_eq!(spans(&[1..10, 2..3]).ranges(), [1..10]);
         assert_eq!(spans(&[4..4]).ranges(), []);
+    }
+
+    #[test]
+    fn what_is_taken_out_is_no_longer_held() {
+        let taken = |gone: core::ops::Range<u64>| {
+            let mut held = spans(&[2..4, 6..9]);
+            held.remove(&gone);
+            held.ranges().to_vec()
+        };
+        assert_eq!(taken(0..2), [2..4, 6..9]);
+        assert_eq!(taken(3..7), [2..3, 7..9]);
+        assert_eq!(taken(7..8), [2..4, 6..7, 8..9]);
+        assert_eq!(taken(0..20), []);
+        assert_eq!(taken(7..7), [2..4, 6..9]);
     }
 
     #[test]

@@ -62,9 +62,14 @@ impl Track {
         track
     }
 
-    /// What a later line goes on from; `None` while nothing is known.
+    /// What a later line goes on from; `None` while nothing is known. What is lost of a gap that is not closed was not
+    /// told yet, so it is missing still.
     pub(super) fn mark(&self) -> Option<Mark> {
-        let held = self.held.ranges().iter().cloned().map(SeqRange::new).collect();
+        let mut held = self.held.clone();
+        for lost in self.gaps.iter().flat_map(|gap| &gap.lost) {
+            held.remove(&lost.range());
+        }
+        let held = held.ranges().iter().cloned().map(SeqRange::new).collect();
         Some(Mark { floor: self.floor?, held })
     }
 
@@ -108,10 +113,10 @@ impl Track {
     fn give_up_oldest(&mut self) {
         let from = self.floor.unwrap_or_default().saturating_add(1);
         let Some(hole) = self.held.first_missing(from..self.held.end()) else { return };
-        self.held.insert(hole.clone());
-        if let Some(gap) = self.gaps.iter_mut().find(|gap| gap.range.contains(&hole.start)) {
-            gap.lost.push(hole.into());
+        if !self.gaps.iter().any(|gap| gap.range.contains(&hole.start)) {
+            self.gaps.push_front(Gap { range: hole.clone(), lost: Vec::new(), failures: 0 });
         }
+        self.lose(hole);
     }
 
     /// Opens gaps for everything below `end` that is missing and in no gap yet. Of more than `most` missing messages

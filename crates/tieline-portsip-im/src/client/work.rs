@@ -2,12 +2,14 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use tieline_core::{CloseReason, Instant, RequestError, Text};
 
 use super::command::{History, Request, Subscribe};
 use super::event::{ClientEvent, LostCause, SubscriptionLost};
-use super::flight::{Collected, Job, Waiting};
+use super::flight::{Answered, Collected, Job, Waiting};
 use super::phase::Phase;
 use super::reply::Reply;
 use super::session::ImClient;
@@ -106,12 +108,25 @@ impl ImClient {
                 let request = Request::Desc { topic: name, ims: None };
                 self.launch(deadline, Job::Probe { topic, tries }, |id| request.message(id));
             } else if let Some(window) = state.track.next_window(page) {
-                let limit = u32::try_from(window.end - window.start).unwrap_or(u32::MAX);
-                let request = Request::History(History::of(name).since(window.start).before(window.end).limit(limit));
-                let job = Job::Refill { topic, window, collected: Collected::default(), came: None };
-                self.launch(deadline, job, |id| request.message(id));
+                self.ask_for(now, topic, window, Collected::default(), Vec::new());
             }
         }
+    }
+
+    /// Asks for missing messages.
+    pub(super) fn ask_for(
+        &mut self,
+        now: Instant,
+        topic: Text,
+        window: Range<u64>,
+        collected: Collected,
+        before: Vec<Answered>,
+    ) {
+        let limit = u32::try_from(window.end - window.start).unwrap_or(u32::MAX);
+        let history = History::of(topic.as_str()).since(window.start).before(window.end).limit(limit);
+        let job = Job::Refill { topic, window, collected, came: None, before };
+        let deadline = now + self.config.request_timeout;
+        self.launch(deadline, job, |id| Request::History(history).message(id));
     }
 
     /// Sends the requests of the owner whose turn has come. Those of one topic keep their order.
@@ -161,8 +176,8 @@ impl ImClient {
             }
             Job::Restore { topic, tries } => self.restore_failed(topic, tries, RequestError::Timeout),
             Job::Probe { topic, tries } => self.probe_failed(&topic, tries, true),
-            Job::Refill { topic, window, collected, came } => {
-                self.refilled(&topic, collected);
+            Job::Refill { topic, window, collected, came, before } => {
+                self.refilled(&topic, collected, before);
                 if let Some(state) = self.topics.get_mut(&*topic) {
                     if came.is_none() {
                         state.track.failed(&window, TRIES);
