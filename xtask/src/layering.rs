@@ -49,6 +49,8 @@ const CODEC_OTHERS: &[&str] = &[
 /// What comes with the feature `http` of a codec, and only with it.
 const HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate", "percent-encoding"];
 
+const IM_HTTP_ONLY: &[&str] = &["form_urlencoded", "http", "httpdate", "percent-encoding"];
+
 const fn codec(package: &'static str) -> Rule {
     Rule { package, siblings: &["tieline-core"], others: Some(CODEC_OTHERS), by_feature: HTTP_ONLY, never: NO_IO }
 }
@@ -91,7 +93,8 @@ const BELOW_SIM: &[&str] = &[
 const RULES: &[Rule] = &[
     Rule { siblings: &[], ..codec("tieline-core") },
     codec("tieline-portsip-wsi"),
-    codec("tieline-portsip-im"),
+    // Its login is base64 on the WebSocket too.
+    Rule { by_feature: IM_HTTP_ONLY, ..codec("tieline-portsip-im") },
     codec("tieline-axeos"),
     codec("tieline-cloudpbx"),
     adapter("tieline-websocket", &["tieline-core"], NO_RUNTIME),

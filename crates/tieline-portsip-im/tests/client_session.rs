@@ -336,7 +336,7 @@ fn requests_that_cannot_be_written_come_back() {
         Request::Publish(Publish::text("", "x")),
         Request::Publish(Publish::text("me", "x")),
         Request::DeleteMessages { topic: GROUP.into(), ranges: Vec::new(), hard: false },
-        Request::DeleteMessages { topic: GROUP.into(), ranges: vec![SeqRange::new(5..2)], hard: false },
+        Request::DeleteMessages { topic: GROUP.into(), ranges: vec![SeqRange { low: 5, hi: 2 }], hard: false },
     ];
     for request in refused {
         let error = player.session.send(player.now, request.clone()).expect_err("refused");

@@ -141,11 +141,7 @@ impl World {
                         line.to_server.push_back(frame);
                     }
                 }
-                LineOutput::Hangup(id) => {
-                    if self.line.as_ref().is_some_and(|line| line.id == id) {
-                        self.line = None;
-                    }
-                }
+                LineOutput::Hangup(id) if self.line.as_ref().is_some_and(|line| line.id == id) => self.line = None,
                 _ => {}
             }
         }

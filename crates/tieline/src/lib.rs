@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`core`] | `tieline-core` | always |
 //! | [`wsi`] | `tieline-portsip-wsi` | `wsi` (default) |
+//! | [`portsip_im`] | `tieline-portsip-im` | `portsip-im` |
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
@@ -34,6 +35,8 @@
 #![no_std]
 
 pub use tieline_core as core;
+#[cfg(feature = "portsip-im")]
+pub use tieline_portsip_im as portsip_im;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;
 #[cfg(feature = "server")]

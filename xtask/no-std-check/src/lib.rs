@@ -13,7 +13,9 @@ use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use tieline_core::{Backoff, BackoffPolicy, Random, Text};
+use tieline_core::{Backoff, BackoffPolicy, ClientSession as _, Instant, Random, Session as _, Text};
+use tieline_portsip_im::client::{ClientConfig, ImClient};
+use tieline_portsip_im::{AccessMode, Credentials, ServerMessage as ImMessage};
 use tieline_portsip_wsi::{Auth, ClientMessage, Command, Dialect, Event, ServerMessage};
 
 const ARENA: usize = 64 * 1024;
@@ -71,4 +73,18 @@ pub extern "C" fn tieline_portsip_wsi_round() -> usize {
     let mut out = String::new();
     ClientMessage { id: None, command }.encode(Dialect::V16, &mut out);
     out.len()
+}
+
+/// Something of tieline-portsip-im: decodes a message, computes a change of access, starts a session; the number of bytes
+/// it sends first, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_portsip_im_round() -> usize {
+    let Ok(ImMessage::Data(data)) = ImMessage::decode(r#"{"data":{"topic":"grpX","seq":1,"content":"x"}}"#) else {
+        return 0;
+    };
+    let change = AccessMode::FULL.delta(AccessMode::GROUP_DEFAULT);
+    let user = data.topic.map(|topic| topic.to_owned_name().into_inner()).unwrap_or_default();
+    let config = ClientConfig::new(Credentials::access_token(user, change, "token"));
+    let mut session = ImClient::start(config, [7; 16], None, Instant::EPOCH);
+    session.poll_transmit().map_or(0, |frame| frame.len())
 }

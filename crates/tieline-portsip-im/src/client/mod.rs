@@ -14,6 +14,7 @@ mod answer;
 mod command;
 mod config;
 mod data;
+mod ending;
 mod event;
 mod flight;
 mod phase;
@@ -23,6 +24,7 @@ mod session;
 mod spans;
 mod supervised;
 mod track;
+mod wire;
 mod work;
 
 pub use command::{History, Noting, Publish, Request, Subscribe, Subscribers};

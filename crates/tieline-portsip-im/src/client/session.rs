@@ -8,13 +8,13 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, Encode as _};
 use tieline_core::{
-    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Random, RequestError, RequestId, Seed,
-    SendError, SendErrorKind, Sent, Session, Text, earliest,
+    ClientSession, CloseReason, EventQueue, Frame, Instant, Random, RequestError, RequestId, Seed, SendError,
+    SendErrorKind, Session, Text, earliest,
 };
 
 use super::command::Request;
 use super::config::ClientConfig;
-use super::event::{ClientEvent, Malformed};
+use super::event::ClientEvent;
 use super::flight::{Flight, Job, Waiting};
 use super::phase::Phase;
 use super::reply::Reply;
@@ -39,7 +39,7 @@ pub struct ImClient {
     pub(super) replies: VecDeque<(RequestId, Result<Reply, RequestError>)>,
     pub(super) transmits: VecDeque<Frame>,
     pub(super) events: EventQueue<ClientEvent>,
-    closed: Option<CloseReason>,
+    pub(super) closed: Option<CloseReason>,
     closed_taken: bool,
     /// The latest time that was told.
     pub(super) now: Instant,
@@ -49,7 +49,7 @@ pub struct ImClient {
     pinged: Option<Instant>,
     /// Whether input was unwanted: the silence since then does not count.
     stalled: bool,
-    close_deadline: Option<Instant>,
+    pub(super) close_deadline: Option<Instant>,
 }
 
 /// A topic that is desired.
@@ -110,104 +110,6 @@ impl ImClient {
     pub(super) fn log_in(&mut self, deadline: Instant) {
         let login = self.config.credentials.to_login();
         self.launch(deadline, Job::Login, |id| ClientBody::Login(crate::Login { id: Some(id), ..login }).into());
-    }
-
-    /// Queues an event. The hard limit is looked at before a frame is taken, so that all it has to say fits.
-    pub(super) fn tell(&mut self, event: ClientEvent, bytes: usize) {
-        if !self.is_over() {
-            self.events.push_always(event, bytes);
-            self.mind_backpressure();
-        }
-    }
-
-    /// Whether the hard limit is reached, which is the end.
-    pub(super) fn overflows(&mut self) -> bool {
-        let full = self.events.is_full();
-        if full {
-            self.say_goodbye(1008);
-            self.end(CloseReason::Overflow);
-        }
-        full
-    }
-
-    /// Above the hard limit no answer can be read any more: input is unwanted until the owner takes events.
-    pub(super) fn mind_backpressure(&mut self) {
-        if self.events.is_full() {
-            self.fail_requests(|_| RequestError::Backpressure);
-        }
-    }
-
-    pub(super) fn malformed(&mut self, now: Instant, bytes: Bytes, error: DecodeError) {
-        if self.overflows() {
-            return;
-        }
-        let weight = bytes.len();
-        self.tell(ClientEvent::Malformed(Malformed::new(now, bytes, error)), weight);
-    }
-
-    pub(super) fn say_goodbye(&mut self, code: u16) {
-        self.transmits.push_back(Frame::Close(Some(CloseFrame::new(code, ""))));
-    }
-
-    /// Answers every request of the owner with an error; `error` is told whether the request was sent. An edit of what
-    /// is desired stays desired.
-    fn fail_requests(&mut self, error: impl Fn(Sent) -> RequestError) {
-        for at in 0..self.flights.len() {
-            let Some(flight) = self.flights.get_mut(at) else { break };
-            if !matches!(flight.job, Job::Owner { .. }) {
-                continue;
-            }
-            let Job::Owner { id, request, .. } = core::mem::replace(&mut flight.job, Job::Abandoned) else { continue };
-            if let Some(topic) = self.keep_desired(&request)
-                && let Some(flight) = self.flights.get_mut(at)
-            {
-                flight.job = Job::Restore { topic, tries: 0 };
-            }
-            self.replies.push_back((id, Err(error(Sent::Maybe))));
-        }
-        for Waiting { id, request } in core::mem::take(&mut self.waiting) {
-            if let Some(topic) = self.keep_desired(&request) {
-                self.restore.push_back((topic, 0));
-            }
-            self.replies.push_back((id, Err(error(Sent::Nothing))));
-        }
-    }
-
-    /// Notes the topic of a subscribe that got no answer as desired.
-    fn keep_desired(&mut self, request: &Request) -> Option<Text> {
-        let Request::Subscribe(subscribe) = request else { return None };
-        if !request.is_edit() {
-            return None;
-        }
-        let topic = Text::from(subscribe.topic.as_str());
-        self.topics.entry(topic.clone()).or_default();
-        Some(topic)
-    }
-
-    pub(super) fn end(&mut self, reason: CloseReason) {
-        if self.phase == Phase::Closed {
-            return;
-        }
-        // What came of a page whose end did not come is not asked for again.
-        for flight in core::mem::take(&mut self.flights) {
-            match flight.job {
-                Job::Refill { topic, collected, .. } => self.deliver_refill(&topic, collected),
-                _ => self.flights.push(flight),
-            }
-        }
-        self.enter(Phase::Closed);
-        let by_owner = reason == CloseReason::Local;
-        self.fail_requests(|sent| if by_owner { RequestError::Closed } else { RequestError::Disconnected(sent) });
-        self.flights.clear();
-        self.restore.clear();
-        self.todo.clear();
-        self.close_deadline = None;
-        self.closed = Some(reason.clone());
-        self.events.push_always(ClientEvent::Closed(reason), 0);
-    }
-
-    pub(super) const fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Closed)
     }
 
     /// Whether an answer is awaited that input must not be stopped for.

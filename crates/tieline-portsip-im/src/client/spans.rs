@@ -85,6 +85,7 @@ impl Spans {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "ranges are what is meant")]
 mod tests {
     use super::Spans;
 
