@@ -554,6 +554,15 @@ fn a_flood_of_messages_does_not_keep_the_session_from_becoming_live() {
     player.publish(GROUP, 1);
     player.publish(GROUP, 2);
     assert_eq!(player.session.phase(), Phase::Live);
+    // What is still to be attached again is waited for.
+    let subs = player.sent();
+    player.events();
+    player.ask(Request::Publish(Publish::text(PEER, "x")));
+    assert_eq!(player.sent().len(), 0);
+    for sub in subs {
+        player.ctrl(sub["sub"]["id"].as_str().expect("an id"), json!({"params":{"seq":2}}), 200);
+    }
+    assert!(player.sent().iter().any(|message| message["pub"]["topic"] == PEER));
 }
 
 #[test]

@@ -154,6 +154,7 @@ impl ImClient {
         let topic = request.topic();
         let asks_for_messages = matches!(request, Request::History(_));
         before.iter().any(|waiting| waiting.request.topic() == topic)
+            || self.restore.iter().any(|(restored, _)| restored == topic)
             || self.flights.iter().any(|flight| flight.job.attaches(topic))
             || (asks_for_messages
                 && (self.is_busy(topic) || self.topics.get(topic).is_some_and(|state| state.probe.is_some())))
