@@ -144,6 +144,12 @@ pub enum CloseReason {
         /// The server's words; empty when it gave none.
         reason: Text,
     },
+    /// The server answered the login with a failure of its own: the credentials were not judged.
+    #[error("the server could not log in, status {status}")]
+    LoginUnavailable {
+        /// The wire's status (IM codes from 500).
+        status: i64,
+    },
     /// The peer did not finish the login in time.
     #[error("no login within the deadline")]
     LoginTimeout,
@@ -170,6 +176,7 @@ impl CloseReason {
             Self::Remote { .. }
             | Self::Lost
             | Self::Silent
+            | Self::LoginUnavailable { .. }
             | Self::LoginTimeout
             | Self::Overflow
             | Self::SlowPeer
