@@ -65,6 +65,8 @@ const HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpda
 
 /// The address of CloudPBX's stream is percent-encoded, also where the stream is used without `http`.
 const CLOUDPBX_HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate"];
+/// The login of IM is base64, also where the protocol is used without `http`.
+const IM_HTTP_ONLY: &[&str] = &["form_urlencoded", "http", "httpdate", "percent-encoding"];
 
 const fn codec(package: &'static str) -> Rule {
     Rule { package, siblings: &["tieline-core"], others: Some(CODEC_OTHERS), by_feature: HTTP_ONLY, never: NO_IO }
@@ -109,7 +111,8 @@ const BELOW_SIM: &[&str] = &[
 const RULES: &[Rule] = &[
     Rule { siblings: &[], ..codec("tieline-core") },
     codec("tieline-portsip-wsi"),
-    codec("tieline-portsip-im"),
+    // Its login is base64 on the WebSocket too.
+    Rule { by_feature: IM_HTTP_ONLY, ..codec("tieline-portsip-im") },
     codec("tieline-axeos"),
     Rule { by_feature: CLOUDPBX_HTTP_ONLY, ..codec("tieline-cloudpbx") },
     adapter("tieline-websocket", &["tieline-core"], NO_RUNTIME),

@@ -51,6 +51,13 @@ pub enum RequestError {
     /// The application did not take its events, so the answer could not be read any more.
     #[error("the answer is stuck behind events that nobody takes")]
     Backpressure,
+    /// The answer came and cannot be read. The server has most likely acted. `reason` says where and what, without the
+    /// payload.
+    #[error("the answer cannot be read: {reason}")]
+    Unreadable {
+        /// In words.
+        reason: Text,
+    },
     /// The session was closed by its owner before the answer.
     #[error("the session was closed before the answer came")]
     Closed,
@@ -61,7 +68,7 @@ impl RequestError {
     #[must_use]
     pub const fn class(&self) -> Class {
         match self {
-            Self::Refused { .. } | Self::Closed => Class::Terminal,
+            Self::Refused { .. } | Self::Unreadable { .. } | Self::Closed => Class::Terminal,
             Self::Timeout | Self::Disconnected(_) | Self::Backpressure => Class::Retry,
         }
     }
@@ -137,6 +144,12 @@ pub enum CloseReason {
         /// The server's words; empty when it gave none.
         reason: Text,
     },
+    /// The server answered the login with a failure of its own: the credentials were not judged.
+    #[error("the server could not log in, status {status}")]
+    LoginUnavailable {
+        /// The wire's status (IM codes from 500).
+        status: i64,
+    },
     /// The peer did not finish the login in time.
     #[error("no login within the deadline")]
     LoginTimeout,
@@ -163,6 +176,7 @@ impl CloseReason {
             Self::Remote { .. }
             | Self::Lost
             | Self::Silent
+            | Self::LoginUnavailable { .. }
             | Self::LoginTimeout
             | Self::Overflow
             | Self::SlowPeer

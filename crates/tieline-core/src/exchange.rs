@@ -64,9 +64,18 @@ pub enum ExchangeFailureKind {
     /// The answer is longer than the limit.
     #[error("the answer is longer than the limit")]
     TooLong,
+    /// A success without a body, where the protocol documents one.
+    #[error("the answer is empty")]
+    Empty,
     /// A success whose body is not what the protocol documents. `reason` says where and what, without the payload.
     #[error("the answer cannot be read: {reason}")]
     Unreadable {
+        /// In words.
+        reason: Text,
+    },
+    /// The request cannot be written; nothing was sent. `reason` holds nothing of what was to be sent.
+    #[error("the request cannot be sent: {reason}")]
+    Unsendable {
         /// In words.
         reason: Text,
     },
@@ -81,8 +90,8 @@ impl ExchangeFailureKind {
     pub const fn class(&self) -> Class {
         match self {
             Self::Connect { class, .. } | Self::Status { class, .. } => *class,
-            Self::Broken | Self::Timeout | Self::Unreadable { .. } => Class::Retry,
-            Self::TooLong | Self::Canceled => Class::Terminal,
+            Self::Broken | Self::Timeout | Self::Empty | Self::Unreadable { .. } => Class::Retry,
+            Self::TooLong | Self::Unsendable { .. } | Self::Canceled => Class::Terminal,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Values that must not be seen.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use subtle::ConstantTimeEq as _;
@@ -29,6 +30,14 @@ impl Secret<String> {
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Secret<Vec<u8>> {
+    /// Compares in a time that depends only on the lengths.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
     }
 }
 

@@ -50,9 +50,40 @@ impl Timestamp<String> {
         use alloc::string::ToString as _;
         Self(seconds.to_string())
     }
+
+    /// The timestamp of microseconds since 1970-01-01T00:00:00Z, written as IM writes it: RFC 3339 in UTC, the fraction
+    /// without trailing zeros, none when it is zero. Moments outside the years 0 to 9999 are written as the nearest.
+    #[must_use]
+    pub fn from_unix_micros(micros: i64) -> Self {
+        let micros = micros.clamp(MIN_SECONDS * 1_000_000, MAX_SECONDS * 1_000_000 + 999_999);
+        let (seconds, fraction) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        // The civil date of a day number, by years that begin in March.
+        let from_era = days + 719_468;
+        let (era, day_of_era) = (from_era.div_euclid(146_097), from_era.rem_euclid(146_097));
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let march_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let mut out = alloc::format!(
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        );
+        if fraction != 0 {
+            let digits = alloc::format!(".{fraction:06}");
+            out.push_str(digits.trim_end_matches('0'));
+        }
+        out.push('Z');
+        Self(out)
+    }
 }
 
-/// The latest second of the year 9999.
+/// The first second of the year 0 and the latest of the year 9999.
+const MIN_SECONDS: i64 = -62_167_219_200;
 const MAX_SECONDS: i64 = 253_402_300_799;
 
 fn parse_unix(raw: &str) -> Option<i64> {
@@ -62,7 +93,7 @@ fn parse_unix(raw: &str) -> Option<i64> {
         return None;
     }
     let micros = if fraction.is_empty() && !raw.ends_with('.') { 0 } else { fraction_micros(fraction)? };
-    let whole = seconds.parse::<i64>().ok().filter(|seconds| (-62_167_219_200..=MAX_SECONDS).contains(seconds))?;
+    let whole = seconds.parse::<i64>().ok().filter(|seconds| (MIN_SECONDS..=MAX_SECONDS).contains(seconds))?;
     let micros = if seconds.starts_with('-') { -micros } else { micros };
     Some(whole * 1_000_000 + micros)
 }

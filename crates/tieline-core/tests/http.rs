@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use tieline_core::http::{
-    ApiError, ApiErrorKind, Authorization, BadRequest, BaseUrl, BaseUrlError, Body, BuildError, Method, RequestBuilder,
-    Response, ResponseHead, SentMeter, header, path_segment, query_pairs, retry_after,
+    ApiError, ApiErrorKind, Authorization, BadRequest, BaseUrl, BaseUrlError, Body, BuildError, CallError, Method,
+    RequestBuilder, Response, ResponseHead, SentMeter, header, path_segment, query_pairs, retry_after, shown_target,
 };
-use tieline_core::{Class, ExchangeFailureKind, Sent};
+use tieline_core::{Class, ExchangeFailure, ExchangeFailureKind, Sent};
 
 fn base(text: &str) -> BaseUrl {
     text.parse().expect("an address")
@@ -223,4 +223,26 @@ fn the_meter_finds_the_end_of_a_head_behind_stray_returns() {
     let mut unknown = SentMeter::new(&Body::Stream { length: None });
     unknown.wrote(b"PUT / HTTP/1.1\r\n\r\nanything");
     assert_eq!(unknown.sent(), Sent::Maybe);
+}
+
+#[test]
+fn a_target_is_shown_without_the_values_of_secret_parameters() {
+    let shown = |uri: &str| {
+        let (mut head, _) = RequestBuilder::new(Method::GET, &base("http://pbx"), "x").finish().expect("a request");
+        head.uri = uri.parse().expect("a target");
+        shown_target(&head, &["key"])
+    };
+    assert_eq!(shown("/users?status=1&key=s3cret&x=2"), "GET /users?status=1&key=[redacted]&x=2");
+    assert_eq!(shown("/users?k%65y=s3cret"), "GET /users?key=[redacted]");
+    assert_eq!(shown("/users"), "GET /users");
+}
+
+#[test]
+fn what_failed_a_call_is_told_to_a_poller() {
+    let empty = ApiError::new(&head(200, &[]), ApiErrorKind::Empty, Default::default());
+    assert_eq!(empty.class(), Class::Retry);
+    let failure = ExchangeFailure::from(CallError::from(empty));
+    assert_eq!(failure, ExchangeFailure::new(ExchangeFailureKind::Empty, Sent::All));
+    let failure = ExchangeFailure::from(CallError::from(BuildError::UserName));
+    assert_eq!((failure.class(), failure.sent), (Class::Terminal, Sent::Nothing));
 }

@@ -37,10 +37,24 @@ wire_struct! {
         pub raw: Raw<S>,
     }
 
+    /// A value that may be null.
+    pub struct Nullable<S> {
+        /// Kept when null.
+        pub content: Raw<S>; null,
+    }
+
     /// An inner object.
     pub struct Inner<S> {
         /// A string.
         pub name: S,
+    }
+}
+
+#[test]
+fn null_is_kept_where_the_field_says_so() {
+    for text in ["{}", r#"{"content":null}"#, r#"{"content":1}"#] {
+        let value: Nullable<Str<'_>> = decode(text).expect("valid");
+        assert_eq!(value.to_json(), text);
     }
 }
 

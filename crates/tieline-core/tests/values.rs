@@ -47,6 +47,23 @@ fn what_is_no_moment_has_no_microseconds_and_keeps_its_text() {
 }
 
 #[test]
+fn moments_are_written_in_rfc_3339_without_trailing_zeros() {
+    let written = |micros| Timestamp::from_unix_micros(micros).raw().to_owned();
+    assert_eq!(written(1_729_827_652_355_140), "2024-10-25T03:40:52.35514Z");
+    assert_eq!(written(1_709_164_800_000_000), "2024-02-29T00:00:00Z");
+    assert_eq!(written(-1), "1969-12-31T23:59:59.999999Z");
+    assert_eq!(written(i64::MAX), "9999-12-31T23:59:59.999999Z");
+    assert_eq!(written(i64::MIN), "0000-01-01T00:00:00Z");
+}
+
+proptest! {
+    #[test]
+    fn a_moment_written_is_the_moment_read(micros in -62_167_219_200_000_000i64..=253_402_300_799_999_999) {
+        prop_assert_eq!(Timestamp::from_unix_micros(micros).unix_micros(), Some(micros));
+    }
+}
+
+#[test]
 fn secrets_print_redacted_and_compare_by_content() {
     let secret: Secret = "hunter2".into();
     assert_eq!(format!("{secret} {secret:?}"), "[redacted] [redacted]");

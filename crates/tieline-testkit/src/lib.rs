@@ -2,13 +2,19 @@
 
 #[cfg(feature = "adapter")]
 pub mod adapter;
+mod axeos;
 pub mod bad_input;
 mod cloudpbx;
 mod fixture;
+mod im;
+mod recording;
 mod transcript;
 mod wsi;
 
+pub use axeos::{AXEOS, AxeosFixture, AxeosKind};
 pub use cloudpbx::{CLOUDPBX_REST, CLOUDPBX_STREAM, RestFixture, RestKind, StreamFixture, StreamKind};
 pub use fixture::{Dialect, Fixture, Invalid, Kind};
+pub use im::{IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource};
+pub use recording::{RecordedFrame, RecordingFile};
 pub use transcript::{Line, Side, Transcript, TranscriptError};
 pub use wsi::WSI;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use tieline_testkit::{Dialect, Fixture, Kind, WSI};
+use tieline_testkit::{
+    Dialect, Fixture, IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource, Kind, Side, Transcript, WSI,
+};
 
 fn folder(dialect: Dialect) -> &'static str {
     match dialect {
@@ -35,10 +37,17 @@ fn files(dir: &Path, prefix: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn every_file_is_listed_and_every_entry_is_a_file() {
     let mut found = BTreeSet::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/wsi"), "", &mut found);
-    let listed: BTreeSet<String> = WSI.iter().map(|fixture| format!("{}.json", fixture.name)).collect();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for folder in ["wsi", "im"] {
+        files(&fixtures.join(folder), &format!("{folder}/"), &mut found);
+    }
+    let wsi = WSI.iter().map(|fixture| format!("wsi/{}.json", fixture.name));
+    let im = IM.iter().map(|fixture| format!("im/{}.json", fixture.name));
+    let recorded = IM_RECORDINGS.iter().map(|file| format!("im/recorded/{}.jsonl", file.name));
+    let transcripts = IM_TRANSCRIPTS.iter().map(|(name, _)| format!("im/transcripts/{name}.jsonl"));
+    let listed: BTreeSet<String> = wsi.chain(im).chain(recorded).chain(transcripts).collect();
     assert_eq!(found, listed);
-    assert_eq!(listed.len(), WSI.len(), "names are unique");
+    assert_eq!(listed.len(), WSI.len() + IM.len() + IM_RECORDINGS.len() + IM_TRANSCRIPTS.len(), "names are unique");
 }
 
 #[test]
@@ -116,5 +125,56 @@ fn a_name_tells_folder_and_kind() {
         let (dir, file) = fixture.name.split_once('/').expect("dir/file");
         assert_eq!(dir, folder(fixture.dialect), "{}", fixture.name);
         assert!(file.contains(&format!("-{kind}-")), "{}", fixture.name);
+    }
+}
+
+#[test]
+fn each_im_sample_is_one_json_object_with_one_message_unless_it_is_listed_as_invalid() {
+    for fixture in IM {
+        let value = serde_json::from_str::<Value>(fixture.text);
+        assert_eq!(value.is_err(), fixture.source == ImSource::Invalid, "{}", fixture.name);
+        if let Ok(value) = value {
+            let keys: Vec<_> = value.as_object().expect(fixture.name).keys().filter(|key| *key != "extra").collect();
+            assert_eq!(keys.len(), 1, "{}", fixture.name);
+        }
+    }
+}
+
+#[test]
+fn the_im_document_is_whole() {
+    let shown = IM.iter().filter(|fixture| fixture.source == ImSource::Document);
+    let (of_client, of_server): (Vec<&ImFixture>, Vec<&ImFixture>) = shown.partition(|f| f.from == Side::Client);
+    assert_eq!((of_client.len(), of_server.len()), (14, 16));
+}
+
+#[test]
+fn the_name_of_an_im_sample_tells_folder_and_sender() {
+    for fixture in IM {
+        let folder = match fixture.source {
+            ImSource::Document => "document",
+            ImSource::Assumed => "assumed",
+            ImSource::Invalid => "invalid",
+        };
+        let sender = if fixture.from == Side::Client { "client" } else { "server" };
+        let (dir, file) = fixture.name.split_once('/').expect("dir/file");
+        assert_eq!(dir, folder, "{}", fixture.name);
+        assert!(file.contains(&format!("-{sender}-")), "{}", fixture.name);
+    }
+}
+
+#[test]
+fn every_recording_has_messages_of_both_sides() {
+    for file in IM_RECORDINGS {
+        let frames = file.frames();
+        assert!(frames.iter().any(|frame| frame.from == Side::Client), "{}", file.name);
+        assert!(frames.iter().any(|frame| frame.from == Side::Server), "{}", file.name);
+    }
+}
+
+#[test]
+fn every_im_transcript_parses_and_begins_with_the_login() {
+    for (name, text) in IM_TRANSCRIPTS {
+        let lines = Transcript::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(lines[0].from == Side::Client && lines[0].text.starts_with("{\"login\""), "{name}");
     }
 }

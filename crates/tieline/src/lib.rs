@@ -8,6 +8,8 @@
 //! | [`core`] | `tieline-core` | always |
 //! | [`wsi`] | `tieline-portsip-wsi` | `wsi` (default) |
 //! | [`cloudpbx`] | `tieline-cloudpbx` | `cloudpbx` |
+//! | [`axeos`] | `tieline-axeos` | `axeos` |
+//! | [`portsip_im`] | `tieline-portsip-im` | `portsip-im` |
 //! | [`websocket`] | `tieline-websocket` | `websocket` |
 //! | [`tls`] | `tieline-tls` | `tls` (default) |
 //! | [`tokio`] | `tieline-tokio` | `tokio` (default) |
@@ -35,11 +37,15 @@
 
 #![no_std]
 
+#[cfg(feature = "axeos")]
+pub use tieline_axeos as axeos;
 #[cfg(feature = "blocking")]
 pub use tieline_blocking as blocking;
 #[cfg(feature = "cloudpbx")]
 pub use tieline_cloudpbx as cloudpbx;
 pub use tieline_core as core;
+#[cfg(feature = "portsip-im")]
+pub use tieline_portsip_im as portsip_im;
 #[cfg(feature = "wsi")]
 pub use tieline_portsip_wsi as wsi;
 #[cfg(feature = "server")]

@@ -13,9 +13,13 @@ use core::panic::PanicInfo;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use tieline_axeos::poller::{Poller, PollerConfig};
+use tieline_axeos::{Entry, Event as AxeosEvent};
 use tieline_cloudpbx::client::{ClientConfig, PushClient};
 use tieline_cloudpbx::{CdrRecord, InZone, Rows};
 use tieline_core::{Backoff, BackoffPolicy, ClientSession, Frame, Instant, Random, Session, Str, Text};
+use tieline_portsip_im::client::{ClientConfig as ImConfig, ImClient};
+use tieline_portsip_im::{AccessMode, Credentials, ServerMessage as ImMessage};
 use tieline_portsip_wsi::{Auth, ClientMessage, Command, Dialect, Event, ServerMessage};
 
 const ARENA: usize = 64 * 1024;
@@ -90,4 +94,27 @@ pub extern "C" fn tieline_cloudpbx_round() -> usize {
     let mut session = PushClient::start(ClientConfig::default(), [7; 16], None, Instant::EPOCH);
     session.handle_input(Instant::EPOCH, Frame::text(text));
     core::iter::from_fn(|| session.poll_event()).count()
+}
+
+/// Something of tieline-axeos: decodes an event and starts a poller; the number of exchanges asked for, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_axeos_asks() -> usize {
+    let text = r#"{"seq":7,"event_type":"user logged out","user_uuid":"u"}"#;
+    let Ok(Entry { event: AxeosEvent::UserLoggedOut(_), .. }) = Entry::decode_str(text) else { return 0 };
+    let mut poller = Poller::start(PollerConfig::default(), [7; 16], None, Instant::EPOCH);
+    core::iter::from_fn(|| poller.poll_transmit()).count()
+}
+
+/// Something of tieline-portsip-im: decodes a message, computes a change of access, starts a session; the number of bytes
+/// it sends first, 0 on failure.
+#[unsafe(no_mangle)]
+pub extern "C" fn tieline_portsip_im_round() -> usize {
+    let Ok(ImMessage::Data(data)) = ImMessage::decode(r#"{"data":{"topic":"grpX","seq":1,"content":"x"}}"#) else {
+        return 0;
+    };
+    let change = AccessMode::FULL.delta(AccessMode::GROUP_DEFAULT);
+    let user = data.topic.map(|topic| topic.to_owned_name().into_inner()).unwrap_or_default();
+    let config = ImConfig::new(Credentials::access_token(user, change, "token"));
+    let mut session = ImClient::start(config, [7; 16], None, Instant::EPOCH);
+    session.poll_transmit().map_or(0, |frame| frame.len())
 }

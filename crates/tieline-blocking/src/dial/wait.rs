@@ -1,6 +1,7 @@
 //! Waiting for sockets, until it is given up or its time is over.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::event::Source;
@@ -20,21 +21,25 @@ pub(crate) struct Wait {
     deadline: Option<Instant>,
     poll: Poll,
     events: Events,
+    /// Kept: a waker that is dropped takes a wake that was not yet seen with it.
+    _waker: Arc<Waker>,
 }
 
 impl Wait {
     pub(crate) fn new(cancel: &Cancel) -> Result<Self, ConnectError> {
         let poll = Poll::new().map_err(ConnectError::System)?;
-        let waker = Waker::new(poll.registry(), CANCEL).map_err(ConnectError::System)?;
+        let waker = Arc::new(Waker::new(poll.registry(), CANCEL).map_err(ConnectError::System)?);
+        let wakes = Arc::clone(&waker);
         cancel.on_cancel(move || {
-            if let Err(error) = waker.wake() {
+            if let Err(error) = wakes.wake() {
                 tracing::debug!(%error, "a poll was not woken");
             }
         });
-        Ok(Self { cancel: cancel.clone(), deadline: None, poll, events: Events::with_capacity(EVENTS) })
+        Ok(Self { cancel: cancel.clone(), deadline: None, poll, events: Events::with_capacity(EVENTS), _waker: waker })
     }
 
     /// From now on no longer than this.
+    #[cfg(feature = "http")]
     pub(crate) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
     }

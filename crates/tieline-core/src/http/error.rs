@@ -56,6 +56,9 @@ pub enum ApiErrorKind {
     /// A success whose JSON is broken or of another shape.
     #[error("{0}")]
     Decode(DecodeError),
+    /// A success without a body, where the document promises one.
+    #[error("the body is empty")]
+    Empty,
     /// A success whose body is not what the document promises; the text says what.
     #[error("{0}")]
     Unexpected(&'static str),
@@ -112,6 +115,7 @@ impl ApiError {
         match &self.kind {
             ApiErrorKind::Refused { .. } => ExchangeFailureKind::Status { status: self.status, class: self.class },
             ApiErrorKind::TooLong { .. } => ExchangeFailureKind::TooLong,
+            ApiErrorKind::Empty => ExchangeFailureKind::Empty,
             kind => ExchangeFailureKind::Unreadable { reason: Text::from(std::format!("{kind}")) },
         }
     }
@@ -168,6 +172,21 @@ impl CallError {
             Self::Build(_) => Sent::Nothing,
             Self::Failed(failure) => failure.sent,
             Self::Api(_) => Sent::All,
+        }
+    }
+}
+
+impl From<CallError> for ExchangeFailure {
+    /// The same, for a poller.
+    fn from(error: CallError) -> Self {
+        let sent = error.sent();
+        match error {
+            CallError::Failed(failure) => failure,
+            CallError::Api(error) => Self::new(error.failure_kind(), sent),
+            CallError::Build(error) => {
+                let reason = Text::from(std::format!("{error}"));
+                Self::new(ExchangeFailureKind::Unsendable { reason }, sent)
+            }
         }
     }
 }

@@ -73,6 +73,9 @@ pub enum DecodeErrorKind {
     /// Lists of so many elements with so little in them that they would take 32 times as much memory as the message.
     #[error("lists of too many elements")]
     ListsTooLarge,
+    /// More elements than the limit.
+    #[error("too many elements")]
+    TooMany,
     /// A value of another kind than the field has.
     #[error("{found} found, {expected} expected")]
     WrongType {

@@ -6,7 +6,7 @@ use core::fmt;
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
 use super::decode::Decode;
-use super::encode::Encode;
+use super::encode::{Encode, write_str};
 use super::error::{DecodeError, JsonKind};
 use super::peek::peek;
 use super::scanner::Scanner;
@@ -47,6 +47,16 @@ impl<S: AsRef<str>> Raw<S> {
     /// When the member is not a `T`.
     pub fn field<'a, T: Decode<'a, ()>>(&'a self, name: &str) -> Result<Option<T>, DecodeError> {
         peek(self.as_json(), name)
+    }
+}
+
+impl Raw<String> {
+    /// The JSON value of a text.
+    #[must_use]
+    pub fn string(text: &str) -> Self {
+        let mut json = String::new();
+        write_str(text, &mut json);
+        Self(json)
     }
 }
 

@@ -57,6 +57,12 @@ impl<'a> Scanner<'a> {
         self.pos
     }
 
+    /// The text from the cursor on: for a look ahead.
+    #[must_use]
+    pub fn rest(&self) -> &'a str {
+        self.text.get(self.pos..).unwrap_or_default()
+    }
+
     /// Moves the cursor to the first byte of the next value, so that an error names its place.
     #[cold]
     pub fn skip_to_value(&mut self) {

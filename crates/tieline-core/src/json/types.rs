@@ -3,7 +3,8 @@
 /// Declares structs of a JSON object whose members may all be absent.
 ///
 /// Each field is an `Option`; its wire name is the field's name, or the literal after `=`, and further spellings that
-/// are read but never written follow `|`. The struct gets `Clone`, `Debug`, `PartialEq`, `Eq`, `Default`,
+/// are read but never written follow `|`. `null` is absent, but where the field is marked `; null`: there it is kept and
+/// written. The struct gets `Clone`, `Debug`, `PartialEq`, `Eq`, `Default`,
 /// `serde::Serialize`, [`Decode`](crate::json::Decode), [`Encode`](crate::json::Encode), and `FIELDS`, the wire names.
 /// Its [`SHAPE`](crate::json::Decode::SHAPE) is what a linter holds messages against.
 ///
@@ -34,7 +35,7 @@ macro_rules! wire_struct {
     ($(
         $(#[$meta:meta])*
         $vis:vis struct $name:ident<S> {
-            $( $(#[$field_meta:meta])* pub $field:ident : $ty:ty $(= $key:literal $(| $alias:literal)*)? ),* $(,)?
+            $( $(#[$field_meta:meta])* pub $field:ident : $ty:ty $(= $key:literal $(| $alias:literal)*)? $(; $null:ident)? ),* $(,)?
         }
     )*) => {$(
         $(#[$meta])*
@@ -95,7 +96,7 @@ macro_rules! wire_struct {
                     // finds them all.
                     $(
                         if more && scanner.take_key(concat!("\"", $crate::__wire_key!($field $($key)?), "\":")) {
-                            value.$field = $crate::json::Decode::decode(scanner, context).map_err(
+                            value.$field = $crate::__wire_value!(scanner, context $(, $null)?).map_err(
                                 |error: $crate::json::DecodeError|
                                     error.in_field($crate::__wire_key!($field $($key)?)),
                             )?;
@@ -126,7 +127,7 @@ macro_rules! wire_struct {
             {
                 $(
                     if key == $crate::__wire_key!($field $($key)?) $($(|| key == $alias)*)? {
-                        self.$field = $crate::json::Decode::decode(scanner, context).map_err(
+                        self.$field = $crate::__wire_value!(scanner, context $(, $null)?).map_err(
                             |error: $crate::json::DecodeError|
                                 error.in_field($crate::__wire_key!($field $($key)?)),
                         )?;
@@ -169,6 +170,18 @@ macro_rules! __wire_key {
     };
     ($field:ident) => {
         stringify!($field)
+    };
+}
+
+/// The value of a field: `null` is absent, unless the field keeps it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wire_value {
+    ($scanner:ident, $context:ident, null) => {
+        $crate::json::Decode::decode($scanner, $context).map(Some)
+    };
+    ($scanner:ident, $context:ident) => {
+        $crate::json::Decode::decode($scanner, $context)
     };
 }
 

@@ -4,13 +4,19 @@ use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
-use crate::{Class, CloseReason, Frame, Instant};
+use crate::{Class, CloseReason, ExchangeFailure, Frame, Instant};
 
 /// Names one connection attempt, so that nothing of an earlier line is taken for the present one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId(pub(super) u64);
 
 impl LineId {
+    /// The id of the attempt with this number: for a session that is its own supervisor.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number of the attempt, from 1.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -88,6 +94,13 @@ pub enum DownCause {
     /// Its session ended.
     #[error("{0}")]
     Session(CloseReason),
+    /// A call of a poller failed.
+    #[error("{0}")]
+    Exchange(ExchangeFailure),
+    /// The server no longer knows the place up to which a poller had its events: its numbering began anew, or it dropped
+    /// events before they were asked for.
+    #[error("the server no longer knows the place up to which events were received")]
+    CursorLost,
 }
 
 impl DownCause {
@@ -96,8 +109,9 @@ impl DownCause {
     pub const fn class(&self) -> Class {
         match self {
             Self::Connect(failure) => failure.class,
-            Self::DialTimeout => Class::Retry,
+            Self::DialTimeout | Self::CursorLost => Class::Retry,
             Self::Session(reason) => reason.class(),
+            Self::Exchange(failure) => failure.class(),
         }
     }
 }
@@ -118,6 +132,12 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// An interval in which events may have been missed.
+    #[must_use]
+    pub const fn new(since: Instant, until: Instant, cause: DownCause, recovered: bool) -> Self {
+        Self { since, until, cause, recovered }
+    }
+
     /// How long it lasted.
     #[must_use]
     pub const fn length(&self) -> Duration {

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod access;
+pub mod client;
+mod concealed;
+mod credentials;
+mod message;
+mod name;
+pub mod server;
+mod status;
+mod words;
+
+pub use access::{AccessMode, InvalidMode, Mode};
+pub use concealed::Concealed;
+pub use credentials::{BadSecret, Credentials};
+pub use message::{
+    Acc, Access, CLEAR, Card, ClientBody, ClientMessage, Credential, CredentialState, Ctrl, Data, DefaultAccess, Del,
+    Deletions, Desc, Extra, Get, GetOpts, GetQuery, Hi, Info, Leave, Login, Meta, Note, Params, Photo, Pres, Pub, Seen,
+    SeqRange, ServerMessage, Set, SetDesc, SetQuery, SetSub, Sub, Subscriber, is_clear,
+};
+pub use name::{FileRef, Topic, TopicKind, UserId};
+pub use status::Status;
+pub use words::{DelWhat, NoteWhat, PresWhat, Section};
