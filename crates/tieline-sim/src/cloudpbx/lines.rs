@@ -182,3 +182,137 @@ pub(super) fn device_state(state: State) -> DeviceState {
         () => DeviceState::NotInUse,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::world::{CallType, Direction, EndReason, TargetState};
+    use tieline_core::Instant;
+
+    fn party(number: &str) -> Party {
+        let (number, display_name) = (number.to_owned(), format!("Name of {number}"));
+        Party { kind: PartyKind::Extension, number, id: None, display_name, host: "acme.test".to_owned() }
+    }
+
+    /// A call of `from` to `to`.
+    struct Scene {
+        call: Arc<CallInfo>,
+        lines: Lines,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let mut lines = Lines::default();
+            for number in ["101", "102", "103"] {
+                lines.add(number, true);
+            }
+            Self { call: Self::info("1", "102", "101"), lines }
+        }
+
+        fn info(session_id: &str, from: &str, to: &str) -> Arc<CallInfo> {
+            Arc::new(CallInfo {
+                session_id: session_id.to_owned(),
+                cdr_id: String::new(),
+                call_id: String::new(),
+                direction: Direction::Internal,
+                caller: party(from),
+                callee: party(to),
+                did: String::new(),
+                outbound_caller_id: String::new(),
+                trunk: None,
+            })
+        }
+
+        fn call(&mut self, change: CallChange) {
+            self.lines.note(&Happening::Call { call: Arc::clone(&self.call), change });
+        }
+
+        fn target(&mut self, id: &str, change: TargetChange) {
+            let target = Target {
+                id: id.to_owned(),
+                party: self.call.callee.clone(),
+                destination: String::new(),
+                device: None,
+                call_type: CallType::Normal,
+                state: TargetState::Added,
+                started: Instant::EPOCH,
+                rang: None,
+                answered: None,
+                ended: None,
+                end_reason: EndReason::None,
+                status_code: 0,
+                round: 1,
+            };
+            self.lines.note(&Happening::Target { call: Arc::clone(&self.call), target, change });
+        }
+
+        fn state(&self, number: &str) -> i64 {
+            self.lines.state(number).expect("an extension").value()
+        }
+    }
+
+    #[test]
+    fn a_call_goes_from_connecting_and_ringing_to_in_use_to_idle() {
+        let mut scene = Scene::new();
+        scene.call(CallChange::Started);
+        scene.target("a", TargetChange::Added);
+        assert_eq!((scene.state("102"), scene.state("101")), (32, 0));
+        scene.target("a", TargetChange::Ringing);
+        assert_eq!((scene.state("102"), scene.state("101")), (32, 8));
+        assert_eq!(scene.lines.peer("101"), Some(&("102".to_owned(), "Name of 102".to_owned())));
+        scene.target("a", TargetChange::Answered);
+        scene.call(CallChange::Established { with: party("101") });
+        assert_eq!((scene.state("102"), scene.state("101")), (1, 1));
+        scene.target("a", TargetChange::Ended);
+        scene.call(CallChange::Ended { reason: EndReason::CalleeDisconnect });
+        assert_eq!((scene.state("102"), scene.state("101")), (0, 0));
+        assert_eq!(scene.lines.peer("102"), None);
+    }
+
+    #[test]
+    fn an_extension_rings_as_long_as_one_of_its_devices_does() {
+        let mut scene = Scene::new();
+        scene.target("a", TargetChange::Ringing);
+        scene.target("b", TargetChange::Ringing);
+        scene.target("a", TargetChange::Failed);
+        assert_eq!(scene.state("101"), 8);
+        scene.target("b", TargetChange::NoAnswer);
+        assert_eq!(scene.state("101"), 0);
+    }
+
+    #[test]
+    fn states_of_several_calls_combine() {
+        let mut scene = Scene::new();
+        scene.target("a", TargetChange::Ringing);
+        scene.target("a", TargetChange::Answered);
+        scene.call = Scene::info("2", "103", "101");
+        scene.target("b", TargetChange::Ringing);
+        assert_eq!(scene.state("101"), 9);
+        assert_eq!(scene.lines.peer("101").map(|(number, _)| number.as_str()), Some("103"));
+        assert_eq!(device_state(State::IN_USE | State::RINGING), DeviceState::RingInUse);
+        scene.target("b", TargetChange::Ended);
+        assert_eq!(scene.state("101"), 1);
+    }
+
+    #[test]
+    fn who_holds_is_in_use_and_on_hold() {
+        let mut scene = Scene::new();
+        scene.target("a", TargetChange::Answered);
+        scene.call(CallChange::Held { by: party("101"), peer: party("102") });
+        assert_eq!(scene.state("101"), 17);
+        assert_eq!(device_state(State::IN_USE | State::ON_HOLD), DeviceState::OnHold);
+        scene.call(CallChange::Unheld { by: party("101"), peer: party("102") });
+        assert_eq!(scene.state("101"), 1);
+    }
+
+    #[test]
+    fn without_a_device_an_extension_is_unavailable_unless_it_is_in_a_call() {
+        let mut scene = Scene::new();
+        scene.lines.add("101", false);
+        assert_eq!(scene.state("101"), 4);
+        scene.target("a", TargetChange::Answered);
+        assert_eq!(scene.state("101"), 1);
+    }
+}
