@@ -3,6 +3,7 @@
 mod cloudpbx;
 pub mod day;
 pub mod directory;
+mod filled;
 mod sim;
 pub mod world;
 pub mod wsi;

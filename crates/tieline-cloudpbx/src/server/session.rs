@@ -106,7 +106,7 @@ impl PushServer {
             self.transmits.push_back(Frame::Close(Some(CloseFrame::new(TRY_AGAIN, ""))));
             return self.end(CloseReason::SlowPeer);
         }
-        self.queued_bytes += message.len();
+        self.queued_bytes += weight(&message);
         self.spoke = now;
         self.transmits.push_back(Frame::Text(message));
     }
@@ -115,7 +115,7 @@ impl PushServer {
     pub fn delete_channel(&mut self, now: Instant) {
         if self.phase == Phase::Open {
             let message = channel_deleted(&self.target.channel());
-            self.queued_bytes += message.len();
+            self.queued_bytes += weight(&message);
             self.transmits.push_back(Frame::Text(message));
             self.close(now);
         }
@@ -216,7 +216,7 @@ impl Session for PushServer {
     fn poll_transmit(&mut self) -> Option<Frame> {
         let frame = self.transmits.pop_front()?;
         if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(text.len());
+            self.queued_bytes = self.queued_bytes.saturating_sub(weight(text));
         }
         Some(frame)
     }
@@ -248,6 +248,11 @@ impl Session for PushServer {
     fn is_finished(&self) -> bool {
         self.closed_taken && self.transmits.is_empty()
     }
+}
+
+/// What a queued message costs: many small ones cost more than their bytes.
+fn weight(text: &Text) -> usize {
+    text.len() + size_of::<Frame>()
 }
 
 impl fmt::Debug for PushServer {

@@ -9,6 +9,7 @@ use tieline_core::{Date, Instant, Text};
 
 use super::warsaw::Warsaw;
 use super::wav::Wav;
+use crate::filled::filled;
 use crate::world::{Cdr, CdrStatus, Clock, Party, PartyKind};
 
 /// How many records are kept; older ones are forgotten. Twice as many as an answer holds, so that truncated answers can
@@ -41,15 +42,6 @@ struct Row {
     recording: Option<(RecordingRecord<Text>, Wav)>,
 }
 
-/// Sets fields of a record, of which none can be written by name from outside its crate.
-macro_rules! record {
-    ($name:ident { $($field:ident: $value:expr),* $(,)? }) => {{
-        let mut record = $name::<Text>::default();
-        $( record.$field = Some($value); )*
-        record
-    }};
-}
-
 impl Ledger {
     pub(super) fn new(pbx: &str, warsaw: Warsaw, start_unix_seconds: i64) -> Self {
         let clock = Clock::starting_at(start_unix_seconds);
@@ -74,7 +66,7 @@ impl Ledger {
         let (price, zone) =
             if outside && billed > 0 { (cost(billed.div_ceil(60) * MINUTE), ZONE) } else { (Cost::not_rated(), "") };
         let trunk = call.trunk.as_ref().map_or("", |trunk| &trunk.name);
-        let record = record!(CdrRecord {
+        let record = filled!(CdrRecord {
             calldate: LocalTime::new(shown.to_string().into()),
             clid: Clid::of(&call.caller.display_name, &call.caller.number),
             src: Text::from(call.caller.number.as_str()),
@@ -101,7 +93,7 @@ impl Ledger {
     fn recording(&self, cdr: &Cdr, id: Text) -> (RecordingRecord<Text>, Wav) {
         let began = self.clock.unix_seconds(cdr.answered.unwrap_or(cdr.started));
         let shown = self.warsaw.shows(began);
-        let record = record!(RecordingRecord {
+        let record = filled!(RecordingRecord {
             uniqueid: UniqueId::new(id),
             src: Text::from(cdr.call.caller.number.as_str()),
             dst: Text::from(cdr.call.callee.number.as_str()),
@@ -114,7 +106,7 @@ impl Ledger {
     /// Writes the record of a message that was sent at `at`. Which fields it has is ASSUMED, but for its id.
     pub(crate) fn record_message(&mut self, at: Instant, id: &str, to: &str) {
         let Some(shown) = self.warsaw.shows(self.clock.unix_seconds(at)) else { return };
-        let cdr = record!(CdrRecord {
+        let cdr = filled!(CdrRecord {
             calldate: LocalTime::new(shown.to_string().into()),
             clid: Clid::new(Text::default()),
             src: Text::from(self.pbx.as_str()),

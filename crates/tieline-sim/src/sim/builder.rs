@@ -8,7 +8,7 @@ use tieline_core::Seed;
 use tieline_portsip_wsi::Dialect;
 use tieline_portsip_wsi::server::ServerConfig;
 use tieline_server::wsi::WsiService;
-use tieline_server::{Router, Server, ServerOptions, cloudpbx};
+use tieline_server::{Router, Server, ServerOptions, Strictness, cloudpbx};
 
 use super::Sim;
 use super::driver;
@@ -107,7 +107,9 @@ impl SimBuilder {
         let pace = Pace::new(self.speed)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the speed must be a number above 0"))?;
         let pbx = Arc::new(Pbx::open(seed_of(self.seed), self.start_time, pace).map_err(io::Error::other)?);
-        let options = ServerOptions::default();
+        let mut options = ServerOptions::default();
+        // As the vendor's server: the opening request that the CloudPBX document prints has a key of 13 bytes.
+        options.strictness = Strictness::Lenient;
         #[cfg(feature = "tls")]
         let (options, pin) = self.secure(options)?;
         #[cfg(not(feature = "tls"))]
@@ -116,7 +118,12 @@ impl SimBuilder {
         config.dialect = self.dialect;
         let service = WsiService::new(Arc::clone(&pbx), pbx.hub.clone()).config(config);
         let calls = cloudpbx::RestService::new(Arc::clone(&pbx));
-        let router = Router::new().websocket(tieline_server::wsi::paths(), service).http(cloudpbx::rest_paths(), calls);
+        let listened = Arc::clone(&pbx);
+        let stream = cloudpbx::StreamService::new(move |target| listened.admits_listener(target), pbx.stream.clone());
+        let router = Router::new()
+            .websocket(tieline_server::wsi::paths(), service)
+            .websocket(cloudpbx::stream_paths(), stream)
+            .http(cloudpbx::rest_paths(), calls);
         let server = Server::bind(self.listen, options).await?.spawn(router);
         if !self.paused {
             pbx.resume();

@@ -25,6 +25,7 @@ impl Sim {
     fn cloudpbx_contract(&self) -> Value {
         let mut cloudpbx = Map::new();
         cloudpbx.insert("url".to_owned(), json!(self.cloudpbx_url()));
+        cloudpbx.insert("stream".to_owned(), json!(self.cloudpbx_stream_url().expose()));
         cloudpbx.insert("name".to_owned(), json!(self.pbx.cloudpbx().name));
         cloudpbx.insert("key".to_owned(), json!(self.pbx.directory.cloudpbx_key().expose()));
         Value::Object(cloudpbx)

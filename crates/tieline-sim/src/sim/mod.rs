@@ -11,6 +11,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tieline_cloudpbx::stream::StreamTarget;
+use tieline_core::Secret;
 use tieline_portsip_wsi::{Auth, Dialect};
 use tieline_server::{ServerHandle, ServerStats};
 use tokio::task::JoinHandle;
@@ -56,8 +58,14 @@ impl Sim {
 
     /// The key of CloudPBX, for the calls and for the stream alike.
     #[must_use]
-    pub fn cloudpbx_key(&self) -> &tieline_core::Secret {
+    pub fn cloudpbx_key(&self) -> &Secret {
         self.pbx.directory.cloudpbx_key()
+    }
+
+    /// The event stream of CloudPBX: `ws://127.0.0.1:PORT/ws/pbx_NAME?pbxkey=KEY`. A secret, as it holds the key.
+    #[must_use]
+    pub fn cloudpbx_stream_url(&self) -> Secret {
+        StreamTarget::new(self.pbx.cloudpbx().name.as_str(), self.cloudpbx_key().clone()).url(&self.url(""))
     }
 
     fn url(&self, path: &str) -> String {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tieline_cloudpbx::stream::StreamTarget;
 use tieline_core::json::Encode as _;
 use tieline_core::{Date, Instant, Seed, Text};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Viewer};
+use tieline_server::cloudpbx::StreamHub;
 use tieline_server::wsi::{self, Hub, Publication};
 use tokio::sync::Notify;
 
@@ -32,6 +34,7 @@ pub(crate) struct Pbx {
     pub(super) repaced: Notify,
     pub(crate) directory: Directory,
     pub(super) hub: Hub,
+    pub(super) stream: StreamHub,
 }
 
 impl Pbx {
@@ -40,7 +43,7 @@ impl Pbx {
         let day = Day::new(seed, start_unix_seconds)?;
         let directory = Directory::new(day.world(), seed);
         let name = directory.tenants().first().map_or("", |tenant| &tenant.name);
-        let cloudpbx = CloudPbx::new(day.tenant(), name, start_unix_seconds, seed);
+        let cloudpbx = CloudPbx::new(day.tenant(), name, day.world(), start_unix_seconds, seed);
         Ok(Self {
             day: Mutex::new(day),
             cloudpbx: Mutex::new(cloudpbx),
@@ -49,6 +52,7 @@ impl Pbx {
             repaced: Notify::new(),
             directory,
             hub: Hub::default(),
+            stream: StreamHub::default(),
         })
     }
 
@@ -105,13 +109,26 @@ impl Pbx {
         for occurrence in day.advance(until) {
             self.publish(&occurrence, clock);
         }
-        // Messages that came to the end of their way make room for others.
-        let mut cloudpbx = self.cloudpbx();
-        while cloudpbx.messages.take_due(until).is_some() {}
+        self.tell_messages(until);
     }
 
+    /// Publishes the states that text messages have come to.
+    fn tell_messages(&self, until: Instant) {
+        let mut cloudpbx = self.cloudpbx();
+        while let Some(event) = cloudpbx.take_due(until) {
+            self.stream.publish(&cloudpbx.name, &[event]);
+        }
+    }
+
+    /// Publishes what happened, and before it what text messages came to until then.
     fn publish(&self, occurrence: &Occurrence, clock: Clock) {
-        self.cloudpbx().note(occurrence);
+        self.tell_messages(occurrence.at);
+        {
+            let mut cloudpbx = self.cloudpbx();
+            for event in cloudpbx.note(occurrence) {
+                self.stream.publish(&cloudpbx.name, &[event]);
+            }
+        }
         let mut told: BTreeMap<Dialect, Vec<Rendered>> = BTreeMap::new();
         let mut index = 0;
         // One round more for each further event that some dialect tells the occurrence by.
@@ -132,6 +149,11 @@ impl Pbx {
         let now = self.pace().scenario(self.started.elapsed()).max(day.world().now());
         self.advance(day, now);
         now
+    }
+
+    /// Whether a client may listen to the stream of CloudPBX.
+    pub(super) fn admits_listener(&self, target: &StreamTarget) -> bool {
+        target.pbx_name() == self.cloudpbx().name && self.directory.cloudpbx_key().matches(target.key())
     }
 
     /// Today, by the clock of CloudPBX.

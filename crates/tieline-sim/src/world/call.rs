@@ -181,7 +181,7 @@ pub struct Target {
     /// The SIP status of a failure, else 0.
     pub status_code: u16,
     /// Which attempt of the call it belongs to.
-    pub(super) round: u32,
+    pub(crate) round: u32,
 }
 
 /// One side of a call.

@@ -44,13 +44,4 @@ impl Writer<'_> {
     }
 }
 
-/// Builds a payload of the fields that are given; all others are absent.
-macro_rules! filled {
-    ($payload:ident { $( $field:ident : $value:expr ),* $(,)? }) => {{
-        let mut payload = $payload::default();
-        $( payload.$field = Some($value); )*
-        payload
-    }};
-}
-
-pub(super) use filled;
+pub(super) use crate::filled::filled;
