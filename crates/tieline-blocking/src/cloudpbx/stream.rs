@@ -61,7 +61,10 @@ pub fn connect(address: StreamAddress, config: StreamConfig) -> Result<(Client, 
 ///
 /// # Errors
 /// When the operating system gives nothing to wait with.
-pub fn connect_with<D: Dialer<()>>(dialer: D, config: StreamConfig) -> Result<(Client, Events, Driver<D>), ConnectError> {
+pub fn connect_with<D: Dialer<()>>(
+    dialer: D,
+    config: StreamConfig,
+) -> Result<(Client, Events, Driver<D>), ConnectError> {
     let options = config.line_options();
     open(dialer, config.session, Resume::default(), options)
 }

@@ -91,8 +91,7 @@ impl SmsWait {
             // The line is there, and still something may have been missed.
             Item::Lagged(_)
             | Item::Line(
-                LineEvent::Gap(_)
-                | LineEvent::Session(ClientEvent::Id(IdNote::Missing { .. } | IdNote::Reset { .. })),
+                LineEvent::Gap(_) | LineEvent::Session(ClientEvent::Id(IdNote::Missing { .. } | IdNote::Reset { .. })),
             ) => {
                 self.tracker.stream_lost();
                 self.tracker.stream_live(now);
