@@ -35,6 +35,7 @@ impl Wait {
     }
 
     /// From now on no longer than this.
+    #[cfg(feature = "http")]
     pub(crate) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
     }
