@@ -53,3 +53,10 @@ fn the_key_never_prints() {
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }
+
+#[test]
+fn an_address_without_its_key_still_names_the_pbx() {
+    assert_eq!(StreamTarget::pbx_name_of("/ws/pbx_Moja%20Centrala").as_deref(), Ok("Moja Centrala"));
+    assert_eq!(StreamTarget::pbx_name_of("/ws/pbx_"), Err(TargetError::Path));
+    assert_eq!(StreamTarget::new("a", "k&y").query().expose(), "pbxkey=k%26y");
+}

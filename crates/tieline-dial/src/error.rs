@@ -16,6 +16,10 @@ pub enum ConnectError {
     /// The address cannot be dialled.
     #[error("the address cannot be used: {0}")]
     Url(UrlError),
+    /// Path or query are not those of a CloudPBX stream.
+    #[cfg(feature = "cloudpbx")]
+    #[error("the address is not that of a stream: {0}")]
+    Target(tieline_cloudpbx::stream::TargetError),
     /// A name was not resolved to an address.
     #[error("`{host}` was not resolved: {cause}")]
     Resolve {
@@ -89,6 +93,8 @@ impl ConnectError {
             Self::Credentials(error) => error.class,
             Self::LoginRefused { .. } => Class::Reauthenticate,
             Self::GaveUp(cause) => cause.class(),
+            #[cfg(feature = "cloudpbx")]
+            Self::Target(_) => Class::Terminal,
             Self::Url(_) | Self::Request(_) | Self::Closed => Class::Terminal,
         }
     }
@@ -115,6 +121,13 @@ impl ConnectError {
 impl From<UrlError> for ConnectError {
     fn from(error: UrlError) -> Self {
         Self::Url(error)
+    }
+}
+
+#[cfg(feature = "cloudpbx")]
+impl From<tieline_cloudpbx::stream::TargetError> for ConnectError {
+    fn from(error: tieline_cloudpbx::stream::TargetError) -> Self {
+        Self::Target(error)
     }
 }
 

@@ -69,6 +69,19 @@ impl WsUrl {
         &self.path
     }
 
+    /// The query, if there is one.
+    #[cfg(feature = "cloudpbx")]
+    pub(crate) const fn query(&self) -> Option<&Secret> {
+        self.query.as_ref()
+    }
+
+    /// The same address with another query.
+    #[cfg(feature = "cloudpbx")]
+    pub(crate) fn with_query(mut self, query: Option<Secret>) -> Self {
+        self.query = query;
+        self
+    }
+
     /// Host and port, as `CONNECT` and messages write them: `pbx.example:8885`, `[::1]:8885`.
     #[must_use]
     pub fn address(&self) -> String {

@@ -29,7 +29,7 @@ impl<C: Send + 'static> Credentials<C> {
         Self(Arc::new(ask))
     }
 
-    pub(super) fn get(&self) -> Result<C, CredentialsError> {
+    pub(crate) fn get(&self) -> Result<C, CredentialsError> {
         (self.0)()
     }
 }

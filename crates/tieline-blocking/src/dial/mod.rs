@@ -22,6 +22,8 @@ pub(crate) use cancel::WeakCancel;
 pub use credentials::Credentials;
 pub use stream::Stream;
 pub use url_dialer::UrlDialer;
+#[cfg(feature = "cloudpbx")]
+pub(crate) use url_dialer::dial_through;
 #[cfg(feature = "http")]
 pub(crate) use url_dialer::open;
 #[cfg(feature = "http")]

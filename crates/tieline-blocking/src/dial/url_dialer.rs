@@ -24,11 +24,17 @@ impl<C: Send + 'static> Dialer<C> for UrlDialer<C> {
     fn dial(&self, attempt: &Attempt) -> Result<Dialed<Stream, C>, ConnectError> {
         tracing::debug!(line = attempt.line().get(), url = %self.url(), "dialling");
         let credentials = self.credentials().get()?;
-        let mut wait = Wait::new(attempt.as_cancel())?;
-        let mut io = open(self.route(), self.url(), &mut wait)?;
-        wait.remove(io.source()).map_err(ConnectError::System)?;
+        let io = dial_through(self.route(), self.url(), attempt)?;
         Ok(self.dialed(io, credentials))
     }
+}
+
+/// Everything but the credentials and the WebSocket, as long as the attempt is wanted.
+pub(crate) fn dial_through(route: &Route, url: &WsUrl, attempt: &Attempt) -> Result<Stream, ConnectError> {
+    let mut wait = Wait::new(attempt.as_cancel())?;
+    let mut io = open(route, url, &mut wait)?;
+    wait.remove(io.source()).map_err(ConnectError::System)?;
+    Ok(io)
 }
 
 /// Everything but the credentials and the WebSocket. The stream stays with `wait`.

@@ -62,11 +62,19 @@ impl StreamTarget {
     /// ```
     pub fn parse(path_and_query: &str) -> Result<Self, TargetError> {
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
-        let name = path.strip_prefix(PATH).and_then(|channel| channel.strip_prefix(CHANNEL));
-        let name = name.filter(|name| !name.is_empty() && !name.contains('/')).ok_or(TargetError::Path)?;
+        let pbx_name = Self::pbx_name_of(path)?;
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let (_, key) = pairs.find(|(name, value)| *name == KEY && !value.is_empty()).ok_or(TargetError::NoKey)?;
-        Ok(Self { pbx_name: decoded(name)?, key: Secret::new(decoded(key)?) })
+        Ok(Self { pbx_name, key: Secret::new(decoded(key)?) })
+    }
+
+    /// The name of the PBX in the path of an address, which may come without its key.
+    ///
+    /// # Errors
+    /// [`TargetError`] when there is no name.
+    pub fn pbx_name_of(path: &str) -> Result<String, TargetError> {
+        let name = path.strip_prefix(PATH).and_then(|channel| channel.strip_prefix(CHANNEL));
+        decoded(name.filter(|name| !name.is_empty() && !name.contains('/')).ok_or(TargetError::Path)?)
     }
 
     /// The name of the PBX.
@@ -99,13 +107,22 @@ impl StreamTarget {
         self.after(server.trim_end_matches('/'))
     }
 
+    /// The query of the opening request, without its question mark. A secret, as it holds the key.
+    #[must_use]
+    pub fn query(&self) -> Secret {
+        self.secret([KEY, "="].into_iter().chain(utf8_percent_encode(self.key.expose(), IN_QUERY)))
+    }
+
     fn after(&self, start: &str) -> Secret {
         let name = utf8_percent_encode(&self.pbx_name, IN_PATH);
-        let key = utf8_percent_encode(self.key.expose(), IN_QUERY);
-        let mut out = String::with_capacity(start.len() + 3 * (self.pbx_name.len() + self.key.expose().len()) + 24);
-        for part in [start, PATH, CHANNEL].into_iter().chain(name).chain(["?", KEY, "="]).chain(key) {
-            out.push_str(part);
-        }
+        let query = self.query();
+        self.secret([start, PATH, CHANNEL].into_iter().chain(name).chain(["?", query.expose().as_str()]))
+    }
+
+    /// Joins parts in one allocation: growing would leave copies of the key behind.
+    fn secret<'a>(&self, parts: impl Iterator<Item = &'a str> + Clone) -> Secret {
+        let mut out = String::with_capacity(parts.clone().map(str::len).sum());
+        out.extend(parts);
         Secret::new(out)
     }
 }

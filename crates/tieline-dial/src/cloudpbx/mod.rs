@@ -1,7 +1,10 @@
 //! What the CloudPBX clients of all adapters share.
 
+mod address;
 mod download;
 mod file;
+mod sms;
+mod stream;
 
 use std::time::Duration;
 
@@ -9,8 +12,11 @@ use tieline_cloudpbx::rest::Bases;
 use tieline_core::Secret;
 use tieline_core::http::{Authorization, BaseUrl};
 
+pub use address::StreamAddress;
 pub use download::{DownloadError, Progress};
 pub use file::NewFile;
+pub use sms::{SmsError, SmsWait};
+pub use stream::{FRAME_INTERVAL, StreamConfig, StreamDialer};
 
 use crate::{HttpConfig, Proxy, TcpOptions};
 

@@ -40,14 +40,14 @@ pub trait CloudPbxCalls {
 }
 
 /// A PBX that answers each request as told, and how often it was asked.
-struct Server {
+pub(super) struct Server {
     _pbx: Pbx,
-    url: String,
+    pub(super) url: String,
     asked: Arc<AtomicUsize>,
 }
 
 impl Server {
-    fn start(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
+    pub(super) fn start(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         let pbx = Pbx::raw(move |mut io, _| {
@@ -59,12 +59,12 @@ impl Server {
         Self { url: format!("http://127.0.0.1:{}", pbx.port), _pbx: pbx, asked }
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }
 
-fn whole(stream: &mut TcpStream, status: &str, body: &str) {
+pub(super) fn whole(stream: &mut TcpStream, status: &str, body: &str) {
     let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     drop(stream.write_all(answer.as_bytes()));
 }

@@ -137,3 +137,40 @@ macro_rules! adapter_trace_test {
         }
     };
 }
+
+/// The tests that every adapter passes for CloudPBX's event stream, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_stream_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            stream: [
+                events_come_in_order_with_the_numbers_of_their_messages,
+                a_lost_line_is_told_as_down_live_gap_and_stale,
+                a_close_with_a_refusal_is_the_end_with_its_status,
+                a_refusal_is_tried_again_if_the_policy_says_so,
+                an_http_refusal_is_final,
+                the_key_is_asked_anew_for_each_dial,
+                without_a_key_nothing_is_dialled,
+                a_pbx_that_handles_one_frame_a_read_stays_in_step,
+                an_sms_state_before_the_answer_is_found,
+                an_sms_is_waited_for_across_a_lost_line_and_says_so,
+                an_sms_without_a_final_state_ends_with_the_last_one,
+                a_stream_that_ends_ends_the_wait_for_an_sms,
+                no_sms_is_sent_while_the_stream_is_down,
+                an_sms_that_is_refused_is_an_error,
+            ]
+        }
+    };
+}
+
+/// The test of what is logged of an event stream, as a `#[test]`: it must be alone in its file.
+#[macro_export]
+macro_rules! adapter_stream_trace_test {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            stream_trace: [a_key_is_neither_logged_nor_printed]
+        }
+    };
+}

@@ -17,6 +17,8 @@ pub mod kills;
 pub mod line;
 pub mod overflow;
 pub mod proxy;
+pub mod stream;
+pub mod stream_trace;
 pub mod tls;
 pub mod trace;
 
@@ -37,6 +39,7 @@ pub use http::{Calls, Downloaded, HttpAdapter};
 use pbx::request;
 pub use pbx::{OK, Pbx, Peer, REFUSED, Stream, event};
 pub use setup::{Setup, calls, setup};
+pub use stream::{StreamAdapter, StreamLine, StreamSetup};
 
 /// No test takes this long unless something hangs.
 pub const PATIENCE: Duration = Duration::from_secs(30);

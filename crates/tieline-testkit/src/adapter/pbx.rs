@@ -12,7 +12,9 @@ use std::thread;
 use tieline_tls::ServerTls;
 use tieline_tls::rustls::{ServerConnection, StreamOwned};
 use tungstenite::handshake::derive_accept_key;
-use tungstenite::protocol::Role;
+use tungstenite::handshake::server::{Request, Response};
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::protocol::{CloseFrame, Role};
 use tungstenite::{Message, WebSocket};
 
 use super::{Gate, PATIENCE};
@@ -45,6 +47,24 @@ impl Peer {
         let io: Box<dyn Stream> = Box::new(io);
         match tungstenite::accept(io) {
             Ok(socket) => Self(socket),
+            Err(error) => panic!("no WebSocket opening: {error}"),
+        }
+    }
+
+    /// As [`accept`](Self::accept), and gives the path and query that were asked for.
+    ///
+    /// # Panics
+    /// When there is no opening.
+    pub fn accept_at(io: impl Stream) -> (Self, String) {
+        let io: Box<dyn Stream> = Box::new(io);
+        let mut target = String::new();
+        #[allow(clippy::result_large_err, reason = "tungstenite's own")]
+        let note = |request: &Request, response: Response| {
+            target = request.uri().to_string();
+            Ok(response)
+        };
+        match tungstenite::accept_hdr(io, note) {
+            Ok(socket) => (Self(socket), target),
             Err(error) => panic!("no WebSocket opening: {error}"),
         }
     }
@@ -120,6 +140,20 @@ impl Peer {
     pub fn close(&mut self) {
         drop(self.0.close(None));
         drop(self.0.flush());
+    }
+
+    /// Closes with code 1008 and this reason, and reads until the client has left.
+    pub fn refuse(&mut self, reason: &str) {
+        drop(self.0.close(Some(CloseFrame { code: CloseCode::Policy, reason: reason.to_owned().into() })));
+        while self.message().is_some() {}
+    }
+
+    /// Reads once what there is, be it frames or parts of them.
+    pub fn read_bytes(&mut self) -> Vec<u8> {
+        let mut bytes = vec![0; 1 << 10];
+        let read = self.0.get_mut().read(&mut bytes).unwrap_or_default();
+        bytes.truncate(read);
+        bytes
     }
 
     /// Reads until the client leaves, and gives its close code.

@@ -34,7 +34,7 @@ impl<C: Send + 'static> Credentials<C> {
         Self(Arc::new(move || Box::pin(ask())))
     }
 
-    pub(super) async fn get(&self) -> Result<C, CredentialsError> {
+    pub(crate) async fn get(&self) -> Result<C, CredentialsError> {
         (self.0)().await
     }
 }

@@ -1,0 +1,7 @@
+//! What every adapter must do with CloudPBX's event stream.
+#![cfg(feature = "cloudpbx")]
+
+#[path = "common/stream.rs"]
+mod common;
+
+tieline_testkit::adapter_stream_tests!(common::Blocking);
