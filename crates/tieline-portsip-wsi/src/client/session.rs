@@ -124,25 +124,31 @@ impl WsiClient {
     }
 
     fn handle_text(&mut self, now: Instant, text: Text) {
-        let (message, list_bytes) = match ServerMessage::decode_weighed(&text, self.config.limits.depth) {
-            Ok(weighed) => weighed,
-            Err(error) => return self.malformed(now, text.into_bytes(), error),
-        };
-        match message {
-            ServerMessage::Event(event) => {
-                let confirmed =
-                    self.flights.current.as_ref().is_some_and(|f| f.is_confirmed_by(event.event_type(), &self.desired));
-                let bytes = text.len().saturating_add(list_bytes).saturating_add(size_of::<Received>());
-                self.tell(ClientEvent::Received(Box::new(Received::new(now, event, text))), bytes);
-                if confirmed && let Some(flight) = self.flights.give_up_waiting() {
-                    self.complete(now, flight, Ok(Confirmation::ByEvent));
-                }
-            }
-            ServerMessage::Response(response) => self.handle_response(now, &response, text),
-            ServerMessage::Other(_) => {
+        match Received::decode(now, text, self.config.limits.depth) {
+            Ok((received, list_bytes)) => self.handle_event(now, received, list_bytes),
+            Err((text, None)) => self.handle_eventless(now, text),
+            Err((text, Some(error))) => self.malformed(now, text.into_bytes(), error),
+        }
+    }
+
+    fn handle_event(&mut self, now: Instant, received: Box<Received>, list_bytes: usize) {
+        let event_type = received.event.event_type();
+        let confirmed = self.flights.current.as_ref().is_some_and(|f| f.is_confirmed_by(event_type, &self.desired));
+        let bytes = received.raw().len().saturating_add(list_bytes).saturating_add(size_of::<Received>());
+        self.tell(ClientEvent::Received(received), bytes);
+        if confirmed && let Some(flight) = self.flights.give_up_waiting() {
+            self.complete(now, flight, Ok(Confirmation::ByEvent));
+        }
+    }
+
+    fn handle_eventless(&mut self, now: Instant, text: Text) {
+        match ServerMessage::decode_eventless(&text, self.config.limits.depth) {
+            Ok(ServerMessage::Response(response)) => self.handle_response(now, &response, text),
+            Ok(_) => {
                 let bytes = text.len();
                 self.tell(ClientEvent::Noted(Noted::Unknown, text), bytes);
             }
+            Err(error) => self.malformed(now, text.into_bytes(), error),
         }
     }
 
