@@ -39,7 +39,7 @@ impl Flooding {
             let mut peer = Peer::accept(io);
             peer.log_in();
             // Longer than it takes to hand bytes on: nobody takes them.
-            raw.set_write_timeout(Some(millis(500))).expect("a timeout");
+            raw.set_write_timeout(Some(millis(1000))).expect("a timeout");
             let mut bytes = 0;
             loop {
                 let piece = piece(count.load(Ordering::SeqCst));
