@@ -76,6 +76,7 @@ macro_rules! adapter_tls_tests {
                 a_server_without_tls_is_told_from_a_bad_certificate,
                 a_server_that_hangs_up_in_the_handshake_is_tried_again,
                 tls_goes_through_the_tunnel_of_a_proxy,
+                a_handshake_that_never_ends_is_given_up_at_the_deadline,
             ]
         }
     };
