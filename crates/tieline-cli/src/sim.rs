@@ -58,8 +58,9 @@ fn readable(contract: &serde_json::Value) -> String {
         text(&tenant["id"])
     );
     let _ = writeln!(out, "admin    {}  password {}", text(&admin["username"]), text(&admin["password"]));
-    let [url, name, key] = ["url", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
-    let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}");
+    let [url, stream, name, key] = ["url", "stream", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
+    let stream = stream.split('?').next().unwrap_or_default();
+    let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}\n         {stream}");
     if let Some(user) = wsi["users"].get(0) {
         let _ = writeln!(
             out,
@@ -70,6 +71,7 @@ fn readable(contract: &serde_json::Value) -> String {
             text(&wsi["domain"])
         );
         let _ = writeln!(out, "         TIELINE_KEY={key} tieline cdr --api {url}");
+        let _ = writeln!(out, "         TIELINE_KEY={key} tieline listen {stream}");
     }
     out
 }
