@@ -131,6 +131,9 @@ pub(crate) struct Sim {
     /// The dialect for clients whose words do not tell theirs.
     #[arg(long)]
     pub(crate) dialect: Option<Dialect>,
+    /// Open WebSockets only as RFC 6455 has it. Without it also for the opening request that CloudPBX's document prints.
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Serve over TLS with a certificate made for this run; its pin is printed.
     #[arg(long)]
     pub(crate) tls: bool,

@@ -10,7 +10,8 @@ use crate::failure::Failure;
 
 /// Serves until the program is stopped.
 pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
-    let mut builder = Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls);
+    let mut builder =
+        Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls).strict(args.strict);
     if let Some(start) = args.start {
         builder = builder.start_time(start.as_second());
     }
