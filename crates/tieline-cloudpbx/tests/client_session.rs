@@ -79,9 +79,9 @@ mod events {
     }
 
     #[test]
-    fn the_strings_of_an_event_are_slices_of_its_frame() {
+    fn strings_of_an_event_that_are_not_short_are_slices_of_its_frame() {
         let mut session = client();
-        session.handle_input(NOW, subscriber(1, "MojaCentrala-101", 1));
+        session.handle_input(NOW, subscriber(1, "CentralaTelefonicznaOddziału-101", 1));
         let events = taken(&mut session);
         let Received { event: Event::Subscriber(subscriber), origin, .. } = received(&events[0]) else { panic!() };
         let peer = subscriber.peer.as_ref().expect("named");

@@ -118,6 +118,7 @@ macro_rules! adapter_http_tests {
                 a_read_fails_over_and_stays_with_the_address_that_answered,
                 a_refused_key_is_not_tried_elsewhere,
                 commands_are_written_once_to_one_address_wherever_the_answer_breaks,
+                commands_are_written_once_to_one_address_wherever_the_request_breaks,
                 a_long_range_is_asked_for_in_parts_until_none_is_cut_off,
                 a_recording_of_256_mib_never_has_8_mib_in_memory,
                 a_recording_that_breaks_off_is_an_error_and_no_file,
