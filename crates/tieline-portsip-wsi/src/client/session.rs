@@ -132,7 +132,7 @@ impl WsiClient {
             ServerMessage::Event(event) => {
                 let confirmed =
                     self.flights.current.as_ref().is_some_and(|f| f.is_confirmed_by(event.event_type(), &self.desired));
-                let bytes = text.len().saturating_add(list_bytes);
+                let bytes = text.len().saturating_add(list_bytes).saturating_add(size_of::<Received>());
                 self.tell(ClientEvent::Received(Box::new(Received::new(now, event, text))), bytes);
                 if confirmed && let Some(flight) = self.flights.give_up_waiting() {
                     self.complete(now, flight, Ok(Confirmation::ByEvent));
@@ -260,6 +260,12 @@ impl WsiClient {
         let ping = self.pinged.unwrap_or(self.heard) + self.config.ping_after;
         Some((ping, self.heard + self.config.idle_timeout))
     }
+
+    /// Nothing could be heard while input was unwanted: the silence begins now.
+    const fn start_silence(&mut self, now: Instant) {
+        self.heard = now;
+        self.pinged = None;
+    }
 }
 
 impl Session for WsiClient {
@@ -300,10 +306,7 @@ impl Session for WsiClient {
             return;
         }
         if self.stalled {
-            // Nothing could be heard while input was unwanted: the silence begins now.
-            self.heard = now;
-            self.pinged = None;
-            self.stalled = !self.wants_input();
+            self.start_silence(now);
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
             return self.end(CloseReason::Local);
@@ -318,6 +321,7 @@ impl Session for WsiClient {
                 self.pinged = Some(now);
             }
         }
+        let unwanted = !self.wants_input();
         while self.flights.current.as_ref().is_some_and(|flight| flight.deadline() <= now) {
             match self.flights.give_up_waiting() {
                 Some(Flight::Login { .. }) => {
@@ -327,6 +331,11 @@ impl Session for WsiClient {
                 Some(flight) => self.complete(now, flight, Ok(Confirmation::Unconfirmed)),
                 None => {}
             }
+        }
+        self.stalled = !self.wants_input();
+        // A request that was sent just now makes input wanted again.
+        if unwanted && !self.stalled {
+            self.start_silence(now);
         }
     }
 
