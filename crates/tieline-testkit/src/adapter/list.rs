@@ -104,6 +104,7 @@ macro_rules! adapter_http_tests {
                 a_read_on_a_connection_that_the_server_closed_is_asked_again_on_a_new_one,
                 a_read_on_a_new_connection_is_not_repeated,
                 a_command_is_written_once_wherever_the_answer_breaks,
+                a_command_that_breaks_while_it_is_written_may_have_been_sent,
                 an_answer_of_an_error_is_kept_with_its_class,
                 a_body_beyond_the_limit_is_refused_with_and_without_a_length,
                 what_is_no_http_is_an_error,
