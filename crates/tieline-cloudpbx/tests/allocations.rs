@@ -34,7 +34,7 @@ fn an_event_that_cannot_be_read_costs_its_error() {
 #[test]
 fn an_escaped_slash_costs_the_one_string_it_stands_in() {
     let text = r#"{"id":1,"text":{"qmember":{"peer":"X-1","m_location":"SIP\/X-1","m_name":"Agent 1"}}}"#;
-    assert!(measure(|| drop(Message::decode(text).expect("valid"))).count_total <= 2);
+    assert_eq!(measure(|| drop(Message::decode(text).expect("valid"))).count_total, 1);
 }
 
 #[test]
