@@ -121,12 +121,9 @@ impl<K> ChatConfig<K> {
 ///
 /// # Errors
 /// Why there is none.
-pub fn typed<T>(
-    reply: Result<Reply, ClientError>,
-    take: impl FnOnce(Reply) -> Result<T, Reply>,
-) -> Result<T, ClientError> {
-    let other = |_| RequestError::Unreadable { reason: Text::from_static("the answer is one to another request") };
-    take(reply?).map_err(|reply| ClientError::Failed(other(reply)))
+pub fn typed<T>(reply: Result<Reply, ClientError>, take: impl FnOnce(Reply) -> Option<T>) -> Result<T, ClientError> {
+    let other = || RequestError::Unreadable { reason: Text::from_static("it answers another kind of request") };
+    take(reply?).ok_or_else(|| ClientError::Failed(other()))
 }
 
 /// The reply to a request that can wait for a line.
@@ -135,7 +132,7 @@ pub fn typed<T>(
 /// Why there is none.
 pub fn edited<T>(
     reply: Result<Reply, ClientError>,
-    take: impl FnOnce(Reply) -> Result<T, Reply>,
+    take: impl FnOnce(Reply) -> Option<T>,
 ) -> Result<Edited<T>, ClientError> {
     typed(reply, |reply| reply.into_edited(take))
 }

@@ -50,12 +50,12 @@ macro_rules! replies {
         impl Reply {
             $($(#[$doc])*
             ///
-            /// # Errors
-            /// The reply, when it is of another kind.
-            pub fn $into(self) -> Result<$of, Self> {
+            /// `None` when the reply is of another kind.
+            #[must_use]
+            pub fn $into(self) -> Option<$of> {
                 match self {
-                    $pattern => Ok($value),
-                    other => Err(other),
+                    $pattern => Some($value),
+                    _ => None,
                 }
             })*
         }
@@ -91,13 +91,10 @@ replies! {
 
 impl Reply {
     /// That of an edit, of whose kind `take` is: [`into_subscribed`](Self::into_subscribed) or
-    /// [`into_done`](Self::into_done).
-    ///
-    /// # Errors
-    /// The reply, when it is of another kind.
-    pub fn into_edited<T>(self, take: impl FnOnce(Self) -> Result<T, Self>) -> Result<Edited<T>, Self> {
+    /// [`into_done`](Self::into_done). `None` when the reply is of another kind.
+    pub fn into_edited<T>(self, take: impl FnOnce(Self) -> Option<T>) -> Option<Edited<T>> {
         match self {
-            Self::Deferred => Ok(Edited::Deferred),
+            Self::Deferred => Some(Edited::Deferred),
             other => take(other).map(Edited::Done),
         }
     }
