@@ -4,7 +4,6 @@
 use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tieline_bench::{Contest, Goal, effort, title};
 use tieline_core::json::Encode as _;
@@ -12,7 +11,7 @@ use tieline_core::{Str, Text};
 use tieline_portsip_im::{ClientMessage, ServerMessage};
 
 const OURS: &str = "tieline, borrowed";
-const TYPED: &str = "serde_json, derive, borrowed";
+const TYPED: &str = "serde_json, derive, borrowed but for what is free in form";
 const VALUE: &str = "serde_json::Value";
 const OURS_ENCODED: &str = "tieline, into a reused buffer";
 const VALUE_ENCODED: &str = "serde_json::Value::to_string";
@@ -88,7 +87,7 @@ fn publish(number: usize) -> Value {
     }})
 }
 
-fn decode<'a, T: Deserialize<'a>>(what: &str, messages: &'a [Text], rounds: usize, goal: &Goal) {
+fn decode<'a, T: Deserialize<'a>>(what: &str, messages: &'a [Text], rounds: usize, goal: &Goal<'_>) {
     let title = format!("decoding {what}");
     let mut contest = Contest::new(&title, messages.len() as f64);
     contest.enter(OURS, || {
@@ -154,8 +153,8 @@ struct DataBody<'a> {
     from: Option<Str<'a>>,
     ts: Str<'a>,
     seq: u64,
-    head: Option<&'a RawValue>,
-    content: &'a RawValue,
+    head: Option<Value>,
+    content: Value,
     reqid: Option<Str<'a>>,
 }
 
@@ -187,7 +186,7 @@ struct Subscriber<'a> {
     read: u64,
     #[serde(default)]
     recv: u64,
-    public: Option<&'a RawValue>,
+    public: Option<Value>,
     user: Option<Str<'a>>,
     #[serde(default)]
     online: bool,
