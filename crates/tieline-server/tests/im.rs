@@ -74,7 +74,7 @@ impl Desk for Lobby {
                 self.tell(&ServerMessage::Data(data));
             }
             // Nobody answers this.
-            ClientBody::Get(_) => drop(exchange),
+            ClientBody::Get(_) => {}
             _ => exchange.respond(Status::PERMISSION_DENIED),
         }
     }
