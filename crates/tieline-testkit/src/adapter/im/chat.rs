@@ -40,7 +40,7 @@ pub struct World {
     pub logins: Vec<Status>,
     /// The tokens that were logged in with.
     pub tokens: Vec<String>,
-    /// What each login but that of the first line waits for.
+    /// What each connection but the first waits for, before its WebSocket opens.
     pub hold: Option<Gate>,
     /// What was asked for, in the words of the wire.
     pub asked: Vec<String>,
@@ -73,7 +73,14 @@ impl Chat {
     ) -> Self {
         let world = Arc::<Mutex<World>>::default();
         let served = Arc::clone(&world);
-        Self { pbx: Pbx::start(move |peer, number| serve(peer, number, &served, &script)), world }
+        let open = move |io, number| {
+            let hold = lock(&served).hold.clone();
+            if let Some(hold) = hold.filter(|_| number > 0) {
+                hold.pass();
+            }
+            serve(Peer::accept(io), number, &served, &script);
+        };
+        Self { pbx: Pbx::raw(open), world }
     }
 
     /// Serves every request.
@@ -139,10 +146,6 @@ fn serve(mut peer: Peer, number: usize, world: &Mutex<World>, script: &Script) {
         while let Some(event) = session.poll_event() {
             match event {
                 ServerEvent::Login { id, credentials } => {
-                    let hold = lock(world).hold.clone();
-                    if let Some(hold) = hold.filter(|_| number > 0) {
-                        hold.pass();
-                    }
                     log_in(&mut session, &mut lock(world), now(), id, credentials);
                 }
                 ServerEvent::Request { id, message, raw } => {
