@@ -83,7 +83,7 @@ pub(super) fn line(item: &Item<'_>, source: Source, clock: &Clock, number: u64) 
 }
 
 /// The frame on one line, every token as it was.
-pub(super) fn compact(frame: &str) -> Option<Box<RawValue>> {
+pub(crate) fn compact(frame: &str) -> Option<Box<RawValue>> {
     let mut out = String::with_capacity(frame.len());
     let (mut quoted, mut escaped) = (false, false);
     for c in frame.chars() {

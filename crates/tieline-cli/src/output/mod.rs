@@ -16,6 +16,7 @@ use tieline_core::supervisor::{DownCause, Gap};
 use crate::args::Output;
 use crate::clock::Clock;
 
+pub(crate) use json::compact;
 pub(crate) use line::Line;
 pub(crate) use tell::{Source, Tell};
 

@@ -15,6 +15,7 @@ mod setup;
 pub mod bad_input;
 pub mod cloudpbx;
 pub mod http;
+pub mod im;
 pub mod kills;
 pub mod line;
 pub mod overflow;
