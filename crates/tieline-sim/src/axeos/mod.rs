@@ -119,6 +119,11 @@ impl Axeos {
         }
     }
 
+    /// Which PBX the users look like.
+    pub(crate) const fn generation(&self) -> Generation {
+        self.generation
+    }
+
     /// Every user, by number.
     pub(crate) fn users(&self) -> Vec<User<Text>> {
         self.people.values().map(|person| person.user(self.generation)).collect()

@@ -1,6 +1,7 @@
 //! What other programs are told, so that they can be pointed at the simulator.
 
 use serde_json::{Map, Value, json};
+use tieline_axeos::Generation;
 use tieline_portsip_wsi::Dialect;
 
 use super::Sim;
@@ -32,6 +33,11 @@ impl Sim {
         let mut axeos = Map::new();
         axeos.insert("url".to_owned(), json!(self.axeos_url()));
         axeos.insert("key".to_owned(), json!(directory.axeos_key().expose()));
+        let generation = match self.pbx.axeos().generation() {
+            Generation::V3 => 3,
+            Generation::V4 => 4,
+        };
+        axeos.insert("generation".to_owned(), json!(generation));
         axeos.insert("users".to_owned(), users.collect());
         Value::Object(axeos)
     }
