@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio, exit};
+use std::process::{self, ChildStdin, ChildStdout, Command, Stdio, exit};
 use std::time::Duration;
 
 const ROLE: &str = "TIELINE_BENCH_ROLE";
@@ -56,8 +56,9 @@ pub(crate) struct Round {
     pub(crate) bytes: u64,
 }
 
-/// The process of the servers; it ends with its standard input.
+/// The process of the servers.
 pub(crate) struct Child {
+    process: process::Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     pub(crate) addresses: Addresses,
@@ -66,13 +67,13 @@ pub(crate) struct Child {
 impl Child {
     pub(crate) fn start() -> Self {
         let mut command = Command::new(env::current_exe().expect("this program"));
-        let mut child =
+        let mut process =
             command.env(ROLE, "server").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a process");
-        let (input, output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+        let (input, output) = (process.stdin.take().expect("a pipe"), process.stdout.take().expect("a pipe"));
         let mut output = BufReader::new(output);
         let mut address = || line(&mut output).parse().expect("an address");
         let addresses = Addresses { ours: address(), bare: address() };
-        Self { input, output, addresses }
+        Self { process, input, output, addresses }
     }
 
     fn ask(&mut self, command: &str) -> Vec<u64> {
@@ -94,6 +95,14 @@ impl Child {
     pub(crate) fn release(&mut self, ours: bool, polls: usize) -> Round {
         let took = self.ask(&format!("release {} {polls}", u8::from(ours)));
         Round { cpu: Duration::from_nanos(took[0]), wall: Duration::from_nanos(took[1]), bytes: 0 }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.process.kill();
+        let _status = self.process.wait();
     }
 }
 
