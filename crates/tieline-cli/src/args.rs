@@ -139,6 +139,9 @@ pub(crate) struct Sim {
     /// Open WebSockets only as RFC 6455 has it. Without it also for the opening request that CloudPBX's document prints.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Whether the users of Axeos look like those of PBX 3.x or 4.x.
+    #[arg(long, value_name = "3|4", default_value_t = 4, value_parser = clap::value_parser!(u8).range(3..=4))]
+    pub(crate) axeos: u8,
     /// Serve over TLS with a certificate made for this run; its pin is printed.
     #[arg(long)]
     pub(crate) tls: bool,
