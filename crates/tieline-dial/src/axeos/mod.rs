@@ -7,7 +7,7 @@ use tieline_axeos::http::PATH;
 use tieline_core::http::{BaseUrl, BaseUrlError};
 
 pub use config::{ApiConfig, Config};
-pub use pump::PollerPump;
+pub use pump::{PollerPump, sharing};
 
 /// The address of a PBX's API from what people type: `https://pbx.example.com` gets the path that every PBX has; an address
 /// with a path stays as it is.

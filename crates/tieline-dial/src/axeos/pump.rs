@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use tieline_axeos::poller::{Answer, AxeosEvent, Command, ExchangeId, Outcome, Output, Poller, Reply};
+use tieline_axeos::poller::{Answer, Ask, AxeosEvent, Command, ExchangeId, Outcome, Output, Poller, Reply};
 use tieline_core::http::CallError;
 use tieline_core::supervisor::Phase;
 use tieline_core::{ClientSession as _, ExchangeFailure, Instant, RequestId, Session as _};
@@ -11,7 +11,7 @@ use tieline_core::{ClientSession as _, ExchangeFailure, Instant, RequestId, Sess
 use super::Config;
 use crate::events::Sender;
 use crate::pump::{Outlet, TellPhase};
-use crate::{ClientError, ConnectError};
+use crate::{ClientError, ConnectError, Sharing};
 
 /// A poller without a runtime: everything that a driver does but the exchanges and waiting.
 ///
@@ -140,5 +140,15 @@ impl<W, T: TellPhase> PollerPump<W, T> {
 impl<W, T> fmt::Debug for PollerPump<W, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("PollerPump").field(&self.poller).finish()
+    }
+}
+
+/// How an exchange of a poller uses connections: one that reads takes a kept one, and a call its own. None is repeated: a
+/// break may be a restart of the server, which the poller must see.
+#[must_use]
+pub const fn sharing(ask: &Ask) -> Sharing {
+    match ask {
+        Ask::Call(_) => Sharing::Own,
+        _ => Sharing::Kept,
     }
 }
