@@ -11,6 +11,7 @@ mod list;
 mod pbx;
 mod setup;
 
+pub mod axeos;
 pub mod cloudpbx;
 pub mod http;
 pub mod kills;
@@ -33,6 +34,7 @@ use tieline_dial::{ClientError, ConnectError};
 use tieline_portsip_wsi::Subscription;
 use tieline_portsip_wsi::client::{ClientEvent, Reply, Request};
 
+pub use axeos::{AxeosAdapter, AxeosCalls, AxeosItem, AxeosLine};
 pub use cloudpbx::{CloudPbxAdapter, CloudPbxCalls};
 pub use gate::Gate;
 pub use http::{Calls, Downloaded, HttpAdapter};
