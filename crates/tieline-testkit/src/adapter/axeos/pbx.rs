@@ -115,6 +115,12 @@ impl AxeosPbx {
         this
     }
 
+    /// Logs an event.
+    pub fn tell(&self, event: Event<String>) {
+        self.shared.lock().log.publish(None, event);
+        self.shared.changed.notify_all();
+    }
+
     /// Logs so many events; gives the number of the last.
     pub fn publish(&self, count: usize) -> u64 {
         let mut state = self.shared.lock();
