@@ -23,9 +23,7 @@ pub fn wherever_an_answer_is_cut_what_is_delivered_and_gaps_cover_the_log_and_no
     }
 }
 
-pub fn whenever_a_server_is_restarted_what_it_logged_is_delivered_or_in_a_gap_and_nothing_comes_twice<
-    A: AxeosAdapter,
->() {
+pub fn whenever_a_server_is_restarted_its_log_is_delivered_or_in_a_gap<A: AxeosAdapter>() {
     let pbx = AxeosPbx::start();
     let mut config = config(&pbx);
     // A server that counts anew while nobody asks it is noticed by asking.
