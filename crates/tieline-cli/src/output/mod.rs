@@ -1,5 +1,6 @@
 //! Where data goes: standard output, readable or as JSON lines.
 
+mod axeos;
 mod cloudpbx;
 mod human;
 mod json;
@@ -17,7 +18,7 @@ use crate::args::Output;
 use crate::clock::Clock;
 
 pub(crate) use line::Line;
-pub(crate) use tell::{Source, Tell};
+pub(crate) use tell::{Source, Tell, Told};
 
 /// What `listen` and `demo` print.
 pub(crate) enum Item<'a> {
