@@ -33,7 +33,7 @@ const DOCUMENTED: &str = "an object with events";
 /// let told = lint(r#"{"id":7,"channel":"pbx_A","text":{"queue":{"peer":"K1","calls":1}}}"#);
 /// assert_eq!(
 ///     told[0].to_string(),
-///     "bent: a number found, the documents write a string with a value in `text.queue.calls` at line 1, column 62"
+///     "bent: a number found, the documents write a string with a value in `text.queue.calls` at line 1, column 64"
 /// );
 /// ```
 #[must_use]
