@@ -2,6 +2,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "http")]
+extern crate std;
 
 mod access;
 pub mod client;
@@ -11,6 +13,7 @@ mod message;
 mod name;
 pub mod server;
 mod status;
+pub mod token;
 mod words;
 
 pub use access::{AccessMode, InvalidMode, Mode};
