@@ -9,6 +9,8 @@ mod access;
 pub mod client;
 mod concealed;
 mod credentials;
+#[cfg(feature = "http")]
+pub mod file;
 mod message;
 mod name;
 pub mod server;

@@ -165,10 +165,8 @@ impl TokenKeeper {
         if self.asking.is_some() {
             return self.good(now).map_or(TokenStep::Pending, TokenStep::Use);
         }
-        if let Some(held) = &self.held {
-            if now < held.renew_at {
-                return TokenStep::Use(held.token.clone());
-            }
+        if let Some(held) = self.held.as_ref().filter(|held| now < held.renew_at) {
+            return TokenStep::Use(held.token.clone());
         }
         if let Some(until) = self.not_before.filter(|until| now < *until) {
             return self.good(now).map_or(TokenStep::Wait(until), TokenStep::Use);
