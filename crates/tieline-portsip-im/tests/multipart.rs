@@ -10,14 +10,13 @@ use tieline_portsip_im::file::safe_name;
 const DOCUMENTED: &str = "--B\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\nd7c6\r\n--B\r\nContent-Disposition: form-data; \
      name=\"file\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--B--\r\n";
 
-/// The parts of a form with their bytes, and how it ended.
-fn read(
-    boundary: &str,
-    pieces: &[&[u8]],
-    limits: MultipartLimits,
-) -> (Vec<(Part, Vec<u8>, bool)>, Result<(), MultipartError>) {
+/// Parts with their bytes, and whether they ended.
+type Parts = Vec<(Part, Vec<u8>, bool)>;
+
+/// The parts of a form, and how it ended.
+fn read(boundary: &str, pieces: &[&[u8]], limits: MultipartLimits) -> (Parts, Result<(), MultipartError>) {
     let mut decoder = Decoder::new(boundary, limits);
-    let mut parts: Vec<(Part, Vec<u8>, bool)> = Vec::new();
+    let mut parts: Parts = Vec::new();
     for piece in pieces {
         decoder.feed(piece);
         loop {
@@ -34,7 +33,7 @@ fn read(
     (parts, decoder.finish())
 }
 
-fn whole(text: &str) -> (Vec<(Part, Vec<u8>, bool)>, Result<(), MultipartError>) {
+fn whole(text: &str) -> (Parts, Result<(), MultipartError>) {
     read("B", &[text.as_bytes()], MultipartLimits::default())
 }
 
