@@ -117,7 +117,11 @@ const RULES: &[Rule] = &[
     Rule { by_feature: CLOUDPBX_HTTP_ONLY, ..codec("tieline-cloudpbx") },
     adapter("tieline-websocket", &["tieline-core"], NO_RUNTIME),
     adapter("tieline-tls", &["tieline-core"], NO_RUNTIME),
-    adapter("tieline-dial", &["tieline-core", "tieline-cloudpbx", "tieline-websocket", "tieline-tls"], NO_RUNTIME),
+    adapter(
+        "tieline-dial",
+        &["tieline-core", "tieline-cloudpbx", "tieline-portsip-im", "tieline-websocket", "tieline-tls"],
+        NO_RUNTIME,
+    ),
     adapter("tieline-tokio", BELOW_ADAPTERS, &["async-std", "smol"]),
     adapter("tieline-blocking", BELOW_ADAPTERS, NO_ASYNC_RUNTIME),
     adapter("tieline-server", BELOW_SERVER, &["async-std", "smol"]),

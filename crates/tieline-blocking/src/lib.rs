@@ -7,6 +7,8 @@ pub mod cloudpbx;
 mod dial;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "portsip-im")]
+pub mod im;
 mod line;
 #[cfg(feature = "wsi")]
 pub mod wsi;

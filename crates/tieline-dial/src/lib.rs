@@ -9,6 +9,8 @@ mod error;
 pub mod events;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "portsip-im")]
+pub mod im;
 mod options;
 mod proxy;
 mod pump;

@@ -5,13 +5,13 @@ mod harness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::{Player, request_of};
+use harness::Player;
 use serde_json::{Value, json};
 use tieline_core::json::Encode;
 use tieline_core::{ClientSession, Frame, Instant, Session};
 use tieline_portsip_im::client::{ClientConfig, ClientEvent, ImClient, Noted, Received, Reply};
 use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Hi, ServerMessage};
-use tieline_testkit::{IM_RECORDINGS, RecordingFile, Side};
+use tieline_testkit::{IM_RECORDINGS, RecordingFile, Side, im_request_of};
 
 fn value(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
@@ -130,7 +130,7 @@ impl Driven {
     }
 
     fn say(&mut self, file: &str, text: &str) {
-        let Some(request) = request_of(text) else { return };
+        let Some(request) = im_request_of(text) else { return };
         let Ok(id) = self.player.session.send(self.player.now, request) else { return };
         self.asked += 1;
         let sent = self.player.sent();

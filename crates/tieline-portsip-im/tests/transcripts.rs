@@ -2,13 +2,13 @@
 
 mod harness;
 
-use harness::{Player, config, request_of, told};
+use harness::{Player, config, told};
 use serde_json::Value;
 use tieline_core::{ClientSession, Frame, Instant, Session, Timestamp};
 use tieline_portsip_im::client::{ClientEvent, Reply};
 use tieline_portsip_im::server::{Accepted, Answer, ImServer, ServerConfig, ServerEvent};
 use tieline_portsip_im::{AccessMode, Credentials, ServerMessage, UserId};
-use tieline_testkit::{IM_TRANSCRIPTS, Line, Side, Transcript};
+use tieline_testkit::{IM_TRANSCRIPTS, Line, Side, Transcript, im_request_of};
 
 fn lines(name: &str) -> Vec<Line> {
     let (_, text) = IM_TRANSCRIPTS.iter().find(|(known, _)| *known == name).expect("listed");
@@ -43,7 +43,7 @@ fn replay(name: &str) -> (Vec<Reply>, Vec<ClientEvent>) {
     for line in lines(name) {
         if line.from == Side::Client {
             if pending.is_empty() {
-                player.ask(request_of(&line.text).expect(name));
+                player.ask(im_request_of(&line.text).expect(name));
                 pending = player.sent();
             }
             let [sent] = &pending[..] else { panic!("{name}: {pending:?}") };

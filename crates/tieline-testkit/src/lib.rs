@@ -7,6 +7,8 @@ pub mod bad_input;
 mod cloudpbx;
 mod fixture;
 mod im;
+#[cfg(feature = "im-request")]
+mod im_request;
 mod recording;
 mod transcript;
 mod wsi;
@@ -15,6 +17,8 @@ pub use axeos::{AXEOS, AxeosFixture, AxeosKind};
 pub use cloudpbx::{CLOUDPBX_REST, CLOUDPBX_STREAM, RestFixture, RestKind, StreamFixture, StreamKind};
 pub use fixture::{Dialect, Fixture, Invalid, Kind};
 pub use im::{IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource};
+#[cfg(feature = "im-request")]
+pub use im_request::im_request_of;
 pub use recording::{RecordedFrame, RecordingFile};
 pub use transcript::{Line, Side, Transcript, TranscriptError};
 pub use wsi::WSI;

@@ -141,6 +141,12 @@ impl Subscribe {
     }
 }
 
+impl<T: Into<Topic<String>>> From<T> for Subscribe {
+    fn from(topic: T) -> Self {
+        Self::to(topic)
+    }
+}
+
 /// A message to publish.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -31,6 +31,6 @@ pub use command::{History, Noting, Publish, Request, Subscribe, Subscribers};
 pub use config::ClientConfig;
 pub use event::{ClientEvent, Gap, GapClosed, LoggedIn, LostCause, Malformed, Noted, Received, SubscriptionLost};
 pub use phase::Phase;
-pub use reply::{Changed, HistoryPage, Published, Reply, Subscribed};
+pub use reply::{Changed, Edited, HistoryPage, Published, Reply, Subscribed};
 pub use resume::{Mark, Resume};
 pub use session::ImClient;

@@ -45,6 +45,81 @@ pub enum Reply {
     Deferred,
 }
 
+macro_rules! replies {
+    ($($(#[$doc:meta])* $into:ident -> $of:ty: $pattern:pat => $value:expr;)*) => {
+        impl Reply {
+            $($(#[$doc])*
+            ///
+            /// `None` when the reply is of another kind.
+            #[must_use]
+            pub fn $into(self) -> Option<$of> {
+                match self {
+                    $pattern => Some($value),
+                    _ => None,
+                }
+            })*
+        }
+    };
+}
+
+replies! {
+    /// That of a subscribe that had a line.
+    into_subscribed -> Subscribed: Self::Subscribed(subscribed) => subscribed;
+    /// That of a publish.
+    into_published -> Published: Self::Published(published) => published;
+    /// A description.
+    into_desc -> Box<Desc<Text>>: Self::Desc(desc) => desc;
+    /// Subscribers, of `me` subscriptions.
+    into_subscribers -> Vec<Subscriber<Text>>: Self::Subscribers(subscribers) => subscribers;
+    /// Messages.
+    into_history -> HistoryPage: Self::History(page) => page;
+    /// Deletions.
+    into_deletions -> Deletions: Self::Deletions(deletions) => deletions;
+    /// Tags.
+    into_tags -> Vec<Text>: Self::Tags(tags) => tags;
+    /// Credentials.
+    into_credentials -> Vec<CredentialState<Text>>: Self::Credentials(credentials) => credentials;
+    /// What became of a change.
+    into_changed -> Changed: Self::Changed(changed) => changed;
+    /// The id of a deletion of messages.
+    into_deleted -> Option<u64>: Self::Deleted { id } => id;
+    /// The server's answer where it holds nothing but that.
+    into_done -> Ctrl<Text>: Self::Done(ctrl) => ctrl;
+    /// That of what servers do not answer.
+    into_sent -> (): Self::Sent => ();
+}
+
+impl Reply {
+    /// That of an edit, of whose kind `take` is: [`into_subscribed`](Self::into_subscribed) or
+    /// [`into_done`](Self::into_done). `None` when the reply is of another kind.
+    pub fn into_edited<T>(self, take: impl FnOnce(Self) -> Option<T>) -> Option<Edited<T>> {
+        match self {
+            Self::Deferred => Some(Edited::Deferred),
+            other => take(other).map(Edited::Done),
+        }
+    }
+}
+
+/// The reply to an edit of the topics that one is attached to, which can wait for a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited<T> {
+    /// It is in force.
+    Done(T),
+    /// There is no line; it will be in force on the next one, or
+    /// [`SubscriptionLost`](super::ClientEvent::SubscriptionLost) tells why not.
+    Deferred,
+}
+
+impl<T> Edited<T> {
+    /// What the server answered, if it was asked.
+    pub fn done(self) -> Option<T> {
+        match self {
+            Self::Done(answer) => Some(answer),
+            Self::Deferred => None,
+        }
+    }
+}
+
 /// The answer to a subscribe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -174,3 +174,53 @@ macro_rules! adapter_stream_trace_test {
         }
     };
 }
+
+/// The tests that every adapter passes for PortSIP IM, whatever it is built with, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_im_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            im: [
+                every_flow_of_the_document_is_played,
+                each_request_brings_a_reply_of_its_own_kind,
+                topics_of_the_configuration_are_attached_when_connect_returns,
+                what_was_published_since_a_mark_comes_first,
+                a_line_lost_in_the_middle_of_history_is_refilled_exactly_once,
+                each_request_has_one_outcome_over_kills_and_no_message_is_missed,
+                a_request_that_is_never_answered_fails_at_its_deadline_and_the_line_lives,
+                edits_of_topics_without_a_line_are_in_force_on_the_next_one,
+                a_late_consumer_loses_nothing_and_requests_behind_it_fail,
+                the_token_is_asked_anew_for_each_dial,
+                a_refused_login_is_final_and_one_of_a_failing_server_is_not,
+                a_hello_goes_first_where_it_is_wanted,
+                closing_says_goodbye_and_ends_the_events_once,
+            ]
+        }
+    };
+}
+
+/// The tests that every adapter with TLS passes for PortSIP IM, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_im_tls_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            im: [
+                every_flow_of_the_document_is_played_over_tls,
+                each_request_brings_a_reply_of_its_own_kind_over_tls,
+            ]
+        }
+    };
+}
+
+/// The test of what is logged of an IM line, as a `#[test]`: it must be alone in its file.
+#[macro_export]
+macro_rules! adapter_im_trace_test {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            im: [a_token_is_neither_logged_nor_printed]
+        }
+    };
+}

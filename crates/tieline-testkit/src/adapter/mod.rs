@@ -13,6 +13,7 @@ mod setup;
 
 pub mod cloudpbx;
 pub mod http;
+pub mod im;
 pub mod kills;
 pub mod line;
 pub mod overflow;

@@ -1,0 +1,10 @@
+//! What every adapter must do with PortSIP IM.
+#![cfg(feature = "portsip-im")]
+
+#[path = "common/im.rs"]
+mod common;
+
+tieline_testkit::adapter_im_tests!(common::Blocking);
+
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+tieline_testkit::adapter_im_tls_tests!(common::Blocking);
