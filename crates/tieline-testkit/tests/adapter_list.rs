@@ -9,6 +9,8 @@ fn no_test_is_left_out_of_the_list() {
         (include_str!("../src/adapter/im/flows.rs"), "<A: ImAdapter>()"),
         (include_str!("../src/adapter/im/lines.rs"), "<A: ImAdapter>()"),
         (include_str!("../src/adapter/im/trace.rs"), "<A: ImAdapter>()"),
+        (include_str!("../src/adapter/im_files.rs"), "<A: FilesAdapter>()"),
+        (include_str!("../src/adapter/im_tokens.rs"), "<A: TokensAdapter>()"),
         (include_str!("../src/adapter/line.rs"), "<A: Adapter>()"),
         (include_str!("../src/adapter/overflow.rs"), "<A: Adapter>()"),
         (include_str!("../src/adapter/proxy.rs"), "<A: Adapter>()"),

@@ -185,8 +185,9 @@ impl TokenKeeper {
         self.end(NoToken::Ended)
     }
 
-    /// A call brought a token, or one was got elsewhere: also what ends [`NoToken::TwoFactor`].
-    pub fn granted(&mut self, now: Instant, grant: Grant) {
+    /// A call brought a token, or one was got elsewhere: also what ends [`NoToken::TwoFactor`]. Returns the token, which
+    /// may be due for renewal at once.
+    pub fn granted(&mut self, now: Instant, grant: Grant) -> Token {
         let lifetime = grant.expires_in.unwrap_or(self.policy.lifetime);
         let ends_at = now + lifetime;
         // One that lived until its renewal was no bad one, and what is got by hand begins anew.
@@ -196,11 +197,12 @@ impl TokenKeeper {
         let early = self.policy.renew_before.min(lifetime / 2);
         self.number += 1;
         let token = Token { secret: grant.access_token, number: self.number };
-        self.held = Some(Held { token, renew_at: now + lifetime.saturating_sub(early), ends_at });
+        self.held = Some(Held { token: token.clone(), renew_at: now + lifetime.saturating_sub(early), ends_at });
         // A refresh may leave the refresh token out: it is good for more than one then.
         self.refresh_token = grant.refresh_token.or_else(|| self.refresh_token.take());
         self.asking = None;
         self.not_before = None;
+        token
     }
 
     /// The login wants a second factor.
@@ -252,6 +254,18 @@ impl TokenKeeper {
     pub fn take(&mut self) -> Option<Token> {
         self.refresh_token = None;
         self.held.take().map(|held| held.token)
+    }
+
+    /// The token at hand, if it is still good: what to go on with when renewing it failed.
+    #[must_use]
+    pub fn usable(&self, now: Instant) -> Option<Token> {
+        self.good(now)
+    }
+
+    /// Whether the call on its way is a refresh.
+    #[must_use]
+    pub const fn is_refreshing(&self) -> bool {
+        matches!(self.asking, Some(Kind::Refresh))
     }
 
     fn good(&self, now: Instant) -> Option<Token> {
