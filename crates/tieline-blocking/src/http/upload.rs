@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tieline_core::http::{ApiError, Body, BuildError, CallError, Endpoint, Plan, RequestHead, SentMeter};
+use tieline_core::http::{Body, BuildError, CallError, Endpoint, Plan, RequestHead, SentMeter};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind};
 use tieline_dial::UploadError;
 use ureq_proto::client::state::RecvResponse;

@@ -72,9 +72,24 @@ struct Server {
     taken: Arc<Mutex<Vec<Taken>>>,
 }
 
+/// One request, on its way into what the server took.
+struct Asked {
+    taken: Arc<Mutex<Vec<Taken>>>,
+    number: usize,
+    /// Whether the connection ends with it.
+    last: bool,
+}
+
+impl Asked {
+    /// Tells what came of it: before it is answered, so that a client that has the answer finds it.
+    fn took(&self, taken: Taken) {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)[self.number] = taken;
+    }
+}
+
 impl Server {
-    /// Serves each request as told; `serve` gets the head and the number of the request among all.
-    fn start(serve: impl Fn(&str, &mut TcpStream, usize, &mut Taken) + Send + Sync + 'static) -> Self {
+    /// Serves each request as told; `serve` gets its head.
+    fn start(serve: impl Fn(&str, &mut TcpStream, &mut Asked) + Send + Sync + 'static) -> Self {
         let taken: Arc<Mutex<Vec<Taken>>> = Arc::default();
         let all = Arc::clone(&taken);
         let pbx = Pbx::raw(move |mut io, _| {
@@ -85,9 +100,11 @@ impl Server {
                     all.push(Taken { head: head.clone(), ..Taken::default() });
                     all.len() - 1
                 };
-                let mut taken = Taken { head: head.clone(), ..Taken::default() };
-                serve(&head, &mut io, number, &mut taken);
-                all.lock().unwrap_or_else(PoisonError::into_inner)[number] = taken;
+                let mut asked = Asked { taken: Arc::clone(&all), number, last: false };
+                serve(&head, &mut io, &mut asked);
+                if asked.last {
+                    return;
+                }
             }
         });
         Self { pbx, taken }
@@ -124,7 +141,8 @@ fn value<'h>(head: &'h str, name: &str) -> &'h str {
 }
 
 /// Reads the form of an upload, up to so many bytes, and keeps the file if it is wanted.
-fn take(head: &str, io: &mut TcpStream, most: u64, keep: bool, taken: &mut Taken) {
+fn take(head: &str, io: &mut TcpStream, most: u64, keep: bool, asked: &Asked) {
+    let mut taken = Taken { head: head.to_owned(), ..Taken::default() };
     let length: u64 = value(head, "content-length").parse().expect("a length");
     let mut request = tieline_core::http::RequestBuilder::new(
         tieline_core::http::Method::POST,
@@ -157,6 +175,7 @@ fn take(head: &str, io: &mut TcpStream, most: u64, keep: bool, taken: &mut Taken
         taken.length = received.length;
         taken.whole = true;
     }
+    asked.took(taken);
 }
 
 fn say(io: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
@@ -172,8 +191,8 @@ fn say_uploaded(io: &mut TcpStream) {
 
 /// Takes every upload.
 fn willing(keep: bool) -> Server {
-    Server::start(move |head, io, _, taken| {
-        take(head, io, u64::MAX, keep, taken);
+    Server::start(move |head, io, asked| {
+        take(head, io, u64::MAX, keep, asked);
         say_uploaded(io);
     })
 }
@@ -217,7 +236,7 @@ pub fn an_upload_says_who_asks_and_brings_the_file<A: FilesAdapter>() {
 
 /// A server that answers every download with this file.
 fn holding(all: &'static [u8]) -> Server {
-    Server::start(move |head, io, _, _| {
+    Server::start(move |head, io, _| {
         let path = head.split(' ').nth(1).expect("a path");
         assert_eq!(path, format!("/im/file/{FILE}"));
         say(
@@ -246,7 +265,7 @@ pub fn a_download_brings_the_file_and_a_harmless_name<A: FilesAdapter>() {
 }
 
 pub fn what_is_too_long_is_neither_sent_nor_taken<A: FilesAdapter>() {
-    let server = Server::start(|_, io, number, _| match number {
+    let server = Server::start(|_, io, asked| match asked.number {
         0 => say(io, "200 OK", "", b"hello"),
         _ => {
             drop(io.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"))
@@ -278,6 +297,7 @@ impl Read for Failing {
         if count == 0 && self.error {
             return Err(io::Error::other("the disk is on fire"));
         }
+        buffer[..count].fill(7);
         self.at += count as u64;
         Ok(count)
     }
@@ -305,7 +325,6 @@ pub fn an_upload_whose_source_fails_anywhere_is_never_whole_at_the_server<A: Fil
             assert!(failed.sent() != Sent::All && failed.class() == Class::Terminal, "{failed:?}");
         }
     }
-    drop(client);
     let whole = server.taken().iter().filter(|taken| taken.whole).count();
     assert_eq!(whole, 0);
 }
@@ -313,8 +332,9 @@ pub fn an_upload_whose_source_fails_anywhere_is_never_whole_at_the_server<A: Fil
 pub fn an_upload_whose_line_is_cut_anywhere_is_an_error_that_says_how_much_was_sent<A: FilesAdapter>() {
     let all = bytes(4 << 20);
     for most in [0, 1, 300, 65_536, 1 << 20, 4 << 20] {
-        let server = Server::start(move |head, io, _, taken| {
-            take(head, io, most, false, taken);
+        let server = Server::start(move |head, io, asked| {
+            take(head, io, most, false, asked);
+            asked.last = true;
             drop(io.shutdown(Shutdown::Both));
         });
         let error = send::<A>(&server.client::<A>(), &all).expect_err("cut");
@@ -334,7 +354,8 @@ pub fn a_download_cut_anywhere_is_an_error_and_no_file<A: FilesAdapter>() {
     for answer in [plain, chunked] {
         for cut in 0..answer.len() {
             let part = answer[..cut].to_vec();
-            let server = Server::start(move |_, io, _, _| {
+            let server = Server::start(move |_, io, asked| {
+                asked.last = true;
                 drop(io.write_all(&part));
                 drop(io.shutdown(Shutdown::Both));
             });
@@ -350,7 +371,7 @@ pub fn a_download_that_is_refused_leaves_the_file_that_was_there<A: FilesAdapter
     let path = folder.path().join("a.bin");
     std::fs::write(&path, "the old one").expect("a file");
     let server =
-        Server::start(|_, io, _, _| say(io, "404 Not Found", "", b"{\"ctrl\":{\"code\":404,\"text\":\"not found\"}}"));
+        Server::start(|_, io, _| say(io, "404 Not Found", "", b"{\"ctrl\":{\"code\":404,\"text\":\"not found\"}}"));
     let error = server.client::<A>().download_to_file(&file(), &path).expect_err("none");
     let FileError::Call(CallError::Api(api)) = &error else { panic!("{error:?}") };
     assert_eq!((api.status, &api.kind), (404, &ApiErrorKind::Refused { code: Some("not found") }));
@@ -363,7 +384,7 @@ pub fn a_download_that_is_refused_leaves_the_file_that_was_there<A: FilesAdapter
 pub fn a_redirect_within_the_host_is_followed_with_the_token_and_no_other_is<A: FilesAdapter>() {
     let elsewhere = holding(b"evil");
     let away = format!("Location: http://127.0.0.1:{}/im/file/{FILE}\r\n", elsewhere.pbx.port);
-    let server = Server::start(move |head, io, _, _| match head.split(' ').nth(1) {
+    let server = Server::start(move |head, io, _| match head.split(' ').nth(1) {
         Some("/blob/7?x=1") => say(io, "200 OK", "", b"hello"),
         Some("/im/file/away") => say(io, "307 Temporary Redirect", &away, b""),
         Some("/im/file/round" | "/round") => say(io, "302 Found", "Location: /round\r\n", b""),
@@ -386,8 +407,8 @@ pub fn a_redirect_within_the_host_is_followed_with_the_token_and_no_other_is<A: 
 pub fn a_redirect_of_an_upload_is_a_refusal<A: FilesAdapter>() {
     let elsewhere = willing(false);
     let away = format!("Location: http://127.0.0.1:{}/im/file\r\n", elsewhere.pbx.port);
-    let server = Server::start(move |head, io, _, taken| {
-        take(head, io, u64::MAX, false, taken);
+    let server = Server::start(move |head, io, asked| {
+        take(head, io, u64::MAX, false, asked);
         say(io, "307 Temporary Redirect", &away, b"");
     });
     let error = send::<A>(&server.client::<A>(), b"hello").expect_err("elsewhere");
@@ -397,10 +418,10 @@ pub fn a_redirect_of_an_upload_is_a_refusal<A: FilesAdapter>() {
 
 /// Takes what carries the token `NEW`, and refuses the rest.
 fn strict() -> Server {
-    Server::start(|head, io, _, taken| {
+    Server::start(|head, io, asked| {
         let is_upload = head.starts_with("POST");
         if is_upload {
-            take(head, io, u64::MAX, true, taken);
+            take(head, io, u64::MAX, true, asked);
         }
         match (value(head, "authorization"), is_upload) {
             ("token NEW", true) => say_uploaded(io),
@@ -455,19 +476,24 @@ pub fn without_a_token_nothing_is_dialled<A: FilesAdapter>() {
 }
 
 pub fn an_early_refusal_of_a_long_upload_is_heard<A: FilesAdapter>() {
-    let server = Server::start(|_, io, _, taken| {
+    let over = Gate::default();
+    let told = over.clone();
+    let server = Server::start(move |_, io, asked| {
         say(io, "413 Too Large", "Connection: close\r\n", b"{\"ctrl\":{\"code\":413,\"text\":\"too large\"}}");
         // Whoever closes with unread bytes takes the answer back. This one listens until nobody speaks.
-        let mut piece = vec![0; 64 << 10];
+        let (mut taken, mut piece) = (Taken::default(), vec![0; 64 << 10]);
         while let Ok(count @ 1..) = io.read(&mut piece) {
             taken.length += count as u64;
         }
+        asked.last = true;
+        asked.took(taken);
+        told.open();
     });
     let length = 256 << 20;
     let error = server.client::<A>().upload(&NewUpload::new("a.bin", length), &mut Zeros::default(), &mut |_| {});
     let error = error.expect_err("refused");
     assert!(matches!(&error, FileError::Call(CallError::Api(api)) if api.status == 413), "{error}");
-    // The listener's thread tells how much it took when the line is gone; it is by then far less than all.
+    over.pass();
     let taken = server.taken()[0].length;
     assert!(taken < length, "{taken}");
 }
@@ -475,7 +501,10 @@ pub fn an_early_refusal_of_a_long_upload_is_heard<A: FilesAdapter>() {
 pub fn a_server_that_takes_nothing_is_given_up<A: FilesAdapter>() {
     let gate = Gate::default();
     let held = gate.clone();
-    let server = Server::start(move |_, _, _, _| held.pass());
+    let server = Server::start(move |_, _, asked| {
+        asked.last = true;
+        held.pass();
+    });
     let mut config = server.config();
     config.http.piece_timeout = millis(50);
     let client = A::files(config, tokens(["TOKEN"])).expect("a client");
@@ -509,9 +538,9 @@ impl Seek for Zeros {
 
 pub fn files_of_256_mib_never_have_8_mib_in_memory<A: FilesAdapter>() {
     const LENGTH: u64 = 256 << 20;
-    let server = Server::start(|head, io, _, taken| {
+    let server = Server::start(|head, io, asked| {
         if head.starts_with("POST") {
-            take(head, io, u64::MAX, false, taken);
+            take(head, io, u64::MAX, false, asked);
             return say_uploaded(io);
         }
         let (mut response, _) = Download::to_response(&FileHead::new(Some(LENGTH), None, None)).into_parts();
@@ -540,7 +569,8 @@ pub fn files_of_256_mib_never_have_8_mib_in_memory<A: FilesAdapter>() {
     });
     sent.expect("run").expect("a file");
     assert_eq!(came.expect("run").expect("a file").length, Some(LENGTH));
-    assert_eq!((server.taken()[0].length, server.taken()[0].whole), (LENGTH, true));
+    let taken = server.taken()[0].clone();
+    assert_eq!((taken.length, taken.whole), (LENGTH, true));
     assert!(measured.bytes_max < 8 << 20, "{} bytes", measured.bytes_max);
     assert!(told.len() >= 9 && told.is_sorted(), "{told:?}");
 }

@@ -257,7 +257,7 @@ macro_rules! adapter_im_http_tests {
                 a_refused_token_is_replaced_once_and_then_there_are_no_more,
                 a_refused_login_is_final,
                 a_failing_server_is_asked_again_when_a_token_is_wanted_again,
-                a_token_that_is_still_good_is_used_when_renewing_it_fails,
+                a_replacement_that_cannot_be_got_is_an_error_and_one_given_by_hand_is_used,
                 a_second_factor_ends_it_until_a_token_is_given_by_hand,
                 a_revoked_token_is_not_used_again,
                 each_dial_of_a_chat_has_a_token_that_is_good_then,
