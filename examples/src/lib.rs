@@ -1,4 +1,7 @@
-//! What the examples share: a simulated PBX in the background of the program.
+//! What the examples share: a simulated PBX in the background of the program, a chat, and a bot in it.
+
+pub mod bot;
+pub mod chat;
 
 use std::net::SocketAddr;
 

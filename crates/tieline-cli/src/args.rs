@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod cloudpbx;
+mod im;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use tieline_tls::Pin;
 use crate::exit;
 
 pub(crate) use cloudpbx::{Api, Call, Days, Key, List, Pull, Rec, SendSms, Sms};
+pub(crate) use im::{Account, Add, Create, Group, History, Im, OfGroup, OfMember, Rename, Send, Tail, Token};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///
@@ -57,6 +59,9 @@ pub(crate) enum Command {
     /// CloudPBX: send text messages.
     #[command(subcommand)]
     Sms(Sms),
+    /// PortSIP: instant messages.
+    #[command(subcommand, after_help = im::HELP)]
+    Im(Im),
 }
 
 const LISTEN_HELP: &str = "\

@@ -6,6 +6,7 @@ mod cloudpbx;
 mod demo;
 mod exit;
 mod failure;
+mod im;
 mod lint;
 mod listen;
 mod output;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
                 Command::Rec(Rec::List(list)) => cloudpbx::recordings(*list, cli.output).await,
                 Command::Rec(Rec::Pull(pull)) => cloudpbx::pull(*pull, cli.output).await,
                 Command::Call(call) => cloudpbx::call(*call, cli.output).await,
+                Command::Im(command) => im::run(command, cli.output).await,
                 Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, cli.output).await,
             }
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tieline_core::Secret;
 
-use crate::args::{Key, Login};
+use crate::args::{Key, Login, Token};
 
 /// A secret and where it may come from.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +72,13 @@ impl<'a> From<&'a Login> for Source<'a> {
 impl<'a> From<&'a Key> for Source<'a> {
     fn from(key: &'a Key) -> Self {
         Self { name: "API key", file: key.key_file.as_deref(), file_option: "--key-file", env: &key.key_env }
+    }
+}
+
+impl<'a> From<&'a Token> for Source<'a> {
+    fn from(token: &'a Token) -> Self {
+        let (file, env) = (token.token_file.as_deref(), &token.token_env);
+        Self { name: "access token", file, file_option: "--token-file", env }
     }
 }
 

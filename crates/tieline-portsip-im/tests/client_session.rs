@@ -5,7 +5,9 @@ mod harness;
 use harness::{GROUP, ME, Player, TOKEN, at, config};
 use serde_json::{Value, json};
 use tieline_core::json::Raw;
-use tieline_core::{ClientSession, CloseFrame, CloseReason, Frame, RequestError, SendErrorKind, Sent, Session};
+use tieline_core::{
+    ClientSession, CloseFrame, CloseReason, Frame, MessageLimit, RequestError, SendErrorKind, Sent, Session,
+};
 use tieline_portsip_im::client::{
     ClientEvent, History, LostCause, Noted, Noting, Phase, Publish, Reply, Request, Resume, Subscribe, Subscribers,
     SubscriptionLost,
@@ -609,4 +611,31 @@ fn the_frame_of_an_event_is_kept_whole() {
     assert_eq!(received.raw(), text);
     assert_eq!(received.field::<u64>("beside"), Ok(Some(7)));
     assert_eq!(received.message.topic(), Some(&Topic::new("grpX".into())));
+}
+
+#[test]
+fn until_the_login_is_accepted_only_small_messages_are_taken() {
+    let limits = config().limits;
+    let player = Player::start(config(), None);
+    assert_eq!(player.session.message_limit(), MessageLimit::provisional(limits.message_bytes_before_login));
+    assert_eq!(Player::live().session.message_limit(), MessageLimit::settled(limits.message_bytes));
+}
+
+#[test]
+fn what_nobody_writes_does_not_pile_up_without_bound() {
+    let mut config = config();
+    config.limits.queued_bytes = 10_000;
+    let mut player = Player::following_with(config, GROUP, 0);
+    let typing = || Request::Note { topic: GROUP.into(), what: Noting::Typing };
+    let mut sent = 0;
+    let refused = loop {
+        match player.session.send(player.now, typing()) {
+            Ok(_) => sent += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused.kind, SendErrorKind::Full);
+    assert!((100..400).contains(&sent), "{sent}");
+    assert_eq!(player.frames().len(), sent);
+    player.session.send(player.now, typing()).expect("there is room again");
 }

@@ -2,7 +2,7 @@
 #![cfg_attr(feature = "wsi", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "wsi"), doc = "Hosts the PBX role of tieline's protocols on tokio and hyper.")]
 
-#[cfg(any(feature = "cloudpbx", feature = "wsi"))]
+#[cfg(any(feature = "cloudpbx", feature = "portsip-im", feature = "wsi"))]
 mod backlog;
 mod census;
 mod clock;
@@ -11,6 +11,8 @@ pub mod cloudpbx;
 mod connection;
 #[cfg(feature = "http")]
 mod exchange;
+#[cfg(feature = "portsip-im")]
+pub mod im;
 mod line;
 mod options;
 mod pump;

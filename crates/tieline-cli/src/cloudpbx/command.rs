@@ -16,6 +16,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Line, printable};
 
+/// One character more than fits is read, so that too long a text is refused for what it is.
+const MOST_READ: usize = (MAX_BODY_CHARS + 1) * char::MAX.len_utf8() + "\r\n".len();
+
 /// A call that was asked for.
 #[derive(Serialize)]
 struct Called<'a> {
@@ -54,7 +57,7 @@ pub(crate) async fn call(args: args::Call, output: Output) -> Result<Exit, Failu
 /// Runs `sms send`.
 pub(crate) async fn send_sms(args: args::SendSms, output: Output) -> Result<Exit, Failure> {
     let client = Client::new(&args.api)?;
-    let text = if args.text == "-" { standard_input().await? } else { args.text };
+    let text = if args.text == "-" { standard_input(MOST_READ).await? } else { args.text };
     let mut sms = SendSms::new(&*args.to, text);
     if args.test {
         sms = sms.test();
@@ -93,10 +96,8 @@ fn refused(client: &Client, error: &CallError) -> Failure {
     }
 }
 
-/// A text from standard input, without the line break at its end.
-async fn standard_input() -> Result<String, Failure> {
-    // One more than fits, so that too long a text is refused for what it is.
-    let most = (MAX_BODY_CHARS + 1) * char::MAX.len_utf8() + "\r\n".len();
+/// A text from standard input, without the line break at its end. Of one that is longer than `most` bytes no more is read.
+pub(crate) async fn standard_input(most: usize) -> Result<String, Failure> {
     let read = tokio::task::spawn_blocking(move || {
         let mut text = Vec::new();
         io::stdin().lock().take(most as u64).read_to_end(&mut text).map(|_| text)

@@ -10,9 +10,10 @@ mod pull;
 mod record;
 mod table;
 
-pub(crate) use command::{call, send_sms};
+pub(crate) use command::{call, send_sms, standard_input};
 pub(crate) use list::{cdrs, recordings};
 pub(crate) use pull::pull;
+pub(crate) use table::table;
 
 /// What every JSON line says of where it comes from.
 #[derive(Debug, serde::Serialize)]

@@ -5,7 +5,7 @@ use comfy_table::{Cell, ContentArrangement, Table, presets};
 use crate::output::printable;
 
 /// A table of titles and rows, without borders.
-pub(super) fn table(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(titles.iter().map(Cell::new));

@@ -134,7 +134,7 @@ pub(super) fn line(item: &Item<'_>, clock: &Clock, number: u64) -> String {
 }
 
 /// The frame on one line, every token as it was.
-fn compact(frame: &str) -> Option<Box<RawValue>> {
+pub(crate) fn compact(frame: &str) -> Option<Box<RawValue>> {
     let mut out = String::with_capacity(frame.len());
     let (mut quoted, mut escaped) = (false, false);
     for c in frame.chars() {

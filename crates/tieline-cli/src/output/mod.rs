@@ -13,6 +13,7 @@ use tieline_portsip_wsi::client::{Malformed, Received};
 use crate::args::Output;
 use crate::clock::Clock;
 
+pub(crate) use json::compact;
 pub(crate) use line::Line;
 
 /// What `listen` and `demo` print.

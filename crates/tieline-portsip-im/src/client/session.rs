@@ -8,8 +8,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, Encode as _};
 use tieline_core::{
-    ClientSession, CloseReason, EventQueue, Frame, Instant, Random, RequestError, RequestId, Seed, SendError,
-    SendErrorKind, Session, Text, earliest,
+    ClientSession, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId, Seed,
+    SendError, SendErrorKind, Session, Text, earliest,
 };
 
 use super::command::Request;
@@ -38,6 +38,8 @@ pub struct ImClient {
     next_request: u64,
     pub(super) replies: VecDeque<(RequestId, Result<Reply, RequestError>)>,
     pub(super) transmits: VecDeque<Frame>,
+    /// Bytes of texts that wait to be sent.
+    queued_bytes: usize,
     pub(super) events: EventQueue<ClientEvent>,
     pub(super) closed: Option<CloseReason>,
     closed_taken: bool,
@@ -76,6 +78,15 @@ impl ImClient {
         self.topics.keys()
     }
 
+    /// The longest message that is taken now: small until the login is accepted.
+    #[must_use]
+    pub const fn message_limit(&self) -> MessageLimit {
+        match self.phase {
+            Phase::LoggingIn => MessageLimit::provisional(self.config.limits.message_bytes_before_login),
+            _ => MessageLimit::settled(self.config.limits.message_bytes),
+        }
+    }
+
     pub(super) const fn close_reason(&self) -> Option<&CloseReason> {
         self.closed.as_ref()
     }
@@ -93,8 +104,14 @@ impl ImClient {
         message: impl FnOnce(String) -> ClientMessage<String>,
     ) {
         let wire_id = alloc::format!("{}", self.random.next_uuid());
-        self.transmits.push_back(Frame::text(message(wire_id.clone()).to_json()));
+        self.say(message(wire_id.clone()).to_json());
         self.flights.push(Flight { wire_id, deadline, job });
+    }
+
+    /// Writes a text.
+    pub(super) fn say(&mut self, text: String) {
+        self.queued_bytes += text.len();
+        self.transmits.push_back(Frame::text(text));
     }
 
     fn greet(&mut self, now: Instant) {
@@ -217,7 +234,11 @@ impl Session for ImClient {
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        self.transmits.pop_front()
+        let frame = self.transmits.pop_front()?;
+        if let Frame::Text(text) = &frame {
+            self.queued_bytes = self.queued_bytes.saturating_sub(text.len());
+        }
+        Some(frame)
     }
 
     fn poll_event(&mut self) -> Option<ClientEvent> {
@@ -280,6 +301,7 @@ impl ClientSession for ImClient {
             next_request: 0,
             replies: VecDeque::new(),
             transmits: VecDeque::new(),
+            queued_bytes: 0,
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
@@ -299,7 +321,7 @@ impl ClientSession for ImClient {
         let in_flight = self.waiting.len() + self.flights.iter().filter(of_owner).count();
         let refusal = if matches!(self.phase, Phase::Closing | Phase::Closed) {
             Err(SendErrorKind::Closed)
-        } else if in_flight >= self.config.limits.in_flight {
+        } else if in_flight >= self.config.limits.in_flight || self.queued_bytes >= self.config.limits.queued_bytes {
             Err(SendErrorKind::Full)
         } else {
             request.check()

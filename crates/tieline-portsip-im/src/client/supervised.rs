@@ -1,7 +1,7 @@
 //! How the supervisor sees the session.
 
 use tieline_core::supervisor::{EventKind, Supervised};
-use tieline_core::{CloseReason, Text};
+use tieline_core::{CloseReason, MessageLimit, Text};
 
 use super::command::Request;
 use super::config::ClientConfig;
@@ -21,6 +21,10 @@ impl Supervised for ImClient {
 
     fn is_live(&self) -> bool {
         self.phase() == Phase::Live
+    }
+
+    fn message_limit(&self) -> Option<MessageLimit> {
+        Some(Self::message_limit(self))
     }
 
     fn close_reason(&self) -> Option<&CloseReason> {

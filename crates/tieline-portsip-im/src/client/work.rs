@@ -139,7 +139,7 @@ impl ImClient {
             }
             let deadline = now + self.config.request_timeout;
             if let Request::Note { .. } = request {
-                self.transmits.push_back(tieline_core::Frame::text(encoded(&request)));
+                self.say(encoded(&request));
                 self.replies.push_back((id, Ok(Reply::Sent)));
                 continue;
             }

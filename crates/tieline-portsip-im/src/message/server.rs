@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use tieline_core::json::{Decode, DecodeError, Encode, ObjectWriter, Raw, Scanner, decode_with};
+use tieline_core::json::{Decode, DecodeError, Encode, JsonKind, ObjectWriter, Raw, Scanner, decode_with};
 use tieline_core::{Limits, Str, Text, Timestamp, wire_struct};
 
 use super::common::{Access, DefaultAccess};
@@ -238,6 +238,15 @@ impl<S> Ctrl<S> {
         S: AsRef<str>,
     {
         self.params.as_ref().map_or_else(|| Ok(Params::default()), |raw| tieline_core::json::decode(raw.as_json()))
+    }
+}
+
+impl<S: AsRef<str>> Data<S> {
+    /// The message where it is plain text, the only kind that PortSIP documents; `None` for any other JSON.
+    #[must_use]
+    pub fn plain_text(&self) -> Option<Str<'_>> {
+        let content = self.content.as_ref().filter(|content| content.kind() == JsonKind::String)?;
+        tieline_core::json::decode(content.as_json()).ok()
     }
 }
 

@@ -6,7 +6,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, Encode as _};
 use tieline_core::{
-    CloseFrame, CloseReason, EventQueue, Frame, Instant, PeerMisbehaved, Session, Text, Timestamp, earliest,
+    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Text, Timestamp,
+    earliest,
 };
 
 use super::answer::{Accepted, Answer};
@@ -75,6 +76,21 @@ impl ImServer {
     #[must_use]
     pub const fn close_reason(&self) -> Option<&CloseReason> {
         self.closed.as_ref()
+    }
+
+    /// The longest message that is taken now: small until the login is accepted.
+    #[must_use]
+    pub const fn message_limit(&self) -> MessageLimit {
+        match self.phase {
+            Phase::Greeting => MessageLimit::provisional(self.config.limits.message_bytes_before_login),
+            _ => MessageLimit::settled(self.config.limits.message_bytes),
+        }
+    }
+
+    /// Notes that the WebSocket ended the line because the client broke a rule, in the place of [`Frame::Eof`].
+    pub fn handle_misbehaviour(&mut self, rule: PeerMisbehaved) {
+        let ours = self.phase == Phase::Closing;
+        self.end(if ours { CloseReason::Local } else { CloseReason::PeerMisbehaved(rule) });
     }
 
     /// The time of day at `now`, as answers carry it.
@@ -160,7 +176,7 @@ impl ImServer {
             self.say_goodbye(1013);
             return self.end(CloseReason::SlowPeer);
         }
-        self.queued_bytes += text.len();
+        self.queued_bytes += weight(&text);
         self.transmits.push_back(Frame::Text(text));
     }
 
@@ -243,6 +259,11 @@ impl ImServer {
     }
 }
 
+/// What a message that waits costs.
+fn weight(text: &Text) -> usize {
+    text.len() + size_of::<Text>()
+}
+
 impl Session for ImServer {
     type Input = Frame;
     type Transmit = Frame;
@@ -313,7 +334,7 @@ impl Session for ImServer {
     fn poll_transmit(&mut self) -> Option<Frame> {
         let frame = self.transmits.pop_front()?;
         if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(text.len());
+            self.queued_bytes = self.queued_bytes.saturating_sub(weight(text));
         }
         Some(frame)
     }

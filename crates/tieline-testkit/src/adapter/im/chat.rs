@@ -7,7 +7,7 @@ use tieline_core::json::{Encode as _, Raw};
 use tieline_core::{Frame, Instant, Session as _, Text};
 use tieline_portsip_im::server::{Accepted, Answer, ImServer, ServerConfig, ServerEvent, ServerRequestId};
 use tieline_portsip_im::{
-    Access, AccessMode, ClientBody, Credentials, Data, Del, DelWhat, Deletions, Desc, Get, GetOpts, Meta, Params,
+    Access, AccessMode, ClientBody, Credentials, Data, Del, DelWhat, Deletions, Desc, Get, GetOpts, Meta, Params, Pub,
     Section, SeqRange, ServerMessage, Status, Subscriber, Topic, UserId,
 };
 use tieline_tls::ServerTls;
@@ -32,13 +32,15 @@ pub enum Act {
 pub struct World {
     /// The number of the last message of each topic.
     pub last: BTreeMap<String, u64>,
+    /// What the user himself published, by number; all other messages are of somebody else.
+    pub own: BTreeMap<u64, Text>,
     /// Messages of any topic that are deleted.
     pub deleted: BTreeSet<u64>,
     /// How the next logins are answered; then they are accepted.
     pub logins: Vec<Status>,
     /// The tokens that were logged in with.
     pub tokens: Vec<String>,
-    /// What each login but that of the first line waits for.
+    /// What each connection but the first waits for, before its WebSocket opens.
     pub hold: Option<Gate>,
     /// What was asked for, in the words of the wire.
     pub asked: Vec<String>,
@@ -49,7 +51,7 @@ impl World {
     pub fn publish(&mut self, topic: &str) -> Text {
         let last = self.last.entry(topic.to_owned()).or_default();
         *last += 1;
-        message(topic, *last, None)
+        message(topic, *last)
     }
 }
 
@@ -71,7 +73,14 @@ impl Chat {
     ) -> Self {
         let world = Arc::<Mutex<World>>::default();
         let served = Arc::clone(&world);
-        Self { pbx: Pbx::start(move |peer, number| serve(peer, number, &served, &script)), world }
+        let open = move |io, number| {
+            let hold = lock(&served).hold.clone();
+            if let Some(hold) = hold.filter(|_| number > 0) {
+                hold.pass();
+            }
+            serve(Peer::accept(io), number, &served, &script);
+        };
+        Self { pbx: Pbx::raw(open), world }
     }
 
     /// Serves every request.
@@ -99,13 +108,23 @@ fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn message(topic: &str, seq: u64, reqid: Option<&Text>) -> Text {
+fn message(topic: &str, seq: u64) -> Text {
     let mut data = Data::<String>::default();
     data.topic = Some(Topic::from(topic));
     data.from = Some(UserId::from("usr7"));
     data.seq = Some(seq);
     data.content = Some(Raw::string(&format!("m{seq}")));
-    data.reqid = reqid.map(|id| id.as_str().to_owned());
+    ServerMessage::Data(data).to_json().into()
+}
+
+/// A message of the user himself.
+fn own(topic: &str, seq: u64, publish: &Pub<Text>) -> Text {
+    let mut data = Data::<Text>::default();
+    data.topic = Some(Topic::new(topic.into()));
+    data.from = Some(UserId::new("usr1".into()));
+    data.seq = Some(seq);
+    data.content.clone_from(&publish.content);
+    data.reqid.clone_from(&publish.id);
     ServerMessage::Data(data).to_json().into()
 }
 
@@ -127,10 +146,6 @@ fn serve(mut peer: Peer, number: usize, world: &Mutex<World>, script: &Script) {
         while let Some(event) = session.poll_event() {
             match event {
                 ServerEvent::Login { id, credentials } => {
-                    let hold = lock(world).hold.clone();
-                    if let Some(hold) = hold.filter(|_| number > 0) {
-                        hold.pass();
-                    }
                     log_in(&mut session, &mut lock(world), now(), id, credentials);
                 }
                 ServerEvent::Request { id, message, raw } => {
@@ -213,7 +228,8 @@ impl Answering<'_> {
                 let last = self.world.last.entry(topic.clone()).or_default();
                 *last += 1;
                 params.seq = Some(*last);
-                let echo = message(&topic, *last, publish.id.as_ref());
+                let echo = own(&topic, *last, publish);
+                self.world.own.insert(*last, echo.clone());
                 self.respond(Status::ACCEPTED, &params);
                 if publish.noecho != Some(true) {
                     self.session.push(self.now, echo);
@@ -275,7 +291,8 @@ impl Answering<'_> {
         let deleted = &self.world.deleted;
         let found: Vec<u64> = (since..before).rev().filter(|seq| !deleted.contains(seq)).take(limit).collect();
         for seq in &found {
-            self.session.push(self.now, message(topic, *seq, None));
+            let own = self.world.own.get(seq).cloned();
+            self.session.push(self.now, own.unwrap_or_else(|| message(topic, *seq)));
         }
         let mut params = Params::default();
         params.what = Some("data".into());
