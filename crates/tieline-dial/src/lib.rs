@@ -9,6 +9,8 @@ mod credentials;
 mod dialer;
 mod error;
 pub mod events;
+#[cfg(feature = "files")]
+mod file;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "portsip-im")]
@@ -18,6 +20,8 @@ mod proxy;
 mod pump;
 mod route;
 mod tcp;
+#[cfg(feature = "http")]
+mod transfer;
 mod url;
 
 pub use client::ClientError;
@@ -25,6 +29,8 @@ pub use credentials::CredentialsError;
 pub use dialer::{Dialed, UrlDialer};
 pub use error::ConnectError;
 pub use events::Item;
+#[cfg(feature = "files")]
+pub use file::NewFile;
 #[cfg(feature = "http")]
 pub use http::{HttpConfig, Sharing};
 pub use options::{Options, Overflow};
@@ -34,4 +40,6 @@ pub use route::Route;
 #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
 pub use route::TlsStart;
 pub use tcp::{STAGGER, TcpOptions, alternating};
+#[cfg(feature = "http")]
+pub use transfer::{Authorized, Progress, UploadError};
 pub use url::{UrlError, WsUrl, address};

@@ -61,14 +61,17 @@ impl Default for Options {
 impl Options {
     /// The seed to draw from: the given one, or one from the operating system.
     pub(crate) fn seed(&self) -> Seed {
-        self.seed.unwrap_or_else(|| {
-            // A keyed hash whose 128 secret bits are the operating system's: std's only source of randomness.
-            let keyed = RandomState::new();
-            let mut seed = [0; 16];
-            let (low, high) = seed.split_at_mut(8);
-            low.copy_from_slice(&keyed.hash_one(0_u8).to_le_bytes());
-            high.copy_from_slice(&keyed.hash_one(1_u8).to_le_bytes());
-            seed
-        })
+        self.seed.unwrap_or_else(os_seed)
     }
+}
+
+/// A seed from the operating system.
+pub(crate) fn os_seed() -> Seed {
+    // A keyed hash whose 128 secret bits are the operating system's: std's only source of randomness.
+    let keyed = RandomState::new();
+    let mut seed = [0; 16];
+    let (low, high) = seed.split_at_mut(8);
+    low.copy_from_slice(&keyed.hash_one(0_u8).to_le_bytes());
+    high.copy_from_slice(&keyed.hash_one(1_u8).to_le_bytes());
+    seed
 }

@@ -2,15 +2,20 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "http")]
+extern crate std;
 
 mod access;
 pub mod client;
 mod concealed;
 mod credentials;
+#[cfg(feature = "http")]
+pub mod file;
 mod message;
 mod name;
 pub mod server;
 mod status;
+pub mod token;
 mod words;
 
 pub use access::{AccessMode, InvalidMode, Mode};

@@ -39,4 +39,11 @@ fn no_test_is_left_out_of_the_list() {
         assert!(source.contains("<A: ImAdapter>()"));
         assert_eq!(left_out(source, "ImAdapter"), [""; 0]);
     }
+    for (source, kind) in [
+        (include_str!("../src/adapter/im_files.rs"), "FilesAdapter"),
+        (include_str!("../src/adapter/im_tokens.rs"), "TokensAdapter"),
+    ] {
+        assert!(source.contains(&*format!("<A: {kind}>()")));
+        assert_eq!(left_out(source, kind), [""; 0]);
+    }
 }

@@ -7,6 +7,8 @@ mod clock;
 #[cfg(feature = "cloudpbx")]
 pub mod cloudpbx;
 mod dial;
+#[cfg(any(feature = "cloudpbx", feature = "portsip-im"))]
+mod disk;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "portsip-im")]

@@ -20,10 +20,10 @@ const PIECE: usize = 16 << 10;
 
 /// Makes calls, each on the thread that makes it. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub struct HttpClient(Arc<Inner>);
+pub struct HttpClient(pub(super) Arc<Inner>);
 
-struct Inner {
-    config: HttpConfig,
+pub(super) struct Inner {
+    pub(super) config: HttpConfig,
     url: WsUrl,
     route: Route,
     state: Mutex<State>,
@@ -106,9 +106,7 @@ impl HttpClient {
         within: Duration,
         sharing: Sharing,
     ) -> Result<(E::Reply, Option<Download>), CallError> {
-        // A time that cannot be counted is no limit that matters.
-        let deadline =
-            Instant::now().checked_add(within).unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
+        let deadline = deadline_in(within);
         let (mut connection, head, mut answer) = self.exchange(endpoint, deadline, sharing)?;
         let limit = match endpoint.plan(&head)? {
             Plan::Stream(reply) => {
@@ -119,9 +117,7 @@ impl HttpClient {
             }
             Plan::Whole { limit } => limit,
         };
-        let body = whole(&mut connection, &mut answer, limit)
-            .map_err(|kind| ExchangeFailure::new(kind, Sent::All))?
-            .ok_or_else(|| ApiError::too_long(&head, limit))?;
+        let body = whole(&mut connection, &mut answer, &head, limit)?;
         if sharing.keeps() && answer.is_reusable() {
             self.0.keep(connection);
         }
@@ -155,13 +151,24 @@ impl HttpClient {
     }
 }
 
-/// `None`: longer than the limit.
-fn whole(connection: &mut Connection, answer: &mut Answer, limit: usize) -> Result<Option<Bytes>, ExchangeFailureKind> {
+/// So long from now. A time that cannot be counted is no limit that matters.
+pub(super) fn deadline_in(within: Duration) -> Instant {
+    Instant::now().checked_add(within).unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30))
+}
+
+/// Reads a body to its end.
+pub(super) fn whole(
+    connection: &mut Connection,
+    answer: &mut Answer,
+    head: &ResponseHead,
+    limit: usize,
+) -> Result<Bytes, CallError> {
     let (mut body, mut piece) = (BytesMut::new(), vec![0; PIECE]);
     loop {
-        match connection.read_body(answer, &mut piece)? {
-            0 => return Ok(Some(body.freeze())),
-            length if body.len() + length > limit => return Ok(None),
+        let read = connection.read_body(answer, &mut piece);
+        match read.map_err(|kind| ExchangeFailure::new(kind, Sent::All))? {
+            0 => return Ok(body.freeze()),
+            length if body.len() + length > limit => return Err(ApiError::too_long(head, limit).into()),
             length => body.extend_from_slice(piece.get(..length).unwrap_or_default()),
         }
     }
@@ -174,7 +181,7 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self, deadline: Instant) -> Result<Connection, ExchangeFailure> {
+    pub(super) fn open(&self, deadline: Instant) -> Result<Connection, ExchangeFailure> {
         let cancel = Cancel::default();
         {
             let mut state = self.lock();

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tieline_core::http::{Body, RequestHead, ResponseHead, SentMeter};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent, Text};
 use tieline_dial::ConnectError;
-use ureq_proto::client::state::{Cleanup, RecvBody, Redirect};
+use ureq_proto::client::state::{Cleanup, RecvBody, RecvResponse, Redirect};
 use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult, SendRequestResult};
 
 use crate::Stream;
@@ -69,17 +69,10 @@ impl Connection {
         body: &Body,
         meter: &mut SentMeter,
     ) -> Result<(ResponseHead, Answer), ExchangeFailureKind> {
-        let request = Call::new(http::Request::from_parts(head, ())).map_err(unreadable)?;
-        let mut request = request.proceed();
-        let mut buffer = vec![0; HEAD];
-        while !request.can_proceed() {
-            let length = request.write(&mut buffer).map_err(unreadable)?;
-            self.write(buffer.get(..length).unwrap_or_default(), meter)?;
-        }
-        buffer.truncate(PIECE);
-        let mut answer = match request.proceed().map_err(unreadable)? {
+        let answer = match self.write_head(head, meter)? {
             Some(SendRequestResult::RecvResponse(answer)) => answer,
             Some(SendRequestResult::SendBody(mut sending)) => {
+                let mut buffer = vec![0; PIECE];
                 let mut rest: &[u8] = if let Body::Whole(bytes) = body { bytes } else { &[] };
                 while !sending.can_proceed() {
                     let (taken, length) = sending.write(rest, &mut buffer).map_err(unreadable)?;
@@ -90,6 +83,30 @@ impl Connection {
             }
             _ => return Err(ExchangeFailureKind::Broken),
         };
+        self.read_head(answer)
+    }
+
+    /// Writes a request up to its body.
+    pub(super) fn write_head(
+        &mut self,
+        head: RequestHead,
+        meter: &mut SentMeter,
+    ) -> Result<Option<SendRequestResult>, ExchangeFailureKind> {
+        let request = Call::new(http::Request::from_parts(head, ())).map_err(unreadable)?;
+        let mut request = request.proceed();
+        let mut buffer = vec![0; HEAD];
+        while !request.can_proceed() {
+            let length = request.write(&mut buffer).map_err(unreadable)?;
+            self.write(buffer.get(..length).unwrap_or_default(), meter)?;
+        }
+        request.proceed().map_err(unreadable)
+    }
+
+    /// Reads the head of an answer.
+    pub(super) fn read_head(
+        &mut self,
+        mut answer: Call<RecvResponse>,
+    ) -> Result<(ResponseHead, Answer), ExchangeFailureKind> {
         loop {
             let (taken, head) = answer.try_response(&self.unread, false).map_err(unreadable)?;
             self.unread.drain(..taken);
@@ -150,6 +167,58 @@ impl Connection {
         }
     }
 
+    /// Whether the server has said something, although it has no whole request yet. Waits for nothing.
+    pub(super) fn hears(&mut self) -> bool {
+        let before = self.unread.len();
+        self.unread.resize(before + PIECE, 0);
+        let read = self.stream.read(self.unread.get_mut(before..).unwrap_or_default());
+        self.unread.truncate(before + read.unwrap_or(0));
+        !self.unread.is_empty()
+    }
+
+    /// Writes part of a body; `Ok(false)` when the server answered instead of taking it.
+    pub(super) fn write_unless_heard(
+        &mut self,
+        mut bytes: &[u8],
+        meter: &mut SentMeter,
+    ) -> Result<bool, ExchangeFailureKind> {
+        while !bytes.is_empty() {
+            let Self { stream, wait, unread, .. } = self;
+            let before = unread.len();
+            unread.resize(before + PIECE, 0);
+            let space = unread.get_mut(before..).unwrap_or_default();
+            let mut heard = 0;
+            let written = wait.until_done(|| match stream.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // It may have stopped reading because it has answered.
+                    heard = stream.read(space)?;
+                    Ok(0)
+                }
+                outcome => outcome,
+            });
+            unread.truncate(before + heard);
+            match written.map_err(given_up)? {
+                Ok(0) if heard > 0 => return Ok(false),
+                Ok(written @ 1..) => {
+                    let (gone, left) = bytes.split_at_checked(written).unwrap_or((bytes, &[]));
+                    meter.wrote(gone);
+                    bytes = left;
+                }
+                Ok(0) => return Err(ExchangeFailureKind::Broken),
+                // What it said before it closed may be there still.
+                Err(_) if self.hears() => return Ok(false),
+                Err(_) => return Err(ExchangeFailureKind::Broken),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Hands over what is still held back.
+    pub(super) fn flush(&mut self) -> Result<(), ExchangeFailureKind> {
+        let Self { stream, wait, .. } = self;
+        wait.until_done(|| stream.flush()).map_err(given_up)?.map_err(|_| ExchangeFailureKind::Broken)
+    }
+
     fn write(&mut self, mut bytes: &[u8], meter: &mut SentMeter) -> Result<(), ExchangeFailureKind> {
         let Self { stream, wait, .. } = self;
         while !bytes.is_empty() {
@@ -162,7 +231,7 @@ impl Connection {
                 Ok(0) | Err(_) => return Err(ExchangeFailureKind::Broken),
             }
         }
-        wait.until_done(|| stream.flush()).map_err(given_up)?.map_err(|_| ExchangeFailureKind::Broken)
+        self.flush()
     }
 }
 
@@ -202,7 +271,7 @@ impl From<RecvResponseResult> for Answer {
     }
 }
 
-fn unreadable(error: ureq_proto::Error) -> ExchangeFailureKind {
+pub(super) fn unreadable(error: ureq_proto::Error) -> ExchangeFailureKind {
     // Its own words quote what the peer sent.
     tracing::debug!(%error, "an HTTP exchange failed");
     ExchangeFailureKind::Unreadable { reason: Text::from("it is no HTTP") }

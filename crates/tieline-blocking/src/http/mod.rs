@@ -7,8 +7,9 @@
 mod client;
 mod connection;
 mod download;
+mod upload;
 
 pub use client::HttpClient;
 pub use download::Download;
 pub use tieline_core::http::*;
-pub use tieline_dial::HttpConfig;
+pub use tieline_dial::{Authorized, HttpConfig, Progress, UploadError};

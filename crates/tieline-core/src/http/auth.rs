@@ -24,6 +24,8 @@ pub enum Authorization {
     },
     /// `Authorization: Bearer`.
     Bearer(Secret),
+    /// `Authorization: token`, as the file transfers of PortSIP IM have it.
+    Token(Secret),
     /// A parameter of the query. Proxies and logs see it: the others are better where there is a choice.
     Query {
         /// The name of the parameter.
@@ -44,6 +46,11 @@ impl Authorization {
         Self::Bearer(token.into())
     }
 
+    /// A token of the scheme `token`.
+    pub fn token(token: impl Into<Secret>) -> Self {
+        Self::Token(token.into())
+    }
+
     /// The value of the `Authorization` header; `None` when there is none to send.
     ///
     /// # Errors
@@ -57,19 +64,23 @@ impl Authorization {
                 Zeroizing::new(["Basic ", &Zeroizing::new(BASE64.encode(pair.as_bytes()))].concat())
             }
             Self::Bearer(token) => Zeroizing::new(["Bearer ", token.expose()].concat()),
+            Self::Token(token) => Zeroizing::new(["token ", token.expose()].concat()),
         };
         let mut value = HeaderValue::from_str(&text).map_err(|_| super::BuildError::Token)?;
         value.set_sensitive(true);
         Ok(Some(value))
     }
 
-    /// What an `Authorization` header says; `None` for a scheme that is neither, and for one that cannot be read.
+    /// What an `Authorization` header says; `None` for another scheme, and for one that cannot be read.
     #[must_use]
     pub fn from_header(value: &HeaderValue) -> Option<Self> {
         let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
         let rest = rest.trim();
         if scheme.eq_ignore_ascii_case("bearer") {
             return Some(Self::bearer(rest));
+        }
+        if scheme.eq_ignore_ascii_case("token") {
+            return Some(Self::token(rest));
         }
         if !scheme.eq_ignore_ascii_case("basic") {
             return None;

@@ -66,6 +66,12 @@ impl BaseUrl {
         &self.path
     }
 
+    /// The same without its path: scheme, host and port, which is what a browser calls an origin.
+    #[must_use]
+    pub fn origin(&self) -> Self {
+        Self { path: String::new(), ..self.clone() }
+    }
+
     /// The `Host` header: host, and the port unless it is the scheme's own.
     #[must_use]
     pub fn host_header(&self) -> String {

@@ -9,8 +9,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 use super::{Authorization, BaseUrl, BuildError};
 
-/// The body of a request or an answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The body of a request or an answer. `Debug` prints its length only: a login is in it, or a token.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Body {
     /// None.
@@ -23,6 +23,16 @@ pub enum Body {
         /// Its length in bytes, when it is known before.
         length: Option<u64>,
     },
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Whole(bytes) => write!(f, "Whole({} bytes)", bytes.len()),
+            Self::Stream { length } => write!(f, "Stream({length:?})"),
+        }
+    }
 }
 
 /// All that a path segment cannot hold as it is (RFC 3986 `pchar`).
@@ -122,7 +132,13 @@ impl RequestBuilder {
     /// Gives it a body and its `Content-Type`.
     #[must_use]
     pub fn body(self, content_type: &'static str, body: Body) -> Self {
-        let mut this = self.header(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body_of(HeaderValue::from_static(content_type), body)
+    }
+
+    /// As [`body`](Self::body), for a `Content-Type` that is made up at run time: one with a boundary.
+    #[must_use]
+    pub fn body_of(self, content_type: HeaderValue, body: Body) -> Self {
+        let mut this = self.header(header::CONTENT_TYPE, content_type);
         this.body = body;
         this
     }

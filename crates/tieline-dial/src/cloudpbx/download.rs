@@ -1,28 +1,10 @@
-//! How a download goes, and why it failed.
+//! Why a download failed.
 
 use std::io;
 
 use tieline_cloudpbx::RecordingError;
 use tieline_core::Class;
 use tieline_core::http::CallError;
-
-/// How far a download is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// Bytes that came.
-    pub received: u64,
-    /// Bytes in all, if the server said it.
-    pub length: Option<u64>,
-}
-
-impl Progress {
-    /// So far of so much.
-    #[must_use]
-    pub const fn new(received: u64, length: Option<u64>) -> Self {
-        Self { received, length }
-    }
-}
 
 /// Why there is no recording.
 #[derive(Debug, thiserror::Error)]

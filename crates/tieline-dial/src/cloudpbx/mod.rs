@@ -2,7 +2,6 @@
 
 mod address;
 mod download;
-mod file;
 mod sms;
 mod stream;
 
@@ -12,9 +11,9 @@ use tieline_cloudpbx::rest::Bases;
 use tieline_core::Secret;
 use tieline_core::http::{Authorization, BaseUrl};
 
+pub use crate::{NewFile, Progress};
 pub use address::StreamAddress;
-pub use download::{DownloadError, Progress};
-pub use file::NewFile;
+pub use download::DownloadError;
 pub use sms::{SmsError, SmsStep, SmsWait};
 pub use stream::{FRAME_INTERVAL, StreamConfig, StreamDialer};
 

@@ -1,10 +1,13 @@
-//! PortSIP IM: logins and requests, answered by a [`Desk`], and messages through an [`ImHub`].
+//! PortSIP IM: logins and requests, answered by a [`Desk`], and messages through an [`ImHub`];
+//! files, kept by a [`FileStore`].
 
 mod desk;
+mod files;
 mod hub;
 mod line;
 mod service;
 
 pub use desk::{ClientId, Desk, Exchange};
+pub use files::{FileService, FileSink, FileStore, Sinking, StoredFile, file_paths};
 pub use hub::{ImHub, ImStats};
 pub use service::{ImService, im_paths};

@@ -13,6 +13,9 @@ use super::directory::Directory;
 use super::hub::{Hub, Seat};
 use crate::Line;
 
+/// Up to so many subscriptions session and mailbox hold in common.
+const MOST_SHARED: usize = 64;
+
 pub(super) struct WsiLine {
     session: WsiServer,
     directory: Arc<dyn Directory>,
@@ -115,8 +118,12 @@ impl WsiLine {
 
     /// Lets the mailbox hold the very subscriptions of the session, which equal its own: for the memory.
     fn share_subscriptions(&self) {
-        if let Some(seat) = &self.seat {
-            seat.mailbox.share(self.session.subscriptions());
+        // Every further change copies what is shared: nothing for those who hold many.
+        let held = self.session.subscriptions();
+        if let Some(seat) = &self.seat
+            && held.len() <= MOST_SHARED
+        {
+            seat.mailbox.share(held);
         }
     }
 

@@ -237,8 +237,8 @@ pub fn a_recording_of_256_mib_never_has_8_mib_in_memory<A: CloudPbxAdapter>() {
     // Adapters do all of it on this thread, so all of the client is measured.
     let measured = allocation_counter::measure(|| {
         let mut progress = |progress: Progress| {
-            if told.last().is_none_or(|last| progress.received - last > LENGTH / 10) {
-                told.push(progress.received);
+            if told.last().is_none_or(|last| progress.bytes - last > LENGTH / 10) {
+                told.push(progress.bytes);
             }
         };
         verified = Some(rest::<A>(&[&pbx.url]).recording(&Recording::new("1639563902.75"), &mut progress));

@@ -275,3 +275,45 @@ macro_rules! adapter_axeos_trace_test {
         }
     };
 }
+
+/// The tests that every adapter passes for the files and access tokens of PortSIP IM, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_im_http_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            im_files: [
+                an_upload_says_who_asks_and_brings_the_file,
+                a_download_brings_the_file_and_a_harmless_name,
+                what_is_too_long_is_neither_sent_nor_taken,
+                an_upload_whose_source_fails_anywhere_is_never_whole_at_the_server,
+                an_upload_whose_line_is_cut_anywhere_is_an_error_that_says_how_much_was_sent,
+                a_download_cut_anywhere_is_an_error_and_no_file,
+                a_download_that_is_refused_leaves_the_file_that_was_there,
+                a_redirect_within_the_host_is_followed_with_the_token_and_no_other_is,
+                a_redirect_of_an_upload_is_a_refusal,
+                a_refused_token_is_asked_for_anew_once_and_the_file_sent_from_its_beginning,
+                a_download_with_a_refused_token_is_asked_for_once_more,
+                the_same_token_again_is_not_sent_again,
+                without_a_token_nothing_is_dialled,
+                an_early_refusal_of_a_long_upload_is_heard,
+                a_server_that_takes_nothing_is_given_up,
+                files_of_256_mib_never_have_8_mib_in_memory,
+            ]
+            im_tokens: [
+                a_token_is_got_once_and_kept,
+                many_who_want_a_token_make_one_login,
+                a_token_is_refreshed_when_it_is_due,
+                a_refused_refresh_is_followed_by_a_login,
+                a_refused_token_is_replaced_once_and_then_there_are_no_more,
+                a_refused_login_is_final,
+                a_failing_server_is_asked_again_when_a_token_is_wanted_again,
+                a_replacement_that_cannot_be_got_is_an_error_and_one_given_by_hand_is_used,
+                a_second_factor_ends_it_until_a_token_is_given_by_hand,
+                a_revoked_token_is_not_used_again,
+                each_dial_of_a_chat_has_a_token_that_is_good_then,
+                no_secret_is_printed,
+            ]
+        }
+    };
+}

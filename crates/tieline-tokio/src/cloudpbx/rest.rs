@@ -1,7 +1,6 @@
 //! The client of the calls.
 
 use std::fmt;
-use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,9 +13,10 @@ use tieline_core::http::{CallError, Endpoint};
 use tieline_core::json::Decode;
 use tieline_core::{Date, Text};
 use tieline_dial::ConnectError;
-use tieline_dial::cloudpbx::{DownloadError, NewFile, Progress, RestConfig};
+use tieline_dial::cloudpbx::{DownloadError, Progress, RestConfig};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
+use crate::disk;
 use crate::http::{Download, HttpClient};
 
 /// Makes the calls of CloudPBX. Cheap to clone; clones share connections.
@@ -161,15 +161,9 @@ impl Rest {
         path: &Path,
         progress: impl FnMut(Progress),
     ) -> Result<Verified, DownloadError> {
-        let path = path.to_owned();
-        let (file, mut sink) = blocking(move || {
-            let file = NewFile::create(path)?;
-            let sink = file.file().try_clone()?;
-            Ok((file, tokio::fs::File::from_std(sink)))
-        })
-        .await?;
+        let (file, mut sink) = disk::create(path).await.map_err(DownloadError::Write)?;
         let verified = self.recording(call, format, &mut sink, progress).await?;
-        blocking(move || file.finish()).await?;
+        disk::finish(file).await.map_err(DownloadError::Write)?;
         Ok(verified)
     }
 
@@ -226,14 +220,6 @@ fn go_on(attempt: &mut Attempt, error: CallError) -> Result<(), CallError> {
         }
         Next::Stop(_) => Err(error),
     }
-}
-
-/// Does on another thread what waits for a disk.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, DownloadError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(io::Error::other).and_then(|outcome| outcome).map_err(DownloadError::Write)
 }
 
 impl fmt::Debug for Rest {

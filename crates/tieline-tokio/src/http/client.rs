@@ -22,10 +22,10 @@ const FOREVER: Duration = Duration::from_secs(1 << 30);
 
 /// Makes calls. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub struct HttpClient(Arc<Inner>);
+pub struct HttpClient(pub(super) Arc<Inner>);
 
-struct Inner {
-    config: HttpConfig,
+pub(super) struct Inner {
+    pub(super) config: HttpConfig,
     url: WsUrl,
     route: Route,
     idle: Mutex<Vec<Connection>>,
@@ -108,10 +108,8 @@ impl HttpClient {
             Plan::Stream(reply) => return Ok((Answer::Stream(reply), Some((body, connection)))),
             Plan::Whole { limit } => limit,
         };
-        let whole = match timeout_at(deadline, whole(body, limit)).await {
-            Ok(Ok(Some(bytes))) => bytes,
-            Ok(Ok(None)) => return Err(ApiError::too_long(&head, limit).into()),
-            Ok(Err(())) => return Err(ExchangeFailure::new(ExchangeFailureKind::Broken, Sent::All).into()),
+        let whole = match timeout_at(deadline, whole(&head, body, limit)).await {
+            Ok(bytes) => bytes?,
             Err(_) => return Err(ExchangeFailure::new(ExchangeFailureKind::Timeout, Sent::All).into()),
         };
         if sharing.keeps() && timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
@@ -153,23 +151,34 @@ enum Answer<R> {
     Stream(R),
 }
 
-/// `Ok(None)`: longer than the limit. `Err(())`: the connection broke.
-async fn whole(body: Incoming, limit: usize) -> Result<Option<Bytes>, ()> {
+/// Reads the answer to a call that has no use for one in pieces.
+pub(super) async fn read_whole<E: Endpoint>(
+    endpoint: &E,
+    head: &ResponseHead,
+    body: Incoming,
+) -> Result<E::Reply, CallError> {
+    match endpoint.plan(head)? {
+        Plan::Stream(reply) => Ok(reply),
+        Plan::Whole { limit } => Ok(endpoint.parse(head, whole(head, body, limit).await?)?),
+    }
+}
+
+async fn whole(head: &ResponseHead, body: Incoming, limit: usize) -> Result<Bytes, CallError> {
     let mut body = Limited::new(body, limit);
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         match frame.map(Frame::into_data) {
             Ok(Ok(data)) => bytes.extend_from_slice(&data),
             Ok(Err(_)) => {}
-            Err(error) if error.is::<LengthLimitError>() => return Ok(None),
-            Err(_) => return Err(()),
+            Err(error) if error.is::<LengthLimitError>() => return Err(ApiError::too_long(head, limit).into()),
+            Err(_) => return Err(ExchangeFailure::new(ExchangeFailureKind::Broken, Sent::All).into()),
         }
     }
-    Ok(Some(bytes.freeze()))
+    Ok(bytes.freeze())
 }
 
 impl Inner {
-    async fn open(&self, deadline: Instant) -> Result<Connection, ExchangeFailure> {
+    pub(super) async fn open(&self, deadline: Instant) -> Result<Connection, ExchangeFailure> {
         let deadline = deadline.min(Instant::now() + self.config.connect_timeout);
         tracing::debug!(base = %self.config.base, "dialling");
         match timeout_at(deadline, open(&self.route, &self.url)).await {

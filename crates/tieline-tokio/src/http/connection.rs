@@ -1,7 +1,6 @@
 //! One connection, and one exchange on it.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -9,6 +8,7 @@ use tieline_core::http::{Body, RequestHead, ResponseHead};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent, Text};
 
 use super::metered::{Meter, Metered};
+use super::request_body::{Pieces, RequestBody};
 use crate::Stream;
 
 /// An answer has at most so many bytes before its body.
@@ -16,7 +16,7 @@ const HEAD_BYTES: usize = 64 * 1024;
 
 /// A connection without a request on it.
 pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<RequestBody>,
     meter: Meter,
     /// Whether it served a request before, so that the server may be about to close it.
     pub(super) reused: bool,
@@ -63,10 +63,25 @@ impl Connection {
         body: Body,
     ) -> Result<(ResponseHead, Incoming), ExchangeFailure> {
         self.meter.start(&body);
-        let body = match body {
-            Body::Whole(bytes) => Full::new(bytes),
-            _ => Full::default(),
-        };
+        let body = if let Body::Whole(bytes) = body { bytes } else { Bytes::new() };
+        self.send(head, body.into()).await
+    }
+
+    /// As [`exchange`](Self::exchange), with a body that is given meanwhile.
+    pub(super) async fn exchange_pieces(
+        &mut self,
+        head: RequestHead,
+        pieces: Pieces,
+    ) -> Result<(ResponseHead, Incoming), ExchangeFailure> {
+        self.meter.start(&Body::Stream { length: Some(pieces.left()) });
+        self.send(head, RequestBody::Pieces(pieces)).await
+    }
+
+    async fn send(
+        &mut self,
+        head: RequestHead,
+        body: RequestBody,
+    ) -> Result<(ResponseHead, Incoming), ExchangeFailure> {
         match self.sender.send_request(hyper::Request::from_parts(head, body)).await {
             Ok(answer) => Ok(answer.into_parts()),
             Err(error) => {

@@ -8,8 +8,10 @@ mod client;
 mod connection;
 mod download;
 mod metered;
+mod request_body;
+mod upload;
 
 pub use client::HttpClient;
 pub use download::Download;
 pub use tieline_core::http::*;
-pub use tieline_dial::HttpConfig;
+pub use tieline_dial::{Authorized, HttpConfig, Progress, UploadError};

@@ -56,7 +56,7 @@ impl Bar {
         if let Some(length) = so_far.length {
             self.0.set_length(length);
         }
-        self.0.set_position(so_far.received);
+        self.0.set_position(so_far.bytes);
     }
 }
 
