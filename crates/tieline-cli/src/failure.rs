@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use tieline_core::supervisor::DownCause;
-use tieline_core::{Class, CloseReason};
+use tieline_core::{Class, CloseReason, ExchangeFailure, ExchangeFailureKind};
 use tieline_tokio::ConnectError;
 
 use crate::exit::Exit;
@@ -27,6 +27,13 @@ impl Failure {
     pub(crate) fn saying(mut self, words: &str) -> Self {
         self.message.push_str("\nThe server said: ");
         self.message.push_str(words);
+        self
+    }
+
+    /// The same with one more line.
+    pub(crate) fn and(mut self, line: &str) -> Self {
+        self.message.push('\n');
+        self.message.push_str(line);
         self
     }
 
@@ -69,19 +76,23 @@ impl From<ConnectError> for Failure {
             }
             _ => error.to_string(),
         };
-        let exit = match &error {
-            ConnectError::Url(_) => Exit::Usage,
-            ConnectError::LoginRefused { .. } | ConnectError::Credentials(_) => Exit::AuthRefused,
-            ConnectError::Tls(_) | ConnectError::TlsSetup(_) => Exit::Tls,
-            ConnectError::Upgrade(error) => match error.class() {
-                Class::Reauthenticate => Exit::AuthRefused,
-                Class::Terminal => Exit::Protocol,
-                _ => Exit::Unreachable,
-            },
-            ConnectError::GaveUp(cause) => exit_of(cause),
+        Self::new(exit_of_connect(&error), words)
+    }
+}
+
+/// The exit code of a line that could not be opened.
+pub(crate) fn exit_of_connect(error: &ConnectError) -> Exit {
+    match error {
+        ConnectError::Url(_) | ConnectError::Target(_) => Exit::Usage,
+        ConnectError::LoginRefused { .. } | ConnectError::Credentials(_) => Exit::AuthRefused,
+        ConnectError::Tls(_) | ConnectError::TlsSetup(_) => Exit::Tls,
+        ConnectError::Upgrade(error) => match error.class() {
+            Class::Reauthenticate => Exit::AuthRefused,
+            Class::Terminal => Exit::Protocol,
             _ => Exit::Unreachable,
-        };
-        Self::new(exit, words)
+        },
+        ConnectError::GaveUp(cause) => exit_of(cause),
+        _ => Exit::Unreachable,
     }
 }
 
@@ -91,6 +102,22 @@ pub(crate) fn exit_of(cause: &DownCause) -> Exit {
         DownCause::Session(CloseReason::LoginRefused { .. }) => Exit::AuthRefused,
         DownCause::Session(CloseReason::PeerMisbehaved(_)) => Exit::Protocol,
         DownCause::Connect(failure) if failure.class == Class::Reauthenticate => Exit::AuthRefused,
+        DownCause::Exchange(failure) => exit_of_exchange(failure),
+        _ => Exit::Unreachable,
+    }
+}
+
+/// The exit code of an exchange that failed.
+pub(crate) const fn exit_of_exchange(failure: &ExchangeFailure) -> Exit {
+    match &failure.kind {
+        ExchangeFailureKind::Status { status: 401 | 403, .. } => Exit::AuthRefused,
+        ExchangeFailureKind::Status { class: Class::Terminal, .. }
+        | ExchangeFailureKind::Unreadable { .. }
+        | ExchangeFailureKind::TooLong
+        | ExchangeFailureKind::Empty => Exit::Protocol,
+        // What dialling again does not cure is the certificate.
+        ExchangeFailureKind::Connect { class: Class::Terminal, .. } => Exit::Tls,
+        ExchangeFailureKind::Unsendable { .. } => Exit::Usage,
         _ => Exit::Unreachable,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use tieline_axeos::Generation;
 use tieline_sim::Sim;
 
 use crate::args;
@@ -10,12 +11,16 @@ use crate::failure::Failure;
 
 /// Serves until the program is stopped.
 pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
-    let mut builder = Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls);
+    let mut builder =
+        Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls).strict(args.strict);
     if let Some(start) = args.start {
         builder = builder.start_time(start.as_second());
     }
     if let Some(dialect) = args.dialect {
         builder = builder.dialect(dialect);
+    }
+    if args.axeos == 3 {
+        builder = builder.axeos_generation(Generation::V3);
     }
     let sim = builder.start().await.map_err(|error| {
         Failure::new(Exit::Failure, format!("cannot listen on {}: {error}; try another --listen address", args.listen))
@@ -58,8 +63,11 @@ fn readable(contract: &serde_json::Value) -> String {
         text(&tenant["id"])
     );
     let _ = writeln!(out, "admin    {}  password {}", text(&admin["username"]), text(&admin["password"]));
-    let [url, name, key] = ["url", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
-    let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}");
+    let [url, stream, name, key] = ["url", "stream", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
+    let stream = stream.split('?').next().unwrap_or_default();
+    let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}\n         {stream}");
+    let [base, api_key] = ["url", "key"].map(|member| text(&contract["axeos"][member]));
+    let _ = writeln!(out, "Axeos    {base}  API key {api_key}; or the users above");
     if let Some(user) = wsi["users"].get(0) {
         let _ = writeln!(
             out,
@@ -70,6 +78,7 @@ fn readable(contract: &serde_json::Value) -> String {
             text(&wsi["domain"])
         );
         let _ = writeln!(out, "         TIELINE_KEY={key} tieline cdr --api {url}");
+        let _ = writeln!(out, "         TIELINE_KEY={key} tieline listen {stream}");
     }
     out
 }

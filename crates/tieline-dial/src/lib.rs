@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "axeos")]
+pub mod axeos;
 mod client;
 #[cfg(feature = "cloudpbx")]
 pub mod cloudpbx;
@@ -30,7 +32,7 @@ pub use events::Item;
 #[cfg(feature = "files")]
 pub use file::NewFile;
 #[cfg(feature = "http")]
-pub use http::HttpConfig;
+pub use http::{HttpConfig, Sharing};
 pub use options::{Options, Overflow};
 pub use proxy::{HttpProxy, Proxy, ProxyError, Tunnel};
 pub use pump::{Pump, TellPhase, Transport};

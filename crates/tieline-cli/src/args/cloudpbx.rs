@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use tieline_core::{Date, Secret};
 
-use super::Tls;
+use super::{Tls, WebUser};
 
 pub(super) const CDR_HELP: &str = "\
 Examples:
@@ -20,6 +21,8 @@ cut off is told, and --all asks for as many parts as it takes.";
 pub(super) const CALL_HELP: &str = "\
 Example:
   tieline call 101 600100200 --key-file key
+
+  tieline call anna +4685550100 --api https://pbx.example.com/apis/pbx --key-file key
 
 Telephone 101 rings; once it is answered, 600100200 is called. The call is asked for once, at one
 address, whatever happens. Exit code 10: it is not known whether the PBX did it.";
@@ -41,9 +44,11 @@ const SEND_HELP: &str = "\
 Examples:
   tieline sms send 600100200 'The meeting begins at 10.' --key-file key
   ./report.sh | tieline sms send 600100200 - --test
+  tieline sms send 600100200 'Now.' --wait --stream wss://pbxvisor1.cloudpbx.pl/ws/pbx_MyPbx --timeout 5m
 
 The message is sent once, to one address, whatever happens. Exit code 10: it is not known whether it
-was sent.";
+was sent. With --wait it is sent once the stream is live, and then 11: it was not delivered; 12: it is
+not known whether it was delivered.";
 
 /// Where the API is and who asks.
 #[derive(Debug, Args)]
@@ -132,12 +137,35 @@ pub(crate) struct Pull {
 /// Options of `call`.
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// Who calls: a number of the PBX. It rings first.
+    /// The protocol, where the address does not tell it: /apis/pbx is Axeos, anything else CloudPBX.
+    #[arg(long, value_name = "NAME", value_parser = ["cloudpbx", "axeos"])]
+    pub(crate) protocol: Option<String>,
+    /// Who calls: a number of the PBX, or the login name of a user of Axeos. It rings first.
     pub(crate) from: String,
     /// Who is called.
     pub(crate) to: String,
+    /// Axeos: the telephone of the user answers by itself.
+    #[arg(long)]
+    pub(crate) auto_answer: bool,
+    #[command(flatten)]
+    pub(crate) user: WebUser,
     #[command(flatten)]
     pub(crate) api: Api,
+}
+
+impl Call {
+    /// Whether it is an Axeos PBX that is to call.
+    pub(crate) fn is_axeos(&self) -> bool {
+        let path = |url: &Secret| {
+            let url = url.expose();
+            let url = url.split(['?', '#']).next().unwrap_or_default();
+            url.trim_end_matches('/').ends_with("/apis/pbx")
+        };
+        match self.protocol.as_deref() {
+            Some(protocol) => protocol == "axeos",
+            None => self.api.urls.iter().any(path),
+        }
+    }
 }
 
 /// What to do with text messages.
@@ -158,10 +186,20 @@ pub(crate) struct SendSms {
     /// As a test: not delivered, and not charged.
     #[arg(long)]
     pub(crate) test: bool,
+    /// Wait on the event stream for what becomes of it.
+    #[arg(long, requires = "stream")]
+    pub(crate) wait: bool,
+    /// The address of the event stream: wss://SERVER/ws/pbx_NAME.
+    #[arg(long, value_name = "URL", env = "TIELINE_STREAM", hide_env_values = true, value_parser = secret)]
+    // It may hold the key.
+    pub(crate) stream: Option<Secret>,
+    /// How long to wait, e.g. 90s, 10m, 2h.
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = super::duration, requires = "wait")]
+    pub(crate) timeout: Duration,
     #[command(flatten)]
     pub(crate) api: Api,
 }
 
-fn secret(text: &str) -> Result<Secret, Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::from(text))
 }

@@ -14,7 +14,7 @@ use tieline_core::http::{Authorization, BaseUrl};
 pub use crate::{NewFile, Progress};
 pub use address::StreamAddress;
 pub use download::DownloadError;
-pub use sms::{SmsError, SmsWait};
+pub use sms::{SmsError, SmsStep, SmsWait};
 pub use stream::{FRAME_INTERVAL, StreamConfig, StreamDialer};
 
 use crate::{HttpConfig, Proxy, TcpOptions};
