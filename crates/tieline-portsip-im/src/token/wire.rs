@@ -1,7 +1,7 @@
 //! The JSON of the token calls.
 
+use core::time::Duration;
 use std::string::String;
-use std::time::Duration;
 
 use tieline_core::json::{Encode as _, ObjectWriter};
 use tieline_core::{Secret, wire_struct};
