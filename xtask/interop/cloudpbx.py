@@ -1,4 +1,4 @@
-"""CloudPBX: the simulator against curl, by the commands of the vendor's document.
+"""CloudPBX: the simulator against curl, by the commands of the vendor's document, and against a WebSocket library.
 
 The commands are the document's own with their quoting mended (docs/cloudpbx.md has its errata); only address, key and the
 other placeholders are replaced. Every answer is compared with the document's sample of it, field by field.
@@ -6,6 +6,8 @@ other placeholders are replaced. Every answer is compared with the document's sa
 Run by `cargo xtask interop`, which sets TIELINE_BIN.
 """
 
+import base64
+import hashlib
 import json
 import shlex
 import subprocess
@@ -14,9 +16,11 @@ import time
 import wave
 from pathlib import Path
 
-from support import FIXTURES, Wrong, differences, expect, expect_equal, main
+from support import FIXTURES, Wrong, differences, expect, expect_equal, main, start
+from websockets.sync.client import connect
 
 SAMPLES = FIXTURES / "cloudpbx" / "rest" / "document"
+EVENTS = FIXTURES / "cloudpbx" / "stream" / "document"
 DAY = "2021-10-04"  # of the simulated PBX: within the days of the document's commands
 ONE_WAIT = 60  # seconds, two hours of the simulated day
 VENDOR = "https://api.cloudpbx.pl"
@@ -39,6 +43,18 @@ SEND_SMS = (
     "curl -v -X POST -H 'Authorization: Bearer [APIKEY]' -d 'to=[GSMNUMBER]' -d 'body=[TEXT]' "
     "https://api.cloudpbx.pl/sendSMS"
 )
+UPGRADE = """
+curl --include \\
+  --no-buffer \\
+  --output - \\
+  --header "Connection: Upgrade" \\
+  --header "Upgrade: websocket" \\
+  --header "Host: pbxvisor1.cloudpbx.pl" \\
+  --header "Origin: https://pbxvisor1.cloudpbx.pl" \\
+  --header "Sec-WebSocket-Key: SGVsbG8sIHdvcmxkIQ==" \\
+  --header "Sec-WebSocket-Version: 13" \\
+  'https://pbxvisor1.cloudpbx.pl/ws/pbx_MojaCentrala?pbxkey=MyExampleKey'
+"""
 ALL = [CDR, CDR_DAYS, RECORDS, RECORDS_DAYS, RECORDING, DIAL, SEND_SMS]
 FILLED = {"[uniqueid]": "1552558647.371", "[GSMNUMBER]": "600100200", "[TEXT]": "zażółć"}
 
@@ -140,6 +156,144 @@ def a_wrong_key_is_refused(pbx, command):
             expect_equal(status, 401)
 
 
+def upgrade(pbx, command):
+    """The document's opening request by curl, which goes on until it is ended."""
+    words = shlex.split(command.replace("\\\n", " "))
+    at = words.index("https://pbxvisor1.cloudpbx.pl/ws/pbx_MojaCentrala?pbxkey=MyExampleKey")
+    words[at] = pbx["stream"].replace("ws://", "http://", 1)
+    own = ["--disable", *words[1:], "--noproxy", "*", "--silent", "--max-time", str(ONE_WAIT)]
+    return subprocess.Popen(["curl", *own], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+
+
+def head_of(curl_run):
+    lines = []
+    while (line := curl_run.stdout.readline().rstrip(b"\r\n")) != b"":
+        lines.append(line.decode("ascii"))
+    return lines
+
+
+def the_opening_request_of_the_document_starts_the_stream(pbx, command):
+    curl_run = upgrade(pbx, command)
+    try:
+        status, *headers = head_of(curl_run)
+        expect(status.startswith("HTTP/1.1 101 "), f"answered {status}")
+        headers = {name.lower(): value.strip() for name, _, value in (header.partition(":") for header in headers)}
+        # RFC 6455: the key with its text, hashed, whatever the key is.
+        accept = hashlib.sha1(b"SGVsbG8sIHdvcmxkIQ==" + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        expect_equal(headers["sec-websocket-accept"], base64.b64encode(accept).decode("ascii"))
+        expect("sec-websocket-extensions" not in headers, "an extension was agreed on")
+        first, length = curl_run.stdout.read(2)
+        expect_equal((first, length & 0x80), (0x81, 0))
+        if length == 126:
+            length = int.from_bytes(curl_run.stdout.read(2), "big")
+        checked(pbx, json.loads(curl_run.stdout.read(length)))
+    finally:
+        curl_run.kill()
+        curl_run.wait()
+
+
+def a_strict_server_refuses_the_opening_request_of_the_document(_, command):
+    simulator, contract = start(["--strict"])
+    try:
+        curl_run = upgrade(contract["cloudpbx"], command)
+        status, *_ = head_of(curl_run)
+        expect(status.startswith("HTTP/1.1 400 "), f"answered {status}")
+        expect_equal(curl_run.wait(timeout=ONE_WAIT), 0)
+        # A library's key has 16 bytes.
+        connect(contract["cloudpbx"]["stream"], open_timeout=ONE_WAIT).close()
+    finally:
+        simulator.terminate()
+        simulator.wait()
+
+
+def event_samples():
+    """The document's events: name -> its sample."""
+    names = ["01-subscriber", "02-extstatus", "03-queue", "04-qmember", "05-cmember", "06-smsSendResponse"]
+    return {name: event for file in names for name, event in json.loads((EVENTS / f"{file}.json").read_text("utf-8")).items()}
+
+
+SHAPES = event_samples()
+# What the document names and its samples do not print.
+OPTIONAL = {"subscriber": {"connectPeerNumber", "connectPeerName"}, "qmember": {"m_reason"}}
+
+
+def checked(pbx, message):
+    """The events of a message, once it is as the document shows messages."""
+    expect_equal(sorted(message), ["channel", "id", "text"])
+    expect(type(message["id"]) is int and message["id"] > 0, f"the id is {message['id']!r}")
+    expect_equal(message["channel"], f"pbx_{pbx['name']}")
+    for name, event in message["text"].items():
+        expect(name in SHAPES, f"the document has no {name}")
+        problems = differences(event, SHAPES[name], OPTIONAL.get(name, frozenset()), name)
+        expect(not problems, "; ".join(problems))
+    return message["text"].items()
+
+
+class Listener:
+    """A client of the stream, by a library that knows nothing of us."""
+
+    def __init__(self, pbx):
+        self.pbx, self.last = pbx, None
+        self.socket = connect(pbx["stream"], open_timeout=ONE_WAIT, max_queue=None, ping_interval=1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def read(self):
+        """The events of the next message, whose number follows that of the one before."""
+        message = json.loads(self.socket.recv(timeout=ONE_WAIT))
+        if self.last is not None:
+            expect_equal(message["id"], self.last + 1)
+        self.last = message["id"]
+        return checked(self.pbx, message)
+
+    def read_until(self, enough):
+        """Reads on until `enough` says so of an event."""
+        while not any([enough(name, event) for name, event in self.read()]):
+            pass
+
+
+def calls_are_told_as_they_happen(pbx, command):
+    with Listener(pbx) as listener:
+        seen = set()
+
+        def all_kinds(name, event):
+            seen.add((name, event.get("statusValue", event.get("status"))))
+            # Ringing and in use are calls; agents and queues have their part in them.
+            return {("subscriber", 8), ("subscriber", 1), ("extstatus", 1), ("qmember", None), ("queue", None)} <= seen
+
+        a_call_is_started(pbx, command)
+        listener.read_until(all_kinds)
+        # A frame that comes in after pings were answered: the library ends the line itself where one is not.
+        listener.read()
+
+
+def the_states_of_a_message_are_told_until_it_is_final(pbx, command, number, states):
+    with Listener(pbx) as listener:
+        status, body = curl(pbx, command, GSMNUMBER=number)
+        expect_equal(status, 200)
+        sms, told = json.loads(body)["responseId"], []
+
+        def is_final(name, event):
+            if name == "smsSendResponse" and event["MsgId"] == sms:
+                expect_equal(event["to"], f"48{number}")
+                told.append(event["status"])
+            return len(told) == len(states)
+
+        listener.read_until(is_final)
+        expect_equal(told, states)
+
+
+def a_wrong_key_opens_no_stream(pbx, command):
+    curl_run = upgrade({"stream": pbx["stream"] + "x"}, command)
+    status, *_ = head_of(curl_run)
+    expect(status.startswith("HTTP/1.1 403 "), f"answered {status}")
+    curl_run.wait(timeout=ONE_WAIT)
+
+
 BEHAVIOURS = [
     (a_list_has_records_as_the_document_shows_them, CDR, "01-cdr", "calldate"),
     (a_list_has_records_as_the_document_shows_them, CDR_DAYS, "01-cdr", "calldate"),
@@ -156,11 +310,18 @@ BEHAVIOURS = [
     (the_answer_is, SEND_SMS.replace("-d 'body=[TEXT]'", ""), 400, "Parameter is missing"),
     (the_answer_is, SEND_SMS.replace("[GSMNUMBER]", "48600100200"), 400, "Parameter is missing"),
     *[(a_wrong_key_is_refused, command) for command in ALL],
+    (the_opening_request_of_the_document_starts_the_stream, UPGRADE),
+    (a_strict_server_refuses_the_opening_request_of_the_document, UPGRADE),
+    (a_wrong_key_opens_no_stream, UPGRADE),
+    (calls_are_told_as_they_happen, DIAL),
+    (the_states_of_a_message_are_told_until_it_is_final, SEND_SMS, "600100200", ["SENT", "DELIVERED"]),
+    (the_states_of_a_message_are_told_until_it_is_final, SEND_SMS, "600100201", ["REJECTED"]),
+    (the_states_of_a_message_are_told_until_it_is_final, SEND_SMS, "600100203", ["SENT", "RENEWAL", "UNDELIVERED"]),
 ]
 
 
 def describe(behaviour, command, *_):
-    return f"cloudpbx {behaviour.__name__.replace('_', ' ')}: {command}"
+    return f"cloudpbx {behaviour.__name__.replace('_', ' ')}: {' '.join(command.replace(chr(92), '').split())}"
 
 
 if __name__ == "__main__":

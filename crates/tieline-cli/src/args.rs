@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tieline_core::Secret;
 use tieline_portsip_wsi::Dialect;
 use tieline_tls::Pin;
 
@@ -70,19 +71,23 @@ Examples:
   tieline listen wss://pbx.example.com:8887/wsi --extension 101 --domain example.com --ext 102,103
   tieline listen wss://pbx.example.com:8885/ --dialect v12 --tenant acme --topic trunk_events
   tieline listen wss://pbx.example.com:8887/wsi --user alice --domain example.com --only 'call_*' | ./pop.py
+  tieline listen wss://pbxvisor1.cloudpbx.pl/ws/pbx_MyPbx --key-file key --only subscriber,queue
 
 The password is never an argument: it comes from --password-file, from the environment variable
-TIELINE_PASSWORD (or the one that --password-env names), or from a prompt on the terminal.";
+TIELINE_PASSWORD (or the one that --password-env names), or from a prompt on the terminal. The API key of
+CloudPBX in the same way: --key-file, TIELINE_KEY (--key-env), a prompt.";
 
 const LINT_HELP: &str = "\
 Severities:
   broken   the message is refused: no JSON, a value that cannot be read, a command without what it needs
-  bent     read, but not as the documents write it: a number for a string, a key twice, an unreadable time
+  bent     read, but not as the documents write it: a number for a string, a key twice, an unreadable time,
+           a backslash that had to be repaired
   unknown  passed through: types, keys and words that the documents do not have, or not in the --dialect
 
 Examples:
   tieline lint capture.jsonl --dialect v22
   tieline listen wss://pbx.example.com:8887/wsi --user alice --domain example.com --raw | tieline lint
+  tieline lint --protocol cloudpbx --strict frames.jsonl
   tieline lint -o json *.jsonl | jq 'select(.severity == \"broken\")'
 
 Keys are printed, values never: they hold passwords.";
@@ -131,6 +136,9 @@ pub(crate) struct Sim {
     /// The dialect for clients whose words do not tell theirs.
     #[arg(long)]
     pub(crate) dialect: Option<Dialect>,
+    /// Open WebSockets only as RFC 6455 has it. Without it also for the opening request that CloudPBX's document prints.
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Serve over TLS with a certificate made for this run; its pin is printed.
     #[arg(long)]
     pub(crate) tls: bool,
@@ -140,7 +148,9 @@ pub(crate) struct Sim {
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
     /// The address of the PBX: ws://, wss://, http:// or https://.
-    pub(crate) url: String,
+    #[arg(value_parser = cloudpbx::secret)]
+    // It may hold the key.
+    pub(crate) url: Secret,
     /// The protocol, where the address does not tell it.
     #[arg(long, value_enum)]
     pub(crate) protocol: Option<Protocol>,
@@ -149,6 +159,8 @@ pub(crate) struct Listen {
     pub(crate) dialect: Option<Dialect>,
     #[command(flatten)]
     pub(crate) login: Login,
+    #[command(flatten)]
+    pub(crate) key: Key,
     #[command(flatten)]
     pub(crate) tls: Tls,
     /// The topics to subscribe to. Default: extension_events,cdr_events,queue_events.
@@ -209,6 +221,8 @@ pub(crate) struct Lint {
 pub(crate) enum Protocol {
     /// PortSIP WSI.
     Wsi,
+    /// The event stream of CloudPBX.
+    Cloudpbx,
 }
 
 /// Who logs in.
@@ -255,7 +269,7 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|_| "a time such as 90s, 10m or 2h".to_owned())?;
     Duration::try_from(span).map_err(|_| "a positive time".into())
 }

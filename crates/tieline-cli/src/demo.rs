@@ -15,7 +15,7 @@ use crate::args::{Demo, Output};
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Item, Printer};
+use crate::output::{Item, Printer, Source};
 
 /// How long it lasts.
 const LENGTH: Duration = Duration::from_secs(15);
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: Demo, output: Output) -> Result<Exit, Failure> {
         config = config.subscribe(&Subscription::to(topic));
     }
     let (client, mut events) = connect(&url, config).await?;
-    let mut printer = Printer::new(output, false, Clock(client.clock()));
+    let mut printer = Printer::new(output, false, Clock(client.clock()), Source::WSI);
     tracing::info!("simulated PBX at {url}");
     sim.resume();
 
@@ -83,10 +83,10 @@ fn topics(dialect: Dialect) -> Vec<Topic> {
 impl Summary {
     fn show(&mut self, item: &StreamItem, printer: &mut Printer) -> Result<(), Failure> {
         match item {
-            StreamItem::Line(LineEvent::Session(ClientEvent::Received(received))) => {
+            StreamItem::Line(LineEvent::Session(event @ ClientEvent::Received(received))) => {
                 self.snapshots += usize::from(received.event.is_snapshot());
                 *self.events.entry(received.event.event_type().into()).or_default() += 1;
-                printer.print(&Item::Event(received))?;
+                printer.print(&Item::Told(event))?;
             }
             StreamItem::Line(LineEvent::Gap(gap)) => {
                 self.gaps += 1;

@@ -27,6 +27,10 @@ pub(crate) enum Exit {
     BadData = 9,
     /// It is not known whether the PBX called, or sent the message.
     OutcomeUnknown = 10,
+    /// A message was sent and not delivered: `sms send --wait`.
+    Undelivered = 11,
+    /// A message was sent, and it is not known whether it was delivered: `sms send --wait`.
+    DeliveryUnknown = 12,
     /// Stopped by the user.
     Interrupted = 130,
 }
@@ -51,4 +55,6 @@ Exit codes:
   8    events may have been missed (with --fail-on-gap)
   9    lint: a message is broken (with --strict: is odd in any way)
   10   it is not known whether the PBX called, or sent the message; nothing was repeated
+  11   the message was sent and not delivered (sms send --wait)
+  12   the message was sent, and it is not known whether it was delivered (sms send --wait)
   130  stopped with Ctrl-C";

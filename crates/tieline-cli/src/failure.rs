@@ -30,6 +30,13 @@ impl Failure {
         self
     }
 
+    /// The same with one more line.
+    pub(crate) fn and(mut self, line: &str) -> Self {
+        self.message.push('\n');
+        self.message.push_str(line);
+        self
+    }
+
     /// Prints the message to standard error, unless there is nobody to read.
     pub(crate) fn report(self) -> ExitCode {
         use std::io::Write as _;
@@ -69,19 +76,23 @@ impl From<ConnectError> for Failure {
             }
             _ => error.to_string(),
         };
-        let exit = match &error {
-            ConnectError::Url(_) => Exit::Usage,
-            ConnectError::LoginRefused { .. } | ConnectError::Credentials(_) => Exit::AuthRefused,
-            ConnectError::Tls(_) | ConnectError::TlsSetup(_) => Exit::Tls,
-            ConnectError::Upgrade(error) => match error.class() {
-                Class::Reauthenticate => Exit::AuthRefused,
-                Class::Terminal => Exit::Protocol,
-                _ => Exit::Unreachable,
-            },
-            ConnectError::GaveUp(cause) => exit_of(cause),
+        Self::new(exit_of_connect(&error), words)
+    }
+}
+
+/// The exit code of a line that could not be opened.
+pub(crate) fn exit_of_connect(error: &ConnectError) -> Exit {
+    match error {
+        ConnectError::Url(_) | ConnectError::Target(_) => Exit::Usage,
+        ConnectError::LoginRefused { .. } | ConnectError::Credentials(_) => Exit::AuthRefused,
+        ConnectError::Tls(_) | ConnectError::TlsSetup(_) => Exit::Tls,
+        ConnectError::Upgrade(error) => match error.class() {
+            Class::Reauthenticate => Exit::AuthRefused,
+            Class::Terminal => Exit::Protocol,
             _ => Exit::Unreachable,
-        };
-        Self::new(exit, words)
+        },
+        ConnectError::GaveUp(cause) => exit_of(cause),
+        _ => Exit::Unreachable,
     }
 }
 

@@ -10,7 +10,8 @@ use crate::failure::Failure;
 
 /// Serves until the program is stopped.
 pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
-    let mut builder = Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls);
+    let mut builder =
+        Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls).strict(args.strict);
     if let Some(start) = args.start {
         builder = builder.start_time(start.as_second());
     }
@@ -58,8 +59,9 @@ fn readable(contract: &serde_json::Value) -> String {
         text(&tenant["id"])
     );
     let _ = writeln!(out, "admin    {}  password {}", text(&admin["username"]), text(&admin["password"]));
-    let [url, name, key] = ["url", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
-    let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}");
+    let [url, stream, name, key] = ["url", "stream", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
+    let stream = stream.split('?').next().unwrap_or_default();
+    let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}\n         {stream}");
     if let Some(user) = wsi["users"].get(0) {
         let _ = writeln!(
             out,
@@ -70,6 +72,7 @@ fn readable(contract: &serde_json::Value) -> String {
             text(&wsi["domain"])
         );
         let _ = writeln!(out, "         TIELINE_KEY={key} tieline cdr --api {url}");
+        let _ = writeln!(out, "         TIELINE_KEY={key} tieline listen {stream}");
     }
     out
 }

@@ -39,6 +39,7 @@ fn sim_prints_the_contract_and_nothing_else() {
         "/wsi/admin/password",
         "/wsi/queues/0",
         "/cloudpbx/url",
+        "/cloudpbx/stream",
         "/cloudpbx/name",
         "/cloudpbx/key",
     ] {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use tieline_core::json::{Decode, DecodeError, Encode, Scanner};
+use tieline_core::json::{Decode, DecodeError, Encode, Scanner, Shape};
 
 /// A channel: one leg of a call, `TECHNOLOGY/RESOURCE-SUFFIX` as Asterisk names it.
 ///
@@ -100,6 +100,8 @@ macro_rules! name {
         where
             S: Decode<'a, C> + AsRef<str> + From<String>,
         {
+            const SHAPE: Shape = Shape::String;
+
             fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
                 S::decode(scanner, context).map(Self::new)
             }
@@ -145,7 +147,7 @@ fn split_suffix(rest: &str) -> Option<(&str, &str)> {
 
 /// The name with the control character that follows its technology as the two characters it was written with; `None`
 /// when none does.
-fn unescaped(name: &str) -> Option<String> {
+pub(crate) fn unescaped(name: &str) -> Option<String> {
     let end = name.bytes().position(|byte| !byte.is_ascii_alphanumeric()).filter(|end| *end > 0)?;
     let letter = match name.as_bytes().get(end)? {
         0x08 => "\\b",

@@ -15,7 +15,6 @@ fn a_message_with_one_event_allocates_nothing() {
         r#"{"id":1,"channel":"pbx_X","text":{"qmember":{"peer":"X-1","m_status":"1","m_location":"SIP/X-1"}}}"#,
         r#"{"id":1,"channel":"pbx_X","text":{"smsSendResponse":{"MsgId":"1","to":"48","status":"NEW"}}}"#,
         r#"{"id":1,"channel":"pbx_X","text":{"parking":{"lot":[1,2]}}}"#,
-        r#"{"id":1,"channel":"pbx_X","text":{"queue":{"calls":"many"}}}"#,
     ] {
         assert_eq!(measure(|| drop(Message::decode(text).expect("valid"))).count_total, 0, "{text}");
         let frame = Text::from(text);
@@ -27,9 +26,15 @@ fn a_message_with_one_event_allocates_nothing() {
 }
 
 #[test]
+fn an_event_that_cannot_be_read_costs_its_error() {
+    let text = r#"{"id":1,"channel":"pbx_X","text":{"queue":{"calls":"many"}}}"#;
+    assert_eq!(measure(|| drop(Message::decode(text).expect("valid"))).count_total, 1);
+}
+
+#[test]
 fn an_escaped_slash_costs_the_one_string_it_stands_in() {
     let text = r#"{"id":1,"text":{"qmember":{"peer":"X-1","m_location":"SIP\/X-1","m_name":"Agent 1"}}}"#;
-    assert!(measure(|| drop(Message::decode(text).expect("valid"))).count_total <= 2);
+    assert_eq!(measure(|| drop(Message::decode(text).expect("valid"))).count_total, 1);
 }
 
 #[test]

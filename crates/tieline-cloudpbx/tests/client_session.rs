@@ -79,9 +79,9 @@ mod events {
     }
 
     #[test]
-    fn the_strings_of_an_event_are_slices_of_its_frame() {
+    fn the_long_strings_of_an_event_are_slices_of_its_frame() {
         let mut session = client();
-        session.handle_input(NOW, subscriber(1, "MojaCentrala-101", 1));
+        session.handle_input(NOW, subscriber(1, "MojaCentrala-w-Gdansku-101", 1));
         let events = taken(&mut session);
         let Received { event: Event::Subscriber(subscriber), origin, .. } = received(&events[0]) else { panic!() };
         let peer = subscriber.peer.as_ref().expect("named");
@@ -243,6 +243,25 @@ mod silence {
         assert_eq!(session.phase(), Phase::Live);
         // The hole, and not before the ping.
         assert_eq!(session.poll_timeout(), Some(after(1003)));
+    }
+
+    #[test]
+    fn silence_does_not_count_from_the_moment_the_end_of_a_hole_fills_the_events() {
+        let mut config = ClientConfig::default();
+        config.limits.queued_events = 2;
+        let mut session = PushClient::start(config, [7; 16], None, NOW);
+        session.handle_input(NOW, subscriber(1, "a", 1));
+        taken(&mut session);
+        session.handle_input(NOW, subscriber(4, "b", 1));
+        while session.wants_input() {
+            let deadline = session.poll_timeout().expect("a hole, or silence");
+            session.handle_timeout(deadline);
+            assert!(!matches!(session.phase(), Phase::Closed), "the hole comes first");
+        }
+        taken(&mut session);
+        session.handle_timeout(after(1000));
+        assert_eq!(session.phase(), Phase::Live);
+        assert!(session.poll_timeout().expect("watching again") > after(1000));
     }
 
     #[test]

@@ -71,8 +71,8 @@ fn a_mapped_name_is_written_so_that_it_reads_the_same_again() {
 }
 
 #[test]
-fn a_name_without_escapes_is_a_slice_of_its_frame() {
-    let frame = Text::from(r#""SIP/PBX-101""#);
+fn a_long_name_without_escapes_is_a_slice_of_its_frame() {
+    let frame = Text::from(r#""SIP/MojaCentrala-w-Gdansku-101""#);
     let location: Location<Text> = tieline_core::json::decode_with(frame.as_str(), &frame, 8).expect("valid JSON");
     assert!(frame.as_bytes().as_ptr_range().contains(&location.as_str().as_bytes().as_ptr()));
 }

@@ -364,8 +364,8 @@ mod strings {
     use super::*;
 
     #[test]
-    fn borrowed_strings_borrow_and_frames_are_sliced() {
-        let text = with_text(r#"{"subscriber":{"peer":"MojaCentrala-101","statusValue":1}}"#);
+    fn borrowed_strings_borrow_and_frames_are_sliced_for_long_ones() {
+        let text = with_text(r#"{"subscriber":{"peer":"MojaCentrala-w-Gdansku-101","statusValue":1}}"#);
         let frame = Text::from(text.as_str());
         let Ok(Message::Events(sliced)) = Message::decode_frame(&frame, 64, 8) else { panic!("events") };
         let Some(Ok(Event::Subscriber(subscriber))) = sliced.events.into_iter().next().map(|entry| entry.event) else {

@@ -1,9 +1,10 @@
 //! Any text, and messages as they may be, through the codec.
 
 use proptest::prelude::*;
-use tieline_cloudpbx::stream::{Entry, Message, StreamTarget};
+use tieline_cloudpbx::stream::{Entries, Entry, Message, StreamTarget, lint};
 use tieline_core::Text;
 use tieline_core::json::Encode;
+use tieline_core::json::lint::Severity;
 
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -86,6 +87,27 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// The linter and the decoder agree on what is broken.
+    #[test]
+    fn a_message_is_broken_exactly_when_it_or_one_of_its_events_cannot_be_read(text in message()) {
+        let broken = lint(&text).iter().any(|anomaly| anomaly.severity() == Severity::Broken);
+        let refused = match Message::decode(&text) {
+            Ok(Message::Events(envelope)) => envelope.events.iter().any(|entry| entry.event.is_err()),
+            Ok(_) => false,
+            Err(_) => true,
+        };
+        prop_assert_eq!(broken, refused, "{}", text);
+    }
+
+    /// The same of events outside of an envelope.
+    #[test]
+    fn bare_events_are_broken_exactly_when_one_of_them_cannot_be_read(events in json()) {
+        let text = format!(r#"{{"queue":{events}}}"#);
+        let broken = lint(&text).iter().any(|anomaly| anomaly.severity() == Severity::Broken);
+        let entries = Entries::decode(&text).expect("JSON");
+        prop_assert_eq!(broken, entries.iter().any(|entry| entry.event.is_err()), "{}", text);
+    }
 
     #[test]
     fn messages_read_the_same_in_every_kind_of_string_and_stay_as_they_are_written(text in message()) {

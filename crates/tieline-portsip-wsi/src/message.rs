@@ -72,7 +72,7 @@ impl<'a> ServerMessage<Str<'a>> {
     /// # Errors
     /// When `text` is not JSON, or an event has a field of another kind than documented.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        decode(text, &(), Limits::default().depth).map(|(message, _)| message)
+        decode(text, &(), Limits::default().depth)
     }
 }
 
@@ -82,32 +82,39 @@ impl ServerMessage<Text> {
     /// # Errors
     /// As [`ServerMessage::decode`], or when an event is nested deeper than `max_depth`.
     pub fn decode_frame(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
-        Self::decode_weighed(frame, max_depth).map(|(message, _)| message)
+        decode(frame, frame, max_depth)
     }
 
-    /// As [`decode_frame`](Self::decode_frame), with the bytes that the lists of the message took.
-    pub(crate) fn decode_weighed(frame: &Text, max_depth: u32) -> Result<(Self, usize), DecodeError> {
-        decode(frame, frame, max_depth)
+    /// Decodes a message that is no event.
+    pub(crate) fn decode_eventless(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
+        decode_eventless(frame, frame, max_depth)
     }
 }
 
-fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<(ServerMessage<S>, usize), DecodeError>
+fn decode<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<ServerMessage<S>, DecodeError>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
     Raw<S>: Decode<'a, C>,
 {
-    let mut event = None;
-    let list_bytes = decode_event(text, context, max_depth, &mut event)?;
-    if let Some(event) = event {
-        return Ok((ServerMessage::Event(event), list_bytes));
+    let mut event = Event::blank();
+    match decode_event(text, context, max_depth, &mut event)? {
+        Some(_) => Ok(ServerMessage::Event(event)),
+        None => decode_eventless(text, context, max_depth),
     }
-    let message = match decode_with::<Response<S>, C>(text, context, max_depth) {
-        Ok(response) if response.status.is_some() => ServerMessage::Response(response),
+}
+
+fn decode_eventless<'a, C, S>(text: &'a str, context: &C, max_depth: u32) -> Result<ServerMessage<S>, DecodeError>
+where
+    C: ?Sized,
+    S: Decode<'a, C> + AsRef<str>,
+    Raw<S>: Decode<'a, C>,
+{
+    match decode_with::<Response<S>, C>(text, context, max_depth) {
+        Ok(response) if response.status.is_some() => Ok(ServerMessage::Response(response)),
         // JSON of any other shape; what is not JSON is refused here too.
-        _ => ServerMessage::Other(decode_with(text, context, max_depth)?),
-    };
-    Ok((message, 0))
+        _ => Ok(ServerMessage::Other(decode_with(text, context, max_depth)?)),
+    }
 }
 
 impl<S: AsRef<str> + Encode> Encode for ServerMessage<S> {

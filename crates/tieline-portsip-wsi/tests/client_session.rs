@@ -283,6 +283,27 @@ fn the_silence_clocks_stand_still_while_the_application_does_not_read() {
 }
 
 #[test]
+fn the_silence_clocks_stand_still_from_the_moment_a_request_is_given_up() {
+    let mut config = config(Dialect::V16);
+    config.limits.queued_events = 2;
+    let mut session = start_with(config);
+    hear(&mut session, 1, OK);
+    subscribe(&mut session, 2, Subscription::to(Topic::TrunkEvents));
+    hear(&mut session, 3, CALL);
+    assert!(session.wants_input(), "the answer may be next");
+    while session.wants_input() {
+        let deadline = session.poll_timeout().expect("a request waits for its answer");
+        session.handle_timeout(deadline);
+        assert!(session.poll_timeout().is_none_or(|next| next > deadline));
+    }
+    events(&mut session);
+    let later = at(900_000);
+    session.handle_timeout(later);
+    assert_eq!(session.phase(), Phase::Live);
+    assert!(session.poll_timeout().expect("watching again") > later);
+}
+
+#[test]
 fn events_left_unread_past_the_hard_limit_close_the_session() {
     let mut config = config(Dialect::V16);
     config.limits.queued_events = 2;

@@ -1,9 +1,11 @@
 //! Bytes in, messages and control frames out.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::mem;
 
 use bytes::Bytes;
+use tieline_core::Text;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
@@ -21,7 +23,9 @@ const FIRST_BUFFER: usize = 32;
 
 /// One whole thing that came in.
 pub(crate) enum Incoming {
-    Text(Bytes),
+    Text(Text),
+    /// A text message that is not UTF-8.
+    BadText(Bytes),
     Binary(Bytes),
     Ping(Bytes),
     Pong(Bytes),
@@ -198,9 +202,9 @@ impl Reader {
                 Some(mask) => {
                     let mut payload = part.to_vec();
                     mask::apply(mask, &mut payload);
-                    Bytes::from(payload)
+                    Cow::Owned(payload)
                 }
-                None => Bytes::copy_from_slice(part),
+                None => Cow::Borrowed(part),
             };
             return self.finish(&frame, payload);
         }
@@ -217,23 +221,45 @@ impl Reader {
             self.frame = Some(frame);
             None
         } else if frame.last {
-            let payload = Bytes::from(mem::take(buffer).into_boxed_slice());
-            self.finish(&frame, payload)
+            let mut payload = mem::take(buffer);
+            payload.shrink_to_fit();
+            self.finish(&frame, Cow::Owned(payload))
         } else {
             None
         }
     }
 
-    fn finish(&mut self, frame: &Current, payload: Bytes) -> Option<Incoming> {
+    fn finish(&mut self, frame: &Current, payload: Cow<'_, [u8]>) -> Option<Incoming> {
         Some(match frame.control {
-            Some(Control::Ping) => Incoming::Ping(payload),
-            Some(Control::Pong) => Incoming::Pong(payload),
-            Some(_) => Incoming::Close(payload),
+            Some(Control::Ping) => Incoming::Ping(bytes(payload)),
+            Some(Control::Pong) => Incoming::Pong(bytes(payload)),
+            Some(_) => Incoming::Close(bytes(payload)),
             None => match self.message.take()?.kind {
-                Kind::Text => Incoming::Text(payload),
-                Kind::Binary => Incoming::Binary(payload),
+                Kind::Text => text(payload),
+                Kind::Binary => Incoming::Binary(bytes(payload)),
             },
         })
+    }
+}
+
+fn bytes(payload: Cow<'_, [u8]>) -> Bytes {
+    match payload {
+        Cow::Borrowed(payload) => Bytes::copy_from_slice(payload),
+        Cow::Owned(payload) => payload.into(),
+    }
+}
+
+/// Checked once, and copied at most once.
+fn text(payload: Cow<'_, [u8]>) -> Incoming {
+    match payload {
+        Cow::Borrowed(payload) => match std::str::from_utf8(payload) {
+            Ok(text) => Incoming::Text(text.into()),
+            Err(_) => Incoming::BadText(Bytes::copy_from_slice(payload)),
+        },
+        Cow::Owned(payload) => match String::from_utf8(payload) {
+            Ok(text) => Incoming::Text(text.into()),
+            Err(error) => Incoming::BadText(error.into_bytes().into()),
+        },
     }
 }
 

@@ -373,10 +373,8 @@ impl Endpoint {
     fn take(&mut self, now: Instant, incoming: Incoming) {
         self.outgoing.heard();
         let frame = match incoming {
-            Incoming::Text(bytes) => match Text::from_utf8(bytes) {
-                Ok(text) => Frame::Text(text),
-                Err(bytes) => Frame::BadText(bytes),
-            },
+            Incoming::Text(text) => Frame::Text(text),
+            Incoming::BadText(bytes) => Frame::BadText(bytes),
             Incoming::Binary(bytes) => Frame::Binary(bytes),
             Incoming::Pong(bytes) => Frame::Pong(bytes),
             Incoming::Ping(bytes) => {

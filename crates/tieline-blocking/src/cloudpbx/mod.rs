@@ -12,4 +12,4 @@ pub use sms::send_and_wait;
 pub use stream::{Client, Driver, Events, Item, StreamConfig, StreamDialer, connect, connect_with};
 pub use tieline_cloudpbx::rest::Bases;
 pub use tieline_cloudpbx::stream::StreamTarget;
-pub use tieline_dial::cloudpbx::{DownloadError, NewFile, Progress, RestConfig, SmsError, StreamAddress};
+pub use tieline_dial::cloudpbx::{DownloadError, NewFile, Progress, RestConfig, SmsError, SmsStep, StreamAddress};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tieline_cloudpbx::SmsOutcome;
 use tieline_cloudpbx::rest::SendSms;
 use tieline_core::supervisor::Phase;
-use tieline_dial::cloudpbx::{SmsError, SmsWait};
+use tieline_dial::cloudpbx::{SmsError, SmsStep, SmsWait};
 
 use super::{Client, Events, Item, Rest};
 use crate::NoEvent;
@@ -14,7 +14,7 @@ use crate::NoEvent;
 /// the call takes. A state that comes before the call is answered counts.
 ///
 /// The message is sent once the stream is live, and never before. `client` and `events` are those of one stream; all that
-/// comes on it meanwhile is handed to `on_item`, in order, the states of this message among them; what comes during the call
+/// comes on it meanwhile is handed to `on_step`, in order, the states of this message among them, and so is the answer; what comes during the call
 /// waits in the queue until it is answered. When the stream ends, the wait does, and a
 /// [`Canceller`](crate::Canceller) of the events ends it as the deadline does. The outcome says whether the stream was away,
 /// or may have missed something, since the message was sent: then no state within the time says little, and the CDR with the
@@ -28,7 +28,7 @@ pub fn send_and_wait(
     events: &mut Events,
     sms: &SendSms,
     within: Duration,
-    mut on_item: impl FnMut(Item),
+    mut on_step: impl FnMut(SmsStep),
 ) -> Result<SmsOutcome, SmsError> {
     let clock = events.clock();
     let until = clock.now() + within;
@@ -39,23 +39,25 @@ pub fn send_and_wait(
             Err(NoEvent::TimedOut) => events.next_event(until.since(clock.now())),
             item => item,
         };
-        on_item(item.map_err(|none| match none {
+        let item = item.map_err(|none| match none {
             NoEvent::TimedOut => SmsError::NotLive,
             NoEvent::Cancelled => SmsError::Cancelled,
             NoEvent::Ended => SmsError::StreamEnded,
-        })?);
+        })?;
+        on_step(SmsStep::Item(item));
     }
 
     let mut wait = SmsWait::new(clock.now(), until);
-    let mut take = |wait: &mut SmsWait, item: Item| {
+    let take = |wait: &mut SmsWait, on_step: &mut dyn FnMut(SmsStep), item: Item| {
         wait.item(clock.now(), &item);
-        on_item(item);
+        on_step(SmsStep::Item(item));
     };
     let response = rest.send_sms(sms)?;
+    on_step(SmsStep::Answered(response.clone()));
     let mut cancelled = false;
     loop {
         match events.next_event(Duration::ZERO) {
-            Ok(item) => take(&mut wait, item),
+            Ok(item) => take(&mut wait, &mut on_step, item),
             Err(NoEvent::Cancelled) => cancelled = true,
             Err(NoEvent::TimedOut | NoEvent::Ended) => break,
         }
@@ -70,7 +72,7 @@ pub fn send_and_wait(
             return Ok(outcome);
         }
         match events.next_event(until.since(now)) {
-            Ok(item) => take(&mut wait, item),
+            Ok(item) => take(&mut wait, &mut on_step, item),
             Err(NoEvent::Ended) => wait.stream_ended(),
             Err(NoEvent::TimedOut | NoEvent::Cancelled) => wait.end(),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tieline_blocking::cloudpbx::{
-    Client, Events, Item, Rest, RestConfig, SmsError, StreamAddress, StreamConfig, connect, send_and_wait,
+    Client, Events, Item, Rest, RestConfig, SmsError, SmsStep, StreamAddress, StreamConfig, connect, send_and_wait,
 };
 use tieline_blocking::{ConnectError, Credentials, NoEvent};
 use tieline_cloudpbx::SmsOutcome;
@@ -59,9 +59,9 @@ impl StreamLine for Line {
         rest: RestConfig,
         sms: &SendSms,
         within: Duration,
-        on_item: &mut dyn FnMut(Item),
+        on_step: &mut dyn FnMut(SmsStep),
     ) -> Result<SmsOutcome, SmsError> {
         let rest = Rest::new(rest).expect("a client");
-        send_and_wait(&rest, &self.client, &mut self.events, sms, within.min(PATIENCE), on_item)
+        send_and_wait(&rest, &self.client, &mut self.events, sms, within.min(PATIENCE), on_step)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use tieline_core::{Date, Secret};
@@ -41,9 +42,11 @@ const SEND_HELP: &str = "\
 Examples:
   tieline sms send 600100200 'The meeting begins at 10.' --key-file key
   ./report.sh | tieline sms send 600100200 - --test
+  tieline sms send 600100200 'Now.' --wait --stream wss://pbxvisor1.cloudpbx.pl/ws/pbx_MyPbx --timeout 5m
 
 The message is sent once, to one address, whatever happens. Exit code 10: it is not known whether it
-was sent.";
+was sent. With --wait it is sent once the stream is live, and then 11: it was not delivered; 12: it is
+not known whether it was delivered.";
 
 /// Where the API is and who asks.
 #[derive(Debug, Args)]
@@ -158,10 +161,20 @@ pub(crate) struct SendSms {
     /// As a test: not delivered, and not charged.
     #[arg(long)]
     pub(crate) test: bool,
+    /// Wait on the event stream for what becomes of it.
+    #[arg(long, requires = "stream")]
+    pub(crate) wait: bool,
+    /// The address of the event stream: wss://SERVER/ws/pbx_NAME.
+    #[arg(long, value_name = "URL", env = "TIELINE_STREAM", hide_env_values = true, value_parser = secret)]
+    // It may hold the key.
+    pub(crate) stream: Option<Secret>,
+    /// How long to wait, e.g. 90s, 10m, 2h.
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = super::duration, requires = "wait")]
+    pub(crate) timeout: Duration,
     #[command(flatten)]
     pub(crate) api: Api,
 }
 
-fn secret(text: &str) -> Result<Secret, Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::from(text))
 }

@@ -19,6 +19,8 @@ const SAID: usize = 160;
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) rest: Rest,
+    /// The key it calls with.
+    pub(super) key: Secret,
     bases: Bases,
 }
 
@@ -33,8 +35,8 @@ impl Client {
         if key.expose().trim().is_empty() {
             return Err(usage("the API key is empty"));
         }
-        let config = RestConfig::new(bases.clone(), key).trust(trust(&args.tls)?);
-        Ok(Self { rest: Rest::new(config)?, bases })
+        let config = RestConfig::new(bases.clone(), key.clone()).trust(trust(&args.tls)?);
+        Ok(Self { rest: Rest::new(config)?, key, bases })
     }
 
     /// The failure of a call that only reads.

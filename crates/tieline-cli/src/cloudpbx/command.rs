@@ -4,13 +4,14 @@ use std::io::{self, Read as _, Write};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tieline_cloudpbx::SmsState;
 use tieline_cloudpbx::rest::{Dial, MAX_BODY_CHARS, SendSms};
+use tieline_cloudpbx::{SmsResponse, SmsState};
+use tieline_core::Text;
 use tieline_core::http::CallError;
 use tieline_core::json::Encode as _;
 
-use super::Origin;
 use super::client::Client;
+use super::{Origin, wait};
 use crate::args::{self, Output};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -57,12 +58,21 @@ pub(crate) async fn call(args: args::Call, output: Output) -> Result<Exit, Failu
 /// Runs `sms send`.
 pub(crate) async fn send_sms(args: args::SendSms, output: Output) -> Result<Exit, Failure> {
     let client = Client::new(&args.api)?;
-    let text = if args.text == "-" { standard_input(MOST_READ).await? } else { args.text };
+    let text = if args.text == "-" { standard_input(MOST_READ).await? } else { args.text.clone() };
     let mut sms = SendSms::new(&*args.to, text);
     if args.test {
         sms = sms.test();
     }
+    if args.wait {
+        return wait::send(&client, &args, &sms, output).await;
+    }
     let response = client.rest.send_sms(&sms).await.map_err(|error| refused(&client, &error))?;
+    accepted(&args, &response, output)?;
+    Ok(Exit::Ok)
+}
+
+/// Prints that a message is on its way.
+pub(super) fn accepted(args: &args::SendSms, response: &SmsResponse<Text>, output: Output) -> io::Result<()> {
     // A reply without an id is an error of the call.
     let id = response.response_id.as_deref().unwrap_or_default();
     let state = response.response_status.as_ref();
@@ -82,11 +92,11 @@ pub(crate) async fn send_sms(args: args::SendSms, output: Output) -> Result<Exit
         };
         Line::new("sms", 1, Origin::of(sent)).write(&mut out)?;
     }
-    Ok(Exit::Ok)
+    out.flush()
 }
 
 /// The failure of a message, with the server's words.
-fn refused(client: &Client, error: &CallError) -> Failure {
+pub(super) fn refused(client: &Client, error: &CallError) -> Failure {
     let failure = client.command_failed(error, "sent the message");
     let CallError::Api(answer) = error else { return failure };
     let response = SendSms::response_of(answer);

@@ -8,7 +8,9 @@ mod csv;
 mod list;
 mod pull;
 mod record;
+pub(crate) mod stream;
 mod table;
+mod wait;
 
 pub(crate) use command::{call, send_sms, standard_input};
 pub(crate) use list::{cdrs, recordings};

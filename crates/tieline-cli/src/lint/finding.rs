@@ -6,6 +6,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use tieline_core::json::lint::{Anomaly, Severity};
 
+use crate::output::Source;
+
 const BROKEN: Style = AnsiColor::Red.on_default().bold();
 const BENT: Style = AnsiColor::Yellow.on_default().bold();
 const UNKNOWN: Style = AnsiColor::Cyan.on_default();
@@ -13,8 +15,8 @@ const UNKNOWN: Style = AnsiColor::Cyan.on_default();
 /// One anomaly of a message in a file.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding<'a> {
-    pub(super) vendor: &'static str,
-    pub(super) stream: &'static str,
+    #[serde(flatten)]
+    pub(super) source: Source,
     pub(super) file: &'a str,
     /// The line of the file that the message starts in or, when `within` is `file`, that the anomaly is in.
     pub(super) file_line: usize,

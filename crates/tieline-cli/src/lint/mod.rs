@@ -15,7 +15,7 @@ use tieline_core::json::lint::{Anomaly, AnomalyKind, Sender, Severity};
 use crate::args::{Lint, Output};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{self, Line};
+use crate::output::{self, Line, Source};
 use envelope::Envelope;
 use finding::{Finding, Place, Within};
 use frames::{Captured, Frames};
@@ -114,7 +114,7 @@ impl Run {
         let start = Place { line: captured.line, column: captured.column };
         if captured.too_long {
             let kind = AnomalyKind::TooLong { limit: MESSAGE_BYTES };
-            return self.message(file, start, Within::File, &[Anomaly::at(&[], 0, "", kind)]);
+            return self.message(file, start, Within::File, self.speech.source(&[]), &[Anomaly::at(&[], 0, "", kind)]);
         }
         match std::str::from_utf8(&captured.bytes).map_or(Envelope::None, Envelope::of) {
             Envelope::None => self.check(file, start, Within::File, &captured.bytes, None),
@@ -137,11 +137,18 @@ impl Run {
         sender: Option<Sender>,
     ) -> io::Result<()> {
         let anomalies = self.speech.lint(message, sender);
-        self.message(file, start, within, &anomalies)
+        self.message(file, start, within, self.speech.source(message), &anomalies)
     }
 
     /// Counts a message that starts at `start` of a file, and prints its anomalies.
-    fn message(&mut self, file: &str, start: Place, within: Within, anomalies: &[Anomaly]) -> io::Result<()> {
+    fn message(
+        &mut self,
+        file: &str,
+        start: Place,
+        within: Within,
+        source: Source,
+        anomalies: &[Anomaly],
+    ) -> io::Result<()> {
         self.tally.messages += 1;
         self.tally.odd += u64::from(!anomalies.is_empty());
         let mut out = anstream::stdout().lock();
@@ -152,10 +159,8 @@ impl Run {
                 Within::File => start.of(anomaly),
                 Within::Text => Place { line: anomaly.line, column: anomaly.column },
             };
-            let (vendor, stream) = self.speech.names();
             let finding = Finding {
-                vendor,
-                stream,
+                source,
                 file,
                 file_line: if within == Within::File { place.line } else { start.line },
                 within,

@@ -1,28 +1,29 @@
 //! Where data goes: standard output, readable or as JSON lines.
 
+mod cloudpbx;
 mod human;
 mod json;
 mod line;
+mod tell;
+mod wsi;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use bytes::Bytes;
 use tieline_core::Instant;
 use tieline_core::supervisor::{DownCause, Gap};
-use tieline_portsip_wsi::client::{Malformed, Received};
 
 use crate::args::Output;
 use crate::clock::Clock;
 
 pub(crate) use json::compact;
 pub(crate) use line::Line;
+pub(crate) use tell::{Source, Tell};
 
 /// What `listen` and `demo` print.
-#[derive(Debug)]
 pub(crate) enum Item<'a> {
-    /// An event of the PBX.
-    Event(&'a Received),
-    /// A message that could not be read.
-    Malformed(&'a Malformed),
+    /// What the session told.
+    Told(&'a dyn Tell),
     /// Events may have been missed.
     Gap(&'a Gap),
     /// States come anew.
@@ -66,18 +67,21 @@ pub(crate) fn printable(text: &str) -> String {
 pub(crate) struct Printer {
     form: Form,
     clock: Clock,
+    source: Source,
+    /// The frame that was printed last: several events may share one.
+    frame: Option<Bytes>,
     number: u64,
 }
 
 impl Printer {
     /// A printer in the asked form; `raw` prints frames and nothing else.
-    pub(crate) fn new(output: Output, raw: bool, clock: Clock) -> Self {
+    pub(crate) fn new(output: Output, raw: bool, clock: Clock, source: Source) -> Self {
         let form = match output {
             _ if raw => Form::Raw,
             output if is_human(output) => Form::Human,
             _ => Form::Json,
         };
-        Self { form, clock, number: 0 }
+        Self { form, clock, source, frame: None, number: 0 }
     }
 
     /// Prints one item.
@@ -85,19 +89,27 @@ impl Printer {
     /// # Errors
     /// When standard output cannot be written; a closed pipe is [`io::ErrorKind::BrokenPipe`].
     pub(crate) fn print(&mut self, item: &Item<'_>) -> io::Result<()> {
-        self.number += 1;
         let mut out = anstream::stdout().lock();
+        if let Item::Told(told) = item
+            && !told.is_printed()
+        {
+            return Ok(());
+        }
+        self.number += 1;
         match self.form {
             Form::Human => human::write(&mut out, item, &self.clock)?,
-            Form::Json => writeln!(out, "{}", json::line(item, &self.clock, self.number))?,
-            Form::Raw => match item {
-                Item::Event(received) => writeln!(out, "{}", received.raw())?,
-                Item::Malformed(malformed) => {
-                    out.write_all(&malformed.bytes)?;
-                    writeln!(out)?;
+            Form::Json => writeln!(out, "{}", json::line(item, self.source, &self.clock, self.number))?,
+            Form::Raw => {
+                let Item::Told(told) = item else { return Ok(()) };
+                let Some(frame) = told.frame() else { return Ok(()) };
+                // Frames that are alive at once are told apart by where they are.
+                if self.frame.as_ref().is_some_and(|last| !last.is_empty() && last.as_ptr() == frame.as_ptr()) {
+                    return Ok(());
                 }
-                _ => return Ok(()),
-            },
+                out.write_all(&frame)?;
+                writeln!(out)?;
+                self.frame = Some(frame);
+            }
         }
         out.flush()
     }

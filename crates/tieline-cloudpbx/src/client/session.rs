@@ -226,7 +226,6 @@ impl Session for PushClient {
             self.heard = now;
             self.pinged = None;
             self.ids.restart_clocks(now);
-            self.stalled = !self.wants_input();
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
             return self.end(CloseReason::Local);
@@ -246,6 +245,7 @@ impl Session for PushClient {
             let after = self.config.hole_timeout;
             self.with_ids(|ids, tell| ids.expire(now, after, tell));
         }
+        self.stalled = !self.wants_input();
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {

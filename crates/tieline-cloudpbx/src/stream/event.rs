@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use tieline_core::json::{Decode, DecodeError, Encode, Raw, Scanner, write_str};
+use tieline_core::json::{Decode, DecodeError, Encode, Raw, Scanner, Shape, write_str};
 
 use super::key::StateKey;
 use super::payload::{ConferenceMember, ExtensionStatus, QueueCalls, QueueMember, SmsSendResponse, Subscriber};
@@ -78,6 +78,14 @@ macro_rules! events {
         {
             match word {
                 $( $word => Some(Decode::decode(scanner, context).map(Event::$variant)), )*
+                _ => None,
+            }
+        }
+
+        /// What the document writes under the name `word`; `None` for a word that names no event.
+        pub(super) fn shape_of(word: &str) -> Option<Shape> {
+            match word {
+                $( $word => Some(<$payload<String> as Decode<'_, ()>>::SHAPE), )*
                 _ => None,
             }
         }

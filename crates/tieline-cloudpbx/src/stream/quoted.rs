@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use tieline_core::json::{Decode, DecodeError, Encode, Scanner};
+use tieline_core::json::{Decode, DecodeError, Encode, Scanner, Shape};
 
 /// A number that the wire writes as a string; a plain number is read too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +16,8 @@ impl<T: fmt::Display> fmt::Display for Quoted<T> {
 }
 
 impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Quoted<T> {
+    const SHAPE: Shape = Shape::Quoted(&T::SHAPE);
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         T::decode(scanner, context).map(Self)
     }
@@ -46,6 +48,8 @@ impl Flag {
 }
 
 impl<'a, C: ?Sized> Decode<'a, C> for Flag {
+    const SHAPE: Shape = Shape::Quoted(&Shape::Bool);
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         bool::decode(scanner, context).map(Self)
     }

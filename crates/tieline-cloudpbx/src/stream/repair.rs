@@ -8,32 +8,41 @@ use alloc::string::String;
 /// (`SIP\biuro`) is left alone here and mapped back in the two fields where channels stand, see
 /// [`Channel`](crate::Channel).
 pub(super) fn repaired(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
     let mut out = None::<String>;
     // Up to where `text` is in `out`.
     let mut done = 0;
-    let mut in_string = false;
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => in_string = !in_string,
-            b'\\' if in_string => match bytes.get(at + 1) {
-                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 1,
-                Some(b'u') if is_four_hex(bytes.get(at + 2..at + 6)) => at += 5,
-                _ => {
-                    let out = out.get_or_insert_default();
-                    out.push_str(text.get(done..=at).unwrap_or_default());
-                    out.push('\\');
-                    done = at + 1;
-                }
-            },
-            _ => {}
-        }
-        at += 1;
+    for at in strays(text) {
+        let out = out.get_or_insert_default();
+        out.push_str(text.get(done..=at).unwrap_or_default());
+        out.push('\\');
+        done = at + 1;
     }
     let mut out = out?;
     out.push_str(text.get(done..).unwrap_or_default());
     Some(out)
+}
+
+/// Where those backslashes stand.
+pub(super) fn strays(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let mut in_string = false;
+    let mut next = 0;
+    core::iter::from_fn(move || {
+        while let Some(byte) = bytes.get(next) {
+            let at = next;
+            next += 1;
+            match byte {
+                b'"' => in_string = !in_string,
+                b'\\' if in_string => match bytes.get(at + 1) {
+                    Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => next += 1,
+                    Some(b'u') if is_four_hex(bytes.get(at + 2..at + 6)) => next += 5,
+                    _ => return Some(at),
+                },
+                _ => {}
+            }
+        }
+        None
+    })
 }
 
 fn is_four_hex(digits: Option<&[u8]>) -> bool {

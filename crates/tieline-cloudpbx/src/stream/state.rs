@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 use core::ops::{BitOr, BitOrAssign};
 
-use tieline_core::json::{Decode, DecodeError, Encode, Scanner};
+use tieline_core::json::{Decode, DecodeError, Encode, Scanner, Shape, Width};
 
 /// The state of a subscriber or a device: `statusValue` of `subscriber`, `status` of `extstatus`.
 ///
@@ -128,6 +128,8 @@ impl fmt::Debug for State {
 }
 
 impl<'a, C: ?Sized> Decode<'a, C> for State {
+    const SHAPE: Shape = Shape::Integer(Width::I64);
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         i64::decode(scanner, context).map(Self)
     }
@@ -222,6 +224,8 @@ impl fmt::Display for DeviceState {
 }
 
 impl<'a, C: ?Sized> Decode<'a, C> for DeviceState {
+    const SHAPE: Shape = Shape::Quoted(&Shape::Integer(Width::I64));
+
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         i64::decode(scanner, context).map(Self::new)
     }

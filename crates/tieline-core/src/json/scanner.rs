@@ -290,7 +290,9 @@ impl<'a> Scanner<'a> {
 
     #[cold]
     fn quoted_escaped(&mut self, start: usize, mut end: usize) -> Result<Str<'a>, DecodeError> {
-        let mut out = String::new();
+        // Up to the next quote, which ends most strings: one allocation.
+        let rest = self.text.as_bytes().get(end..).unwrap_or_default();
+        let mut out = String::with_capacity(end - start + memchr::memchr(b'"', rest).unwrap_or_default());
         let mut piece = start;
         loop {
             out.push_str(self.text.get(piece..end).unwrap_or_default());

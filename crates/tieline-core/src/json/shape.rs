@@ -34,6 +34,8 @@ pub enum Shape {
         /// The shapes; no two for the same kind of JSON.
         shapes: &'static [Shape],
     },
+    /// A string that holds a number or a boolean of the shape.
+    Quoted(&'static Shape),
     /// `null`, or a value of the shape.
     Nullable(&'static Shape),
 }
@@ -84,6 +86,7 @@ impl Shape {
             Self::Bool => "a boolean",
             Self::List(_) => "an array",
             Self::Object(_) => "an object",
+            Self::Quoted(_) => "a string with a value",
             Self::OneOf { expected, .. } => expected,
             Self::Nullable(shape) => shape.expected(),
         }
@@ -94,7 +97,7 @@ impl Shape {
     pub fn is_written_as(&self, kind: JsonKind) -> bool {
         match self {
             Self::Any => true,
-            Self::String | Self::Words(_) | Self::Time => kind == JsonKind::String,
+            Self::String | Self::Words(_) | Self::Time | Self::Quoted(_) => kind == JsonKind::String,
             Self::Integer(_) | Self::Number => kind == JsonKind::Number,
             Self::Bool => kind == JsonKind::Bool,
             Self::List(_) => kind == JsonKind::Array,

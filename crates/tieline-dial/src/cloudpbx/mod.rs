@@ -15,7 +15,7 @@ use tieline_core::http::{Authorization, BaseUrl};
 pub use address::StreamAddress;
 pub use download::{DownloadError, Progress};
 pub use file::NewFile;
-pub use sms::{SmsError, SmsWait};
+pub use sms::{SmsError, SmsStep, SmsWait};
 pub use stream::{FRAME_INTERVAL, StreamConfig, StreamDialer};
 
 use crate::{HttpConfig, Proxy, TcpOptions};

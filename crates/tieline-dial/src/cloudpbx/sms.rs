@@ -50,6 +50,18 @@ impl SmsError {
     }
 }
 
+/// What happens while a text message is sent and waited for.
+// Nearly every one is an item.
+#[allow(clippy::large_enum_variant)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SmsStep {
+    /// An item of the stream; before the answer too, a state of this message among them.
+    Item(Item<ClientEvent>),
+    /// The call was answered: the message is on its way, under this id. Once, and not when the call failed.
+    Answered(SmsResponse<Text>),
+}
+
 /// The wait for the final state of one message, without a clock or a stream: for adapters. Who waits for many at once takes
 /// a [`SmsTracker`].
 #[derive(Debug)]

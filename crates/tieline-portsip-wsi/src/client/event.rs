@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tieline_core::json::{Decode, DecodeError};
 use tieline_core::{CloseReason, Instant, RequestError, Text};
 
+use crate::event::decode_event;
 use crate::{Event, Subscription};
 
 /// What a client session tells its owner.
@@ -41,6 +42,9 @@ impl fmt::Debug for ClientEvent {
     }
 }
 
+/// A message that is no event, or one with an error.
+pub(crate) type NotReceived = (Text, Option<DecodeError>);
+
 /// An event with the frame it came in.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,8 +57,15 @@ pub struct Received {
 }
 
 impl Received {
-    pub(crate) const fn new(at: Instant, event: Event<Text>, raw: Text) -> Self {
-        Self { at, event, raw }
+    /// Decodes an event in the place where it stays. With what its lists took in bytes; what came, when it is none.
+    pub(crate) fn decode(at: Instant, raw: Text, max_depth: u32) -> Result<(Box<Self>, usize), NotReceived> {
+        let mut received = Box::new(Self { at, event: Event::blank(), raw });
+        let Self { event, raw, .. } = &mut *received;
+        match decode_event(raw, raw, max_depth, event) {
+            Ok(Some(list_bytes)) => Ok((received, list_bytes)),
+            Ok(None) => Err((received.raw, None)),
+            Err(error) => Err((received.raw, Some(error))),
+        }
     }
 
     /// The frame exactly as it came.

@@ -124,25 +124,31 @@ impl WsiClient {
     }
 
     fn handle_text(&mut self, now: Instant, text: Text) {
-        let (message, list_bytes) = match ServerMessage::decode_weighed(&text, self.config.limits.depth) {
-            Ok(weighed) => weighed,
-            Err(error) => return self.malformed(now, text.into_bytes(), error),
-        };
-        match message {
-            ServerMessage::Event(event) => {
-                let confirmed =
-                    self.flights.current.as_ref().is_some_and(|f| f.is_confirmed_by(event.event_type(), &self.desired));
-                let bytes = text.len().saturating_add(list_bytes);
-                self.tell(ClientEvent::Received(Box::new(Received::new(now, event, text))), bytes);
-                if confirmed && let Some(flight) = self.flights.give_up_waiting() {
-                    self.complete(now, flight, Ok(Confirmation::ByEvent));
-                }
-            }
-            ServerMessage::Response(response) => self.handle_response(now, &response, text),
-            ServerMessage::Other(_) => {
+        match Received::decode(now, text, self.config.limits.depth) {
+            Ok((received, list_bytes)) => self.handle_event(now, received, list_bytes),
+            Err((text, None)) => self.handle_eventless(now, text),
+            Err((text, Some(error))) => self.malformed(now, text.into_bytes(), error),
+        }
+    }
+
+    fn handle_event(&mut self, now: Instant, received: Box<Received>, list_bytes: usize) {
+        let event_type = received.event.event_type();
+        let confirmed = self.flights.current.as_ref().is_some_and(|f| f.is_confirmed_by(event_type, &self.desired));
+        let bytes = received.raw().len().saturating_add(list_bytes).saturating_add(size_of::<Received>());
+        self.tell(ClientEvent::Received(received), bytes);
+        if confirmed && let Some(flight) = self.flights.give_up_waiting() {
+            self.complete(now, flight, Ok(Confirmation::ByEvent));
+        }
+    }
+
+    fn handle_eventless(&mut self, now: Instant, text: Text) {
+        match ServerMessage::decode_eventless(&text, self.config.limits.depth) {
+            Ok(ServerMessage::Response(response)) => self.handle_response(now, &response, text),
+            Ok(_) => {
                 let bytes = text.len();
                 self.tell(ClientEvent::Noted(Noted::Unknown, text), bytes);
             }
+            Err(error) => self.malformed(now, text.into_bytes(), error),
         }
     }
 
@@ -260,6 +266,12 @@ impl WsiClient {
         let ping = self.pinged.unwrap_or(self.heard) + self.config.ping_after;
         Some((ping, self.heard + self.config.idle_timeout))
     }
+
+    /// Nothing could be heard while input was unwanted: the silence begins now.
+    const fn start_silence(&mut self, now: Instant) {
+        self.heard = now;
+        self.pinged = None;
+    }
 }
 
 impl Session for WsiClient {
@@ -300,10 +312,7 @@ impl Session for WsiClient {
             return;
         }
         if self.stalled {
-            // Nothing could be heard while input was unwanted: the silence begins now.
-            self.heard = now;
-            self.pinged = None;
-            self.stalled = !self.wants_input();
+            self.start_silence(now);
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
             return self.end(CloseReason::Local);
@@ -318,6 +327,7 @@ impl Session for WsiClient {
                 self.pinged = Some(now);
             }
         }
+        let unwanted = !self.wants_input();
         while self.flights.current.as_ref().is_some_and(|flight| flight.deadline() <= now) {
             match self.flights.give_up_waiting() {
                 Some(Flight::Login { .. }) => {
@@ -327,6 +337,11 @@ impl Session for WsiClient {
                 Some(flight) => self.complete(now, flight, Ok(Confirmation::Unconfirmed)),
                 None => {}
             }
+        }
+        self.stalled = !self.wants_input();
+        // A request that was sent just now makes input wanted again.
+        if unwanted && !self.stalled {
+            self.start_silence(now);
         }
     }
 

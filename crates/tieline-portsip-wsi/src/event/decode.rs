@@ -5,7 +5,7 @@ use alloc::string::String;
 use tieline_core::json::{Decode, DecodeError, JsonKind, KeyGuess, Raw, Scanner};
 use tieline_core::{Limits, Str, Text};
 
-use super::{Event, Unknown, decode_as};
+use super::{CallHold, Event, Unknown, decode_as};
 
 const EVENT_TYPE: KeyGuess = KeyGuess::new("\"event_type\"");
 
@@ -15,9 +15,9 @@ impl<'a> Event<Str<'a>> {
     /// # Errors
     /// When `text` is not JSON, is no object with an `event_type`, or a field is of another kind than documented.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        let mut event = None;
-        decode(text, &(), Limits::default().depth, &mut event)?;
-        event.ok_or_else(|| not_an_event(text))
+        let mut event = Self::blank();
+        let found = decode(text, &(), Limits::default().depth, &mut event)?;
+        if found.is_some() { Ok(event) } else { Err(not_an_event(text)) }
     }
 }
 
@@ -27,9 +27,9 @@ impl Event<Text> {
     /// # Errors
     /// As [`Event::decode`], or when the event is nested deeper than `max_depth`.
     pub fn decode_frame(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
-        let mut event = None;
-        decode(frame, frame, max_depth, &mut event)?;
-        event.ok_or_else(|| not_an_event(frame))
+        let mut event = Self::blank();
+        let found = decode(frame, frame, max_depth, &mut event)?;
+        if found.is_some() { Ok(event) } else { Err(not_an_event(frame)) }
     }
 }
 
@@ -39,9 +39,16 @@ impl Event<String> {
     /// # Errors
     /// As [`Event::decode`].
     pub fn decode_owned(text: &str) -> Result<Self, DecodeError> {
-        let mut event = None;
-        decode(text, &(), Limits::default().depth, &mut event)?;
-        event.ok_or_else(|| not_an_event(text))
+        let mut event = Self::blank();
+        let found = decode(text, &(), Limits::default().depth, &mut event)?;
+        if found.is_some() { Ok(event) } else { Err(not_an_event(text)) }
+    }
+}
+
+impl<S> Event<S> {
+    /// An event to decode over: in place, as an event is too large to be moved about.
+    pub(crate) fn blank() -> Self {
+        Self::CallHold(CallHold::default())
     }
 }
 
@@ -51,14 +58,14 @@ fn not_an_event(text: &str) -> DecodeError {
     scanner.wrong_type("an object with `event_type`").in_field("event_type")
 }
 
-/// Decodes an event into `event`, and says how many bytes its lists took; leaves `None` when `text` is no object with an
+/// Decodes an event over `event`, and says how many bytes its lists took; `None` when `text` is no object with an
 /// `event_type` at its top level.
 pub(crate) fn decode<'a, C, S>(
     text: &'a str,
     context: &C,
     max_depth: u32,
-    event: &mut Option<Event<S>>,
-) -> Result<usize, DecodeError>
+    event: &mut Event<S>,
+) -> Result<Option<usize>, DecodeError>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
@@ -68,15 +75,13 @@ where
         let mut scanner = Scanner::new(text, max_depth);
         let mut tag = None;
         // What goes wrong here may be the guess's fault; the walk tells.
-        if decode_as(&guess, &mut scanner, context, &mut tag, event).is_ok()
-            && event.is_some()
+        if decode_as(&guess, &mut scanner, context, &mut tag, event) == Ok(true)
             && tag.is_some_and(|tag| core::ptr::eq(tag.as_str(), guess.as_str()) || tag == *guess)
         {
             scanner.end()?;
-            return Ok(scanner.list_bytes());
+            return Ok(Some(scanner.list_bytes()));
         }
     }
-    *event = None;
     by_walk(text, context, max_depth, event)
 }
 
@@ -86,21 +91,20 @@ fn by_walk<'a, C, S>(
     text: &'a str,
     context: &C,
     max_depth: u32,
-    event: &mut Option<Event<S>>,
-) -> Result<usize, DecodeError>
+    event: &mut Event<S>,
+) -> Result<Option<usize>, DecodeError>
 where
     C: ?Sized,
     S: Decode<'a, C> + AsRef<str>,
     Raw<S>: Decode<'a, C>,
 {
-    let Some(event_type) = event_type::<C, S>(text, context, max_depth)? else { return Ok(0) };
+    let Some(event_type) = event_type::<C, S>(text, context, max_depth)? else { return Ok(None) };
     let mut scanner = Scanner::new(text, max_depth);
-    decode_as(event_type.as_ref(), &mut scanner, context, &mut None, event)?;
-    if event.is_none() {
-        *event = Some(Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? }));
+    if !decode_as(event_type.as_ref(), &mut scanner, context, &mut None, event)? {
+        *event = Event::Unknown(Unknown { event_type, body: Raw::decode(&mut scanner, context)? });
     }
     scanner.end()?;
-    Ok(scanner.list_bytes())
+    Ok(Some(scanner.list_bytes()))
 }
 
 /// The `event_type` at the top level of `text`, the last of several.

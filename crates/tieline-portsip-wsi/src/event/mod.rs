@@ -132,25 +132,28 @@ macro_rules! events {
             }
         }
 
-        /// Decodes the object at the cursor as the event that `word` names, into `event`; leaves `None` for a word that
-        /// names none. `tag` becomes the `event_type` that stood at its top level.
+        /// Decodes the object at the cursor as the event that `word` names, over `event`; `false` for a word that names
+        /// none. `tag` becomes the `event_type` that stood at its top level.
         fn decode_as<'a, C, S>(
             word: &str,
             scanner: &mut Scanner<'a>,
             context: &C,
             tag: &mut Option<Str<'a>>,
-            event: &mut Option<Event<S>>,
-        ) -> Result<(), DecodeError>
+            event: &mut Event<S>,
+        ) -> Result<bool, DecodeError>
         where
             C: ?Sized,
             S: Decode<'a, C> + AsRef<str>,
         {
             match word {
-                $( $word => match event.insert(Event::$variant(Default::default())) {
-                    Event::$variant(payload) => payload.fill(scanner, context, tag),
-                    _ => Ok(()),
-                }, )*
-                _ => Ok(()),
+                $( $word => {
+                    *event = Event::$variant(Default::default());
+                    if let Event::$variant(payload) = event {
+                        payload.fill(scanner, context, tag)?;
+                    }
+                    Ok(true)
+                } )*
+                _ => Ok(false),
             }
         }
     };

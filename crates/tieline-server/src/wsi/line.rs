@@ -95,7 +95,7 @@ impl WsiLine {
         }
         self.speak(dialect);
         self.push(now, earlier);
-        self.share_subscriptions(now);
+        self.share_subscriptions();
         let snapshots = self.directory.snapshots(&viewer, subscription, dialect);
         self.push(now, snapshots.into());
     }
@@ -110,17 +110,14 @@ impl WsiLine {
             self.push(now, earlier);
         }
         self.session.respond(now, id, Ok(()));
-        self.share_subscriptions(now);
+        self.share_subscriptions();
     }
 
     /// Lets the mailbox hold the very subscriptions of the session, which equal its own: for the memory.
-    fn share_subscriptions(&mut self, now: Instant) {
-        let Some(seat) = &self.seat else { return };
-        let Ok(meanwhile) = seat.mailbox.change(|held| {
-            held.clone_from(self.session.subscriptions());
-            Ok::<_, Infallible>(())
-        });
-        self.push(now, meanwhile);
+    fn share_subscriptions(&self) {
+        if let Some(seat) = &self.seat {
+            seat.mailbox.share(self.session.subscriptions());
+        }
     }
 
     fn speak(&mut self, dialect: Dialect) {

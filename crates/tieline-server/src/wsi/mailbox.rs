@@ -44,6 +44,11 @@ impl Mailbox {
         Ok(content.backlog.take())
     }
 
+    /// Holds these very subscriptions instead of its own, which equal them. What waits keeps waiting.
+    pub(super) fn share(&self, subscriptions: &Subscriptions) {
+        self.lock().subscriptions.clone_from(subscriptions);
+    }
+
     /// Puts an event in, if the connection wants it and does not lag too far behind. Whether it was put in.
     pub(super) fn offer(&self, rows: &[EventInfo], subject: &Subject<'_>, event: &Text) -> bool {
         let mut content = self.lock();

@@ -30,6 +30,7 @@ pub struct SimBuilder {
     dialect: Option<Dialect>,
     #[cfg(feature = "tls")]
     tls: bool,
+    strict: bool,
     paused: bool,
 }
 
@@ -43,6 +44,7 @@ impl Default for SimBuilder {
             dialect: None,
             #[cfg(feature = "tls")]
             tls: false,
+            strict: false,
             paused: false,
         }
     }
@@ -92,6 +94,14 @@ impl SimBuilder {
         self
     }
 
+    /// Whether a WebSocket is opened only as RFC 6455 has it. Default not, as the vendors' servers: the opening request that
+    /// the CloudPBX document prints has a key of 13 bytes.
+    #[must_use]
+    pub const fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Whether scenario time stands still until [`Sim::resume`]. Default not.
     #[must_use]
     pub const fn paused(mut self, paused: bool) -> Self {
@@ -108,8 +118,7 @@ impl SimBuilder {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the speed must be a number above 0"))?;
         let pbx = Arc::new(Pbx::open(seed_of(self.seed), self.start_time, pace).map_err(io::Error::other)?);
         let mut options = ServerOptions::default();
-        // As the vendor's server: the opening request that the CloudPBX document prints has a key of 13 bytes.
-        options.strictness = Strictness::Lenient;
+        options.strictness = if self.strict { Strictness::Strict } else { Strictness::Lenient };
         #[cfg(feature = "tls")]
         let (options, pin) = self.secure(options)?;
         #[cfg(not(feature = "tls"))]

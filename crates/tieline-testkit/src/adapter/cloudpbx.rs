@@ -1,6 +1,6 @@
 //! CloudPBX's calls.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -103,23 +103,85 @@ pub fn a_refused_key_is_not_tried_elsewhere<A: CloudPbxAdapter>() {
     assert_eq!((strict.asked(), other.asked()), (1, 0));
 }
 
-pub fn commands_are_written_once_to_one_address_wherever_the_answer_breaks<A: CloudPbxAdapter>() {
-    const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
-    for cut in [0, 1, 17, ANSWER.len() - 1] {
-        let breaks = Server::start(move |_, stream| {
-            drop(stream.write_all(&ANSWER.as_bytes()[..cut]));
-            drop(stream.shutdown(Shutdown::Both));
-        });
-        let other = Server::start(|_, stream| whole(stream, "200 OK", "OK"));
-        let rest = rest::<A>(&[&breaks.url, &other.url]);
-        let dialled = rest.dial(&Dial::new("101", "200")).expect_err("broken");
-        let sent = rest.send_sms(&SendSms::new("600100200", "text")).expect_err("broken");
-        assert_eq!((dialled.sent(), sent.sent()), (Sent::All, Sent::All), "cut at {cut}");
-        assert_eq!((breaks.asked(), other.asked()), (2, 0), "cut at {cut}");
+/// The two commands.
+#[derive(Clone, Copy, Debug)]
+enum Command {
+    Dial,
+    SendSms,
+}
+
+impl Command {
+    const ALL: [Self; 2] = [Self::Dial, Self::SendSms];
+
+    const fn answer(self) -> &'static str {
+        match self {
+            Self::Dial => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
+            Self::SendSms => {
+                "HTTP/1.1 200 OK\r\nContent-Length: 89\r\n\r\n\
+                 {\"responseId\":\"3421756012963258480\",\"responseStatus\":\"QUEUE\",\"responseErrorMessage\":null}"
+            }
+        }
     }
-    let rest = rest::<A>(&[&nobody(), &Server::start(|_, stream| whole(stream, "200 OK", "OK")).url]);
-    let error = rest.dial(&Dial::new("101", "200")).expect_err("nobody");
-    assert_eq!(error.sent(), Sent::Nothing);
+
+    fn make(self, rest: &impl CloudPbxCalls) -> Result<(), CallError> {
+        match self {
+            Self::Dial => rest.dial(&Dial::new("101", "200")),
+            Self::SendSms => rest.send_sms(&SendSms::new("600100200", "text")).map(drop),
+        }
+    }
+}
+
+pub fn commands_are_written_once_to_one_address_wherever_the_answer_breaks<A: CloudPbxAdapter>() {
+    let other = Server::start(|_, stream| whole(stream, "200 OK", "OK"));
+    for command in Command::ALL {
+        let answer = command.answer();
+        for cut in 0..answer.len() {
+            let breaks = Server::start(move |_, stream| {
+                drop(stream.write_all(&answer.as_bytes()[..cut]));
+                drop(stream.shutdown(Shutdown::Both));
+            });
+            let error = command.make(&rest::<A>(&[&breaks.url, &other.url])).expect_err("broken");
+            assert_eq!((error.sent(), breaks.asked()), (Sent::All, 1), "{command:?} cut at {cut}: {error}");
+        }
+        let good = Server::start(move |_, stream| drop(stream.write_all(answer.as_bytes())));
+        command.make(&rest::<A>(&[&good.url, &other.url])).expect("the whole answer is a success");
+        assert_eq!(good.asked(), 1);
+    }
+    assert_eq!(other.asked(), 0);
+    let error = Command::Dial.make(&rest::<A>(&[&nobody(), &other.url])).expect_err("nobody");
+    assert_eq!((error.sent(), other.asked()), (Sent::Nothing, 0));
+}
+
+pub fn commands_are_written_once_to_one_address_wherever_the_request_breaks<A: CloudPbxAdapter>() {
+    let other = Server::start(|_, stream| whole(stream, "200 OK", "OK"));
+    for command in Command::ALL {
+        let (length, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let measured = Arc::clone(&length);
+        let good = Server::start(move |request, stream| {
+            measured.store(request.len(), Ordering::SeqCst);
+            drop(stream.write_all(command.answer().as_bytes()));
+        });
+        command.make(&rest::<A>(&[&good.url, &other.url])).expect("a success");
+        for cut in 0..length.load(Ordering::SeqCst) {
+            let read = Arc::clone(&seen);
+            // What was not read goes with a reset.
+            let breaks = Pbx::raw(move |mut io, _| {
+                read.fetch_add(io.read(&mut vec![0; cut]).unwrap_or(0).min(1), Ordering::SeqCst);
+            });
+            let url = format!("http://127.0.0.1:{}", breaks.port);
+            let error = command.make(&rest::<A>(&[&url, &other.url])).expect_err("broken");
+            assert_eq!(breaks.accepted(), 1, "{command:?} cut at {cut}");
+            if cut > 0 {
+                assert_ne!(error.sent(), Sent::Nothing, "{command:?} cut at {cut}: {error}");
+            }
+        }
+        assert_eq!(
+            seen.load(Ordering::SeqCst),
+            length.load(Ordering::SeqCst) - 1,
+            "the PBX read some of each but the first"
+        );
+    }
+    assert_eq!(other.asked(), 0);
 }
 
 pub fn a_long_range_is_asked_for_in_parts_until_none_is_cut_off<A: CloudPbxAdapter>() {

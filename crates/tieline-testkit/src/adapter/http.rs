@@ -53,6 +53,8 @@ const LIMIT: usize = 64;
 struct Get;
 /// A command with a side effect.
 struct Post;
+/// A command with a large body.
+struct Flood;
 /// A body that is not read whole.
 struct Fetch;
 
@@ -81,8 +83,17 @@ macro_rules! endpoint {
     };
 }
 
+/// More than the buffers of two sockets hold.
+const FLOOD: usize = 32 << 20;
+
 endpoint!(Get, Safe, |builder| builder(Method::GET), Plan::Whole { limit: LIMIT });
 endpoint!(Post, Never, |builder| builder(Method::POST).form([("to", "600100200")]), Plan::Whole { limit: LIMIT });
+endpoint!(
+    Flood,
+    Never,
+    |builder| builder(Method::POST).form([("text", &*"x".repeat(FLOOD))]),
+    Plan::Whole { limit: LIMIT }
+);
 endpoint!(Fetch, Safe, |builder| builder(Method::GET), Plan::Stream("body follows".to_owned()));
 
 fn client<A: HttpAdapter>(pbx: &Pbx) -> A::Client {
@@ -191,6 +202,13 @@ pub fn a_command_is_written_once_wherever_the_answer_breaks<A: HttpAdapter>() {
         assert_eq!(error.sent(), Sent::All, "cut at {cut}: {error}");
         assert_eq!((asked.load(Ordering::SeqCst), pbx.accepted()), (1, 1), "cut at {cut}");
     }
+}
+
+pub fn a_command_that_breaks_while_it_is_written_may_have_been_sent<A: HttpAdapter>() {
+    // The rest is unread when the connection goes.
+    let pbx = Pbx::raw(|mut io, _| io.read_exact(&mut [0; 1000]).expect("a request"));
+    let error = client::<A>(&pbx).call(&Flood).expect_err("broken");
+    assert_eq!((error.sent(), pbx.accepted()), (Sent::Maybe, 1), "{error}");
 }
 
 pub fn an_answer_of_an_error_is_kept_with_its_class<A: HttpAdapter>() {

@@ -76,6 +76,7 @@ macro_rules! adapter_tls_tests {
                 a_server_without_tls_is_told_from_a_bad_certificate,
                 a_server_that_hangs_up_in_the_handshake_is_tried_again,
                 tls_goes_through_the_tunnel_of_a_proxy,
+                a_handshake_that_never_ends_is_given_up_at_the_deadline,
             ]
         }
     };
@@ -104,6 +105,7 @@ macro_rules! adapter_http_tests {
                 a_read_on_a_connection_that_the_server_closed_is_asked_again_on_a_new_one,
                 a_read_on_a_new_connection_is_not_repeated,
                 a_command_is_written_once_wherever_the_answer_breaks,
+                a_command_that_breaks_while_it_is_written_may_have_been_sent,
                 an_answer_of_an_error_is_kept_with_its_class,
                 a_body_beyond_the_limit_is_refused_with_and_without_a_length,
                 what_is_no_http_is_an_error,
@@ -118,6 +120,7 @@ macro_rules! adapter_http_tests {
                 a_read_fails_over_and_stays_with_the_address_that_answered,
                 a_refused_key_is_not_tried_elsewhere,
                 commands_are_written_once_to_one_address_wherever_the_answer_breaks,
+                commands_are_written_once_to_one_address_wherever_the_request_breaks,
                 a_long_range_is_asked_for_in_parts_until_none_is_cut_off,
                 a_recording_of_256_mib_never_has_8_mib_in_memory,
                 a_recording_that_breaks_off_is_an_error_and_no_file,

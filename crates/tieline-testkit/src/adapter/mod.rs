@@ -1,8 +1,9 @@
 //! The tests that every client adapter passes, and what they run against.
 //!
 //! Each test is a function over an [`Adapter`]; [`adapter_tests!`](crate::adapter_tests),
-//! [`adapter_tls_tests!`](crate::adapter_tls_tests), [`adapter_http_tests!`](crate::adapter_http_tests) and [`adapter_trace_test!`](crate::adapter_trace_test) make a
-//! `#[test]` of each.
+//! [`adapter_tls_tests!`](crate::adapter_tls_tests), [`adapter_http_tests!`](crate::adapter_http_tests),
+//! [`adapter_bad_input_tests!`](crate::adapter_bad_input_tests), [`adapter_memory_tests!`](crate::adapter_memory_tests) and
+//! [`adapter_trace_test!`](crate::adapter_trace_test) make a `#[test]` of each.
 // Each test's name says what it shows.
 #![allow(missing_docs)]
 
@@ -11,6 +12,7 @@ mod list;
 mod pbx;
 mod setup;
 
+pub mod bad_input;
 pub mod cloudpbx;
 pub mod http;
 pub mod im;
@@ -34,6 +36,7 @@ use tieline_dial::{ClientError, ConnectError};
 use tieline_portsip_wsi::Subscription;
 use tieline_portsip_wsi::client::{ClientEvent, Reply, Request};
 
+pub use bad_input::memory::{self, DrivenAdapter};
 pub use cloudpbx::{CloudPbxAdapter, CloudPbxCalls};
 pub use gate::Gate;
 pub use http::{Calls, Downloaded, HttpAdapter};

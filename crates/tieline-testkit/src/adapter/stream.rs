@@ -10,7 +10,7 @@ use tieline_cloudpbx::rest::{Bases, SendSms};
 use tieline_cloudpbx::{SmsEnd, SmsOutcome, SmsState};
 use tieline_core::supervisor::{DownCause, LineEvent, Phase};
 use tieline_core::{BackoffPolicy, CloseReason, Secret, Sent};
-use tieline_dial::cloudpbx::{RestConfig, SmsError, StreamAddress, StreamConfig};
+use tieline_dial::cloudpbx::{RestConfig, SmsError, SmsStep, StreamAddress, StreamConfig};
 use tieline_dial::{ConnectError, CredentialsError, Item, Proxy};
 use tieline_websocket::OpeningError;
 
@@ -63,7 +63,7 @@ pub trait StreamLine: fmt::Debug {
         rest: RestConfig,
         sms: &SendSms,
         within: Duration,
-        on_item: &mut dyn FnMut(StreamItem),
+        on_step: &mut dyn FnMut(SmsStep),
     ) -> Result<SmsOutcome, SmsError>;
 }
 
@@ -298,11 +298,17 @@ fn rest(server: &Server) -> RestConfig {
     RestConfig::new(bases, "KEY".into()).proxy(Proxy::direct())
 }
 
-/// Sends, and gives the outcome and the names of what came meanwhile.
+/// Sends, and gives the outcome and the names of what came meanwhile. The answer is told once, if there is one.
 fn send(line: &mut impl StreamLine, server: &Server, within: Duration) -> (Result<SmsOutcome, SmsError>, Vec<String>) {
-    let mut names = Vec::new();
+    let (mut names, mut answers) = (Vec::new(), Vec::new());
     let sms = SendSms::new("600100200", "text");
-    let outcome = line.send_and_wait(rest(server), &sms, within, &mut |item| names.push(name(&item)));
+    let outcome = line.send_and_wait(rest(server), &sms, within, &mut |step| match step {
+        SmsStep::Item(item) => names.push(name(&item)),
+        SmsStep::Answered(response) => answers.extend(response.response_id),
+        _ => {}
+    });
+    let expected: Vec<_> = outcome.iter().map(|outcome| outcome.id.clone()).collect();
+    assert_eq!(answers, expected);
     (outcome, names)
 }
 

@@ -8,7 +8,9 @@ use tieline_core::Class;
 use tieline_dial::{ConnectError, Proxy};
 use tieline_tls::{RefusalKind, ServerTls, Trust};
 
-use super::{Adapter, Client as _, Pbx, calls, event, names_to, proxy, setup};
+use super::bad_input::deadlines::never_open;
+use super::bad_input::dribble;
+use super::{Adapter, Client as _, Gate, Pbx, calls, event, names_to, proxy, setup};
 
 /// Enough to take many records of TLS.
 const COUNT: usize = 2000;
@@ -124,4 +126,15 @@ pub fn tls_goes_through_the_tunnel_of_a_proxy<A: Adapter>() {
     client.subscribe(calls()).expect("answered");
     names_to(&mut events, &format!("event {}", COUNT - 1));
     assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+pub fn a_handshake_that_never_ends_is_given_up_at_the_deadline<A: Adapter>() {
+    let end = Gate::new();
+    let silent = Pbx::mute(&end);
+    // A record of 16 KiB with a ServerHello in it.
+    let slow = Pbx::raw(|io, _| drop(dribble(&io, &[22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3], 0)));
+    for pbx in [&silent, &slow] {
+        never_open::<A>(&pbx.url.replace("ws://", "wss://"));
+    }
+    end.open();
 }

@@ -1,7 +1,7 @@
 //! The matrix of bad input: what a hostile or broken peer may do, and the one outcome that it has in each role.
 //!
 //! [`BAD_INPUT`] is the list. The page `docs/bad-input.md` holds it as a table, and each test suite that a row names has
-//! one test of the row's name: [`assert_covered`] compares both with the list.
+//! one test of the row's name: [`assert_covered`] and [`assert_rows`] compare both with the list.
 
 mod make;
 mod rows;
@@ -12,7 +12,7 @@ pub use rows::BAD_INPUT;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// A file of tests.
+/// A file of tests, or one that lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Suite {
     /// The client session on virtual time.
@@ -21,7 +21,7 @@ pub enum Suite {
     Server,
     /// The WebSocket endpoint in both roles.
     WebSocket,
-    /// The client on tokio, against peers that are raw TCP or of another implementation.
+    /// Every client adapter, against peers that are raw TCP or of another implementation.
     ClientSockets,
     /// The server, against peers that are raw TCP or of another implementation.
     ServerSockets,
@@ -37,7 +37,7 @@ impl Suite {
             Self::Client => "crates/tieline-portsip-wsi/tests/bad_input_client.rs",
             Self::Server => "crates/tieline-portsip-wsi/tests/bad_input_server.rs",
             Self::WebSocket => "crates/tieline-websocket/tests/bad_input.rs",
-            Self::ClientSockets => "crates/tieline-tokio/tests/bad_input/main.rs",
+            Self::ClientSockets => "crates/tieline-testkit/src/adapter/bad_input/mod.rs",
             Self::ServerSockets => "crates/tieline-server/tests/bad_input.rs",
         }
     }
@@ -89,7 +89,6 @@ pub fn table() -> String {
 /// # Panics
 /// When they are not.
 pub fn assert_covered(suite: Suite, source: &str) {
-    let rows: BTreeSet<&str> = BAD_INPUT.iter().filter(|row| row.suites.contains(&suite)).map(|row| row.name).collect();
     let mut lines = source.lines();
     let mut tests = BTreeSet::new();
     while let Some(line) = lines.next() {
@@ -99,5 +98,15 @@ pub fn assert_covered(suite: Suite, source: &str) {
         }
     }
     assert!(tests.remove("every_row_has_its_test"), "the test that asks is one, too");
+    assert_rows(suite, tests);
+}
+
+/// Checks that tests of these names are the rows that name the suite: all of them, and nothing else.
+///
+/// # Panics
+/// When they are not.
+pub fn assert_rows<'a>(suite: Suite, tests: impl IntoIterator<Item = &'a str>) {
+    let rows: BTreeSet<&str> = BAD_INPUT.iter().filter(|row| row.suites.contains(&suite)).map(|row| row.name).collect();
+    let tests: BTreeSet<&str> = tests.into_iter().collect();
     assert_eq!(tests, rows, "{} and the matrix differ", suite.file());
 }

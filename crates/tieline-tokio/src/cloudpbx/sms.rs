@@ -8,7 +8,7 @@ use futures::future::{Either, select};
 use tieline_cloudpbx::SmsOutcome;
 use tieline_cloudpbx::rest::SendSms;
 use tieline_core::supervisor::Phase;
-use tieline_dial::cloudpbx::{SmsError, SmsWait};
+use tieline_dial::cloudpbx::{SmsError, SmsStep, SmsWait};
 
 use super::{Client, Events, Item, Rest};
 
@@ -16,7 +16,7 @@ use super::{Client, Events, Item, Rest};
 /// the call takes. A state that comes before the call is answered counts.
 ///
 /// The message is sent once the stream is live, and never before. `client` and `events` are those of one stream; all that
-/// comes on it meanwhile is handed to `on_item`, in order, the states of this message among them. When the stream ends, the
+/// comes on it meanwhile is handed to `on_step`, in order, the states of this message among them, and so is the answer. When the stream ends, the
 /// wait does. The outcome says whether the stream was away, or may have missed something, since the message was sent: then
 /// no state within the time says little, and the CDR with the message's id as `uniqueid` says more.
 ///
@@ -30,7 +30,7 @@ pub async fn send_and_wait(
     events: &mut Events,
     sms: &SendSms,
     within: Duration,
-    mut on_item: impl FnMut(Item),
+    mut on_step: impl FnMut(SmsStep),
 ) -> Result<SmsOutcome, SmsError> {
     let clock = events.clock();
     let until = clock.now() + within;
@@ -44,24 +44,25 @@ pub async fn send_and_wait(
                 tokio::time::timeout(left, events.next()).await.map_err(|_| SmsError::NotLive)?
             }
         };
-        on_item(item.ok_or(SmsError::StreamEnded)?);
+        on_step(SmsStep::Item(item.ok_or(SmsError::StreamEnded)?));
     }
 
     let mut wait = SmsWait::new(clock.now(), until);
-    let mut take = |wait: &mut SmsWait, item: Item| {
+    let take = |wait: &mut SmsWait, on_step: &mut dyn FnMut(SmsStep), item: Item| {
         wait.item(clock.now(), &item);
-        on_item(item);
+        on_step(SmsStep::Item(item));
     };
     let mut call = pin!(rest.send_sms(sms));
     let response = loop {
         match select(call.as_mut(), pin!(events.next())).await {
             Either::Left((answer, _)) => break answer?,
-            Either::Right((Some(item), _)) => take(&mut wait, item),
+            Either::Right((Some(item), _)) => take(&mut wait, &mut on_step, item),
             Either::Right((None, _)) => break call.await?,
         }
     };
+    on_step(SmsStep::Answered(response.clone()));
     while let Some(Some(item)) = events.next().now_or_never() {
-        take(&mut wait, item);
+        take(&mut wait, &mut on_step, item);
     }
     wait.answered(clock.now(), response);
     loop {
@@ -70,7 +71,7 @@ pub async fn send_and_wait(
             return Ok(outcome);
         }
         match tokio::time::timeout(until.since(now), events.next()).await {
-            Ok(Some(item)) => take(&mut wait, item),
+            Ok(Some(item)) => take(&mut wait, &mut on_step, item),
             Ok(None) => wait.stream_ended(),
             Err(_) => wait.end(),
         }

@@ -40,7 +40,7 @@ pub(crate) fn config(setup: Setup) -> wsi::Config {
 pub(crate) struct Tokio;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Handle(wsi::Client);
+pub(crate) struct Handle(pub(crate) wsi::Client);
 
 #[derive(Debug)]
 pub(crate) struct Stream(pub(crate) wsi::Events);

@@ -8,7 +8,7 @@ use tieline_cloudpbx::rest::SendSms;
 use tieline_core::supervisor::Phase;
 use tieline_testkit::adapter::{PATIENCE, StreamAdapter, StreamLine, StreamSetup};
 use tieline_tokio::cloudpbx::{
-    Client, Events, Item, Rest, RestConfig, SmsError, StreamAddress, StreamConfig, connect, send_and_wait,
+    Client, Events, Item, Rest, RestConfig, SmsError, SmsStep, StreamAddress, StreamConfig, connect, send_and_wait,
 };
 use tieline_tokio::{ConnectError, Credentials};
 use tokio::runtime::Runtime;
@@ -64,9 +64,9 @@ impl StreamLine for Line {
         rest: RestConfig,
         sms: &SendSms,
         within: Duration,
-        on_item: &mut dyn FnMut(Item),
+        on_step: &mut dyn FnMut(SmsStep),
     ) -> Result<SmsOutcome, SmsError> {
         let rest = Rest::new(rest).expect("a client");
-        block_on(send_and_wait(&rest, &self.client, &mut self.events, sms, within, on_item))
+        block_on(send_and_wait(&rest, &self.client, &mut self.events, sms, within, on_step))
     }
 }

@@ -124,6 +124,12 @@ pub enum AnomalyKind {
     /// A key that the object had before: the last one counts.
     #[error("the key stood before in the same object; the last one counts")]
     DuplicateKey,
+    /// A key that the object had before, where each one counts.
+    #[error("the key stood before in the same object; each one counts")]
+    RepeatedKey,
+    /// A backslash that begins no escape, read as it stands.
+    #[error("a backslash that is not escaped; read as it stands")]
+    StrayBackslash,
     /// Another spelling of a key.
     #[error("another spelling of `{documented}`")]
     Alias {
@@ -176,9 +182,13 @@ impl AnomalyKind {
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Refused(_) | Self::Missing(_) | Self::TooLong { .. } => Severity::Broken,
-            Self::OtherKind { .. } | Self::Null { .. } | Self::DuplicateKey | Self::Alias { .. } | Self::NotATime => {
-                Severity::Bent
-            }
+            Self::OtherKind { .. }
+            | Self::Null { .. }
+            | Self::DuplicateKey
+            | Self::RepeatedKey
+            | Self::StrayBackslash
+            | Self::Alias { .. }
+            | Self::NotATime => Severity::Bent,
             Self::UnknownKey
             | Self::UnknownWord
             | Self::UnknownType
@@ -207,6 +217,8 @@ impl AnomalyKind {
             Self::OtherKind { .. } => "other-kind",
             Self::Null { .. } => "null",
             Self::DuplicateKey => "duplicate-key",
+            Self::RepeatedKey => "repeated-key",
+            Self::StrayBackslash => "stray-backslash",
             Self::Alias { .. } => "alias",
             Self::NotATime => "not-a-time",
             Self::UnknownKey => "unknown-key",

@@ -21,15 +21,18 @@ enum Step<'a> {
 const KEY_CHARS: usize = 64;
 
 impl<'a> Path<'a> {
-    pub(super) fn enter(&mut self, key: Str<'a>) {
+    /// Goes on to the value of a key.
+    pub fn enter(&mut self, key: Str<'a>) {
         self.0.push(Step::Key(key));
     }
 
-    pub(super) fn enter_index(&mut self, index: usize) {
+    /// Goes on to an element of an array.
+    pub fn enter_index(&mut self, index: usize) {
         self.0.push(Step::Index(index));
     }
 
-    pub(super) fn leave(&mut self) {
+    /// Goes back by one step.
+    pub fn leave(&mut self) {
         self.0.pop();
     }
 

@@ -78,28 +78,8 @@ impl<'a, 'w> Walk<'a, 'w> {
                 self.note(at, AnomalyKind::OtherKind { expected: shape.expected(), found });
                 self.skip()
             }
-            (Shape::Integer(width), _) => {
-                let mut scanner = self.scanner.clone();
-                let read = match width {
-                    Width::I64 => i64::decode(&mut scanner, &()).err(),
-                    Width::U64 => u64::decode(&mut scanner, &()).err(),
-                    Width::U32 => u32::decode(&mut scanner, &()).err(),
-                    Width::U16 => u16::decode(&mut scanner, &()).err(),
-                };
-                self.scalar(at, shape, found, read.map(|error| error.kind))
-            }
-            (Shape::Bool, _) => {
-                let read = bool::decode(&mut self.scanner.clone(), &()).err();
-                self.scalar(at, shape, found, read.map(|error| error.kind))
-            }
-            (Shape::Number, _) => {
-                let reads = match found {
-                    JsonKind::Number => true,
-                    JsonKind::String => is_number(&self.scanner.clone().string()?),
-                    _ => false,
-                };
-                self.scalar(at, shape, found, (!reads).then_some(wrong))
-            }
+            (Shape::Integer(_) | Shape::Bool | Shape::Number, _) => self.scalar(at, shape, shape, found),
+            (Shape::Quoted(inner), _) => self.scalar(at, shape, inner, found),
             _ => {
                 self.refuse(at, wrong);
                 self.skip()
@@ -107,20 +87,38 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
     }
 
-    /// A number or a boolean, and why the decoder refuses it, if it does.
-    fn scalar(
-        &mut self,
-        at: usize,
-        shape: &Shape,
-        found: JsonKind,
-        refused: Option<DecodeErrorKind>,
-    ) -> Result<(), DecodeError> {
+    /// A number or a boolean, which a decoder reads as `inner`.
+    fn scalar(&mut self, at: usize, shape: &Shape, inner: &Shape, found: JsonKind) -> Result<(), DecodeError> {
+        let refused = match inner {
+            Shape::Integer(width) => self.refusal(*width),
+            Shape::Bool => bool::decode(&mut self.scanner.clone(), &()).err().map(|error| error.kind),
+            inner => {
+                let reads = match found {
+                    JsonKind::Number => true,
+                    JsonKind::String => is_number(&self.scanner.clone().string()?),
+                    _ => false,
+                };
+                (!reads).then_some(DecodeErrorKind::WrongType { expected: inner.expected(), found })
+            }
+        };
         match refused {
             Some(kind) => self.refuse(at, kind),
             None if shape.is_written_as(found) => {}
             None => self.note(at, AnomalyKind::OtherKind { expected: shape.expected(), found }),
         }
         self.skip()
+    }
+
+    /// Why the decoder refuses an integer, if it does.
+    fn refusal(&self, width: Width) -> Option<DecodeErrorKind> {
+        let mut scanner = self.scanner.clone();
+        let error = match width {
+            Width::I64 => i64::decode(&mut scanner, &()).err(),
+            Width::U64 => u64::decode(&mut scanner, &()).err(),
+            Width::U32 => u32::decode(&mut scanner, &()).err(),
+            Width::U16 => u16::decode(&mut scanner, &()).err(),
+        };
+        error.map(|error| error.kind)
     }
 
     fn text(&mut self, at: usize, shape: &Shape, text: &str) {

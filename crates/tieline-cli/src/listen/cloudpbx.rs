@@ -1,0 +1,31 @@
+//! `tieline listen` to the event stream of CloudPBX.
+
+use tieline_tokio::cloudpbx::{Client, Events};
+
+use super::{policy, trust};
+use crate::args::Listen;
+use crate::cloudpbx::stream;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Opens the stream.
+pub(super) async fn open(args: &Listen) -> Result<(Client, Events), Failure> {
+    let of_wsi = [
+        ("--dialect", args.dialect.is_some()),
+        ("--topic", !args.topic.is_empty()),
+        ("--ext", !args.ext.is_empty()),
+        ("--queue", !args.queue.is_empty()),
+        ("--tenant-id", !args.tenant_id.is_empty()),
+        ("--extension", args.login.extension.is_some()),
+        ("--tenant", args.login.tenant.is_some()),
+    ];
+    if let Some((option, _)) = of_wsi.iter().find(|(_, given)| *given) {
+        let words =
+            format!("{option} is of PortSIP WSI; the stream of CloudPBX has everything, and --only chooses from it");
+        return Err(Failure::new(Exit::Usage, words));
+    }
+    let (address, in_address) = stream::address(&args.url)?;
+    let key = stream::key(in_address, &args.key)?;
+    let policy = policy(args, tieline_core::supervisor::Policy::default());
+    stream::open(address, key, trust(&args.tls)?, policy).await
+}
