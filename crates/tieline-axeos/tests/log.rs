@@ -268,3 +268,15 @@ fn odd_parameters_are_named() {
     assert_eq!(poll, Poll::after(7, 0));
     assert_eq!(Poll::from_pairs(Poll::NEWEST.pairs().map(|(name, value)| (name, value.to_string()))), Ok(Poll::NEWEST));
 }
+
+#[test]
+fn releasing_answers_who_waits_and_the_log_goes_on() {
+    let mut log = filled(1);
+    ask(&mut log, 1, Some(1), None, None);
+    ask(&mut log, 2, Some(7), None, None);
+    log.release();
+    assert_eq!((answers(&mut log), log.waiters()), (vec![(1, vec![]), (2, vec![])], 0));
+    ask(&mut log, 3, Some(1), None, None);
+    publish(&mut log);
+    assert_eq!(answers(&mut log), [(3, vec![2])]);
+}

@@ -729,6 +729,25 @@ fn a_call_needs_a_line_and_a_number() {
 }
 
 #[test]
+fn lists_that_are_asked_for_come_as_replies_and_change_nothing() {
+    use tieline_axeos::poller::{Answer, Reply};
+    let mut rig = live();
+    let poll = rig.latest();
+    let ids = [Command::Users, Command::Phones].map(|list| rig.poller.send(rig.now, list).expect("accepted"));
+    assert_eq!(rig.asks(), ["users", "phones"]);
+    let [users, phones] = [rig.asked[rig.asked.len() - 2], rig.asked[rig.asked.len() - 1]];
+    let listing = |json: &str| tieline_axeos::Listing::decode(json.into(), 64).expect("users");
+    rig.end(users, Ok(Answer::Users(listing(rig::USERS))));
+    rig.end(phones, Err(ExchangeFailure::new(status(503), Sent::All)));
+    assert_eq!(rig.poller.poll_reply(), Some((ids[0], Ok(Reply::Users(listing(rig::USERS))))));
+    let refused = RequestError::Refused { status: 503, reason: "".into() };
+    assert_eq!(rig.poller.poll_reply(), Some((ids[1], Err(refused))));
+    assert_eq!((rig.asks(), rig.told()), (vec![], vec![]));
+    rig.end(poll, Ok(Answer::Events(rig::batch(&events(&[11])))));
+    assert_eq!((rig.asks(), rig.told()), (vec!["after 11 within 30".to_owned()], vec!["11".to_owned()]));
+}
+
+#[test]
 fn only_so_many_calls_are_in_flight() {
     let mut config = config();
     config.policy.limits.in_flight = 2;

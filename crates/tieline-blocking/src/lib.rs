@@ -1,6 +1,8 @@
 #![cfg_attr(feature = "wsi", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "wsi"), doc = "tieline's clients on threads, built without a protocol: the driver alone.")]
 
+#[cfg(feature = "axeos")]
+pub mod axeos;
 mod clock;
 #[cfg(feature = "cloudpbx")]
 pub mod cloudpbx;

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+mod axeos;
 mod cloudpbx;
 mod im;
 
@@ -14,6 +15,7 @@ use tieline_tls::Pin;
 
 use crate::exit;
 
+pub(crate) use axeos::{Snapshot, WebUser};
 pub(crate) use cloudpbx::{Api, Call, Days, Key, List, Pull, Rec, SendSms, Sms};
 pub(crate) use im::{Account, Add, Create, Group, History, Im, OfGroup, OfMember, Rename, Send, Tail, Token};
 
@@ -54,9 +56,12 @@ pub(crate) enum Command {
     /// CloudPBX: list the recordings of some days, or download them.
     #[command(subcommand)]
     Rec(Rec),
-    /// CloudPBX: call one number for another.
+    /// CloudPBX, Axeos: call one number for another.
     #[command(after_help = cloudpbx::CALL_HELP)]
     Call(Box<Call>),
+    /// Axeos: print the users of a PBX and the phones they are on, and follow what changes.
+    #[command(after_help = axeos::SNAPSHOT_HELP)]
+    Snapshot(Box<Snapshot>),
     /// CloudPBX: send text messages.
     #[command(subcommand)]
     Sms(Sms),
@@ -72,10 +77,11 @@ Examples:
   tieline listen wss://pbx.example.com:8885/ --dialect v12 --tenant acme --topic trunk_events
   tieline listen wss://pbx.example.com:8887/wsi --user alice --domain example.com --only 'call_*' | ./pop.py
   tieline listen wss://pbxvisor1.cloudpbx.pl/ws/pbx_MyPbx --key-file key --only subscriber,queue
+  tieline listen https://pbx.example.com/apis/pbx --key-file key --only 'call *,incoming call'
 
 The password is never an argument: it comes from --password-file, from the environment variable
 TIELINE_PASSWORD (or the one that --password-env names), or from a prompt on the terminal. The API key of
-CloudPBX in the same way: --key-file, TIELINE_KEY (--key-env), a prompt.";
+CloudPBX or Axeos in the same way: --key-file, TIELINE_KEY (--key-env), a prompt.";
 
 const LINT_HELP: &str = "\
 Severities:
@@ -139,6 +145,9 @@ pub(crate) struct Sim {
     /// Open WebSockets only as RFC 6455 has it. Without it also for the opening request that CloudPBX's document prints.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Whether the users of Axeos look like those of PBX 3.x or 4.x.
+    #[arg(long, value_name = "3|4", default_value_t = 4, value_parser = clap::value_parser!(u8).range(3..=4))]
+    pub(crate) axeos: u8,
     /// Serve over TLS with a certificate made for this run; its pin is printed.
     #[arg(long)]
     pub(crate) tls: bool,
@@ -207,7 +216,7 @@ pub(crate) struct Lint {
     pub(crate) files: Vec<PathBuf>,
     /// The protocol. Default: what the messages tell.
     #[arg(long, value_enum)]
-    pub(crate) protocol: Option<Protocol>,
+    pub(crate) protocol: Option<Linted>,
     /// The generation of the server: v12, v16 or v22. Default: anything that one of them has is known.
     #[arg(long)]
     pub(crate) dialect: Option<Dialect>,
@@ -216,13 +225,24 @@ pub(crate) struct Lint {
     pub(crate) strict: bool,
 }
 
-/// The protocols.
+/// The protocols whose messages `lint` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Linted {
+    /// PortSIP WSI.
+    Wsi,
+    /// The event stream of CloudPBX.
+    Cloudpbx,
+}
+
+/// The protocols of `listen`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Protocol {
     /// PortSIP WSI.
     Wsi,
     /// The event stream of CloudPBX.
     Cloudpbx,
+    /// The HTTP API of Axeos.
+    Axeos,
 }
 
 /// Who logs in.

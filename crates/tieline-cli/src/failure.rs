@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use tieline_core::supervisor::DownCause;
-use tieline_core::{Class, CloseReason};
+use tieline_core::{Class, CloseReason, ExchangeFailure, ExchangeFailureKind};
 use tieline_tokio::ConnectError;
 
 use crate::exit::Exit;
@@ -102,6 +102,22 @@ pub(crate) fn exit_of(cause: &DownCause) -> Exit {
         DownCause::Session(CloseReason::LoginRefused { .. }) => Exit::AuthRefused,
         DownCause::Session(CloseReason::PeerMisbehaved(_)) => Exit::Protocol,
         DownCause::Connect(failure) if failure.class == Class::Reauthenticate => Exit::AuthRefused,
+        DownCause::Exchange(failure) => exit_of_exchange(failure),
+        _ => Exit::Unreachable,
+    }
+}
+
+/// The exit code of an exchange that failed.
+pub(crate) const fn exit_of_exchange(failure: &ExchangeFailure) -> Exit {
+    match &failure.kind {
+        ExchangeFailureKind::Status { status: 401 | 403, .. } => Exit::AuthRefused,
+        ExchangeFailureKind::Status { class: Class::Terminal, .. }
+        | ExchangeFailureKind::Unreadable { .. }
+        | ExchangeFailureKind::TooLong
+        | ExchangeFailureKind::Empty => Exit::Protocol,
+        // What dialling again does not cure is the certificate.
+        ExchangeFailureKind::Connect { class: Class::Terminal, .. } => Exit::Tls,
+        ExchangeFailureKind::Unsendable { .. } => Exit::Usage,
         _ => Exit::Unreachable,
     }
 }

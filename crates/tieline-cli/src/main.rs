@@ -1,6 +1,7 @@
 //! The `tieline` command line.
 
 mod args;
+mod axeos;
 mod clock;
 mod cloudpbx;
 mod demo;
@@ -45,8 +46,10 @@ fn main() -> ExitCode {
                 Command::Cdr(list) => cloudpbx::cdrs(*list, cli.output).await,
                 Command::Rec(Rec::List(list)) => cloudpbx::recordings(*list, cli.output).await,
                 Command::Rec(Rec::Pull(pull)) => cloudpbx::pull(*pull, cli.output).await,
+                Command::Call(call) if call.is_axeos() => axeos::call(*call, cli.output).await,
                 Command::Call(call) => cloudpbx::call(*call, cli.output).await,
                 Command::Im(command) => im::run(command, cli.output).await,
+                Command::Snapshot(snapshot) => axeos::snapshot(*snapshot, cli.output).await,
                 Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, cli.output).await,
             }
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tieline_core::Secret;
 
-use crate::args::{Key, Login, Token};
+use crate::args::{Key, Login, Token, WebUser};
 
 /// A secret and where it may come from.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,17 @@ impl<'a> From<&'a Login> for Source<'a> {
     fn from(login: &'a Login) -> Self {
         let (file, env) = (login.password_file.as_deref(), &login.password_env);
         Self { name: "password", file, file_option: "--password-file", env }
+    }
+}
+
+impl<'a> From<&'a WebUser> for Source<'a> {
+    fn from(user: &'a WebUser) -> Self {
+        Self {
+            name: "password",
+            file: user.password_file.as_deref(),
+            file_option: "--password-file",
+            env: &user.password_env,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use tieline_axeos::Generation;
 use tieline_sim::Sim;
 
 use crate::args;
@@ -17,6 +18,9 @@ pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
     }
     if let Some(dialect) = args.dialect {
         builder = builder.dialect(dialect);
+    }
+    if args.axeos == 3 {
+        builder = builder.axeos_generation(Generation::V3);
     }
     let sim = builder.start().await.map_err(|error| {
         Failure::new(Exit::Failure, format!("cannot listen on {}: {error}; try another --listen address", args.listen))
@@ -62,6 +66,8 @@ fn readable(contract: &serde_json::Value) -> String {
     let [url, stream, name, key] = ["url", "stream", "name", "key"].map(|member| text(&contract["cloudpbx"][member]));
     let stream = stream.split('?').next().unwrap_or_default();
     let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}\n         {stream}");
+    let [base, api_key] = ["url", "key"].map(|member| text(&contract["axeos"][member]));
+    let _ = writeln!(out, "Axeos    {base}  API key {api_key}; or the users above");
     if let Some(user) = wsi["users"].get(0) {
         let _ = writeln!(
             out,

@@ -2,9 +2,44 @@
 
 use std::time::Duration;
 
-use tieline_core::http::{Authorization, BaseUrl};
+use tieline_core::http::{Authorization, BaseUrl, Repeat};
 
 use crate::{ConnectError, Proxy, Route, TcpOptions, WsUrl};
+
+/// How a call uses the connections there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// One of its own, so that a connection which the server was about to close cannot swallow it.
+    Own,
+    /// One kept from before, if there is one.
+    Kept,
+    /// As `Kept`, and written once more when that breaks before any answer.
+    KeptOrAgain,
+}
+
+impl Sharing {
+    /// Whether it takes kept connections, and leaves its own to the next call.
+    #[must_use]
+    pub const fn keeps(self) -> bool {
+        !matches!(self, Self::Own)
+    }
+
+    /// Whether it is written a second time.
+    #[must_use]
+    pub const fn repeats(self) -> bool {
+        matches!(self, Self::KeptOrAgain)
+    }
+}
+
+impl From<Repeat> for Sharing {
+    /// What suits a call that nobody else repeats.
+    fn from(repeat: Repeat) -> Self {
+        match repeat {
+            Repeat::Never => Self::Own,
+            Repeat::Safe => Self::KeptOrAgain,
+        }
+    }
+}
 
 /// All that a client of calls over HTTP is made with.
 #[derive(Clone, Debug)]

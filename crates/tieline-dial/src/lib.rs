@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "axeos")]
+pub mod axeos;
 mod client;
 #[cfg(feature = "cloudpbx")]
 pub mod cloudpbx;
@@ -24,7 +26,7 @@ pub use dialer::{Dialed, UrlDialer};
 pub use error::ConnectError;
 pub use events::Item;
 #[cfg(feature = "http")]
-pub use http::HttpConfig;
+pub use http::{HttpConfig, Sharing};
 pub use options::{Options, Overflow};
 pub use proxy::{HttpProxy, Proxy, ProxyError, Tunnel};
 pub use pump::{Pump, TellPhase, Transport};

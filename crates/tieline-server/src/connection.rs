@@ -55,10 +55,11 @@ pub(crate) async fn serve(
     mut drain: watch::Receiver<bool>,
     admitted: Admitted,
 ) {
-    // Boxed, so that what handshakes need is given back before the long life of a WebSocket begins.
+    // Both boxed: what handshakes need is given back before the long life of a WebSocket begins, and a connection of HTTP,
+    // which may wait as long for an answer, needs nothing of the other.
     let upgraded = Box::pin(handshakes(tcp, peer, &site, &mut drain)).await;
     if let Some(Upgraded { stream, read, line }) = upgraded {
-        pump::run(stream, read, line, &site, drain).await;
+        Box::pin(pump::run(stream, read, line, &site, drain)).await;
     }
     drop(admitted);
 }

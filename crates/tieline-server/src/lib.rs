@@ -2,6 +2,8 @@
 #![cfg_attr(feature = "wsi", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "wsi"), doc = "Hosts the PBX role of tieline's protocols on tokio and hyper.")]
 
+#[cfg(feature = "axeos")]
+pub mod axeos;
 #[cfg(any(feature = "cloudpbx", feature = "portsip-im", feature = "wsi"))]
 mod backlog;
 mod census;

@@ -87,6 +87,10 @@ pub type Answer = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 pub trait HttpHandler: Send + Sync + 'static {
     /// Answers one request of `peer`. The body of the request has not been read, and has no limit yet.
     fn answer(&self, request: Request<hyper::body::Incoming>, peer: SocketAddr) -> Answer;
+
+    /// The server begins to shut down: answers that wait for something are to wait no longer. Does nothing by default, and
+    /// such answers are dropped after [`ServerOptions::drain_timeout`](crate::ServerOptions::drain_timeout).
+    fn begin_shutdown(&self) {}
 }
 
 impl<F> HttpHandler for F
@@ -171,6 +175,10 @@ impl Router {
 
     pub(crate) fn websocket_at(&self, path: &str) -> Option<&Arc<dyn WebSocketService>> {
         self.websockets.iter().find(|(paths, _)| paths.contain(path)).map(|(_, service)| service)
+    }
+
+    pub(crate) fn begin_shutdown(&self) {
+        self.handlers.iter().for_each(|(_, handler)| handler.begin_shutdown());
     }
 
     pub(crate) fn handler_at(&self, path: &str) -> Option<&Arc<dyn HttpHandler>> {

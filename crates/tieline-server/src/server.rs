@@ -244,6 +244,7 @@ impl Acceptor {
 
     /// Waits for the connections to end, and drops those that take too long.
     async fn drain(&mut self) {
+        self.site.router.begin_shutdown();
         let control = self.control.clone();
         let all = async {
             loop {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod axeos;
 mod cloudpbx;
 pub mod day;
 pub mod directory;

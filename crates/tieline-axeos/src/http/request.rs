@@ -1,6 +1,6 @@
 //! What is asked of a server.
 
-use tieline_core::http::{BadRequest, Method, RequestHead, Serve as _};
+use tieline_core::http::{BadRequest, Method, RequestHead, Serve as _, header};
 
 use super::json::refusal;
 use super::{Events, MakeCall, Phones, Users};
@@ -35,13 +35,13 @@ impl Request {
             return Err(refusal(406, "only JSON is served"));
         }
         let path = path.strip_suffix(".json").unwrap_or(path);
-        let method = match path {
+        let (method, allow) = match path {
             path if !is_known(path) => return Err(not_found()),
-            "call" => Method::POST,
-            _ => Method::GET,
+            "call" => (Method::POST, "POST"),
+            _ => (Method::GET, "GET"),
         };
         if head.method != method {
-            return Err(refusal(405, "this path takes another method"));
+            return Err(refusal(405, "this path takes another method").with_header(header::ALLOW, allow));
         }
         match path {
             "users" => Users::from_request(path, head, body).map(Self::Users),
@@ -62,10 +62,11 @@ pub fn not_found() -> BadRequest {
     refusal(404, "no such path")
 }
 
-/// The answer to a request whose user or key is unknown. `WWW-Authenticate: Basic` belongs with it.
+/// The answer to a request whose user or key is unknown; `WWW-Authenticate` says how to ask again.
 #[must_use]
 pub fn unauthorized() -> BadRequest {
     refusal(401, "user and password, or an API key, are needed")
+        .with_header(header::WWW_AUTHENTICATE, "Basic realm=\"PBX\", charset=\"UTF-8\"")
 }
 
 /// The answer to a poll when as many wait as may.

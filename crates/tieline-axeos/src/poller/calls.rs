@@ -1,4 +1,4 @@
-//! The calls that the application asked for.
+//! What the application asked for: calls, and lists of its own.
 
 use alloc::collections::{BTreeMap, VecDeque};
 
@@ -6,7 +6,7 @@ use tieline_core::{ExchangeFailure, ExchangeFailureKind, Instant, RequestError, 
 
 use super::exchange::{Answer, ExchangeId, Reply};
 
-/// Calls in flight, each in an exchange of its own beside the polls, and the replies that wait to be taken.
+/// Commands in flight, each in an exchange of its own beside the polls, and the replies that wait to be taken.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     next_request: u64,
@@ -34,7 +34,11 @@ impl Calls {
         let Some((id, _)) = self.flights.remove(&exchange) else { return };
         let reply = match result {
             Ok(Answer::Call(reply)) => Ok(Reply::Call(reply)),
-            Ok(_) => Err(RequestError::Unreadable { reason: Text::from_static("it answers another call") }),
+            Ok(Answer::Users(users)) => Ok(Reply::Users(users)),
+            Ok(Answer::Phones(phones)) => Ok(Reply::Phones(phones)),
+            Ok(Answer::Events(_)) => {
+                Err(RequestError::Unreadable { reason: Text::from_static("it answers another call") })
+            }
             Err(failure) => Err(request_error(failure)),
         };
         self.replies.push_back((id, reply));

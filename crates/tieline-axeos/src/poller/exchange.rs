@@ -90,6 +90,10 @@ pub enum Answer {
 pub enum Command {
     /// Make a call. Sent once: when its answer is lost, the reply is an error that says whether the PBX may have acted.
     Call(CallRequest),
+    /// Read the users now, for whoever asks: no event tells of it, and nothing else of the poller changes by it.
+    Users,
+    /// Read the phones now, in the same way.
+    Phones,
 }
 
 /// The answer to a [`Command`].
@@ -98,4 +102,8 @@ pub enum Command {
 pub enum Reply {
     /// What became of the call.
     Call(CallReply<Text>),
+    /// The users.
+    Users(Listing<User<Text>>),
+    /// The phones.
+    Phones(Listing<Phone<Text>>),
 }

@@ -2,7 +2,7 @@
 //!
 //! [`Poller`] is a [`ClientSession`](tieline_core::ClientSession) and its own supervisor: it asks for [`Exchange`]s, is
 //! told their [`Outcome`]s, and tells [`LineEvent`](tieline_core::supervisor::LineEvent)s as core's supervisor does. At
-//! most one exchange for events or lists is in flight, and beside it the calls that the application asked for. Whoever
+//! most one exchange for events or lists is in flight, and beside it what the application itself asked for. Whoever
 //! carries an exchange never repeats it: the poller asks again by itself where that is right.
 //!
 //! **Order.** The place in the log first (`limit=1&timeout=0`), then the lists of users and phones, then polls from that

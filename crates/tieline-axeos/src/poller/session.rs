@@ -339,20 +339,25 @@ impl ClientSession for Poller {
         poller
     }
 
-    /// Accepts a call when the line answers: a call is nothing to be made up for later.
+    /// Accepts a command when the line answers: a call is nothing to be made up for later.
     fn send(&mut self, now: Instant, command: Command) -> Result<RequestId, SendError<Command>> {
-        let Command::Call(request) = &command;
-        let refusal = match self.phase {
-            Phase::Closing | Phase::Closed => Some(SendErrorKind::Closed),
-            Phase::Dialing | Phase::Waiting => Some(SendErrorKind::NotConnected),
+        let refusal = match (self.phase, &command) {
+            (Phase::Closing | Phase::Closed, _) => Some(SendErrorKind::Closed),
+            (Phase::Dialing | Phase::Waiting, _) => Some(SendErrorKind::NotConnected),
             _ if self.calls.len() >= self.config.policy.limits.in_flight => Some(SendErrorKind::Full),
-            _ => request.check().err().map(|error| SendErrorKind::Invalid(error.words())),
+            (_, Command::Call(request)) => request.check().err().map(|error| SendErrorKind::Invalid(error.words())),
+            (_, Command::Users | Command::Phones) => None,
         };
         if let Some(kind) = refusal {
             return Err(SendError::new(command, kind));
         }
-        let Command::Call(request) = command;
-        let (exchange, deadline) = self.send_exchange(now, Ask::Call(request), self.config.call_timeout);
+        let read_time = self.config.policy.dial_timeout;
+        let (ask, time) = match command {
+            Command::Call(request) => (Ask::Call(request), self.config.call_timeout),
+            Command::Users => (Ask::Users, read_time),
+            Command::Phones => (Ask::Phones, read_time),
+        };
+        let (exchange, deadline) = self.send_exchange(now, ask, time);
         Ok(self.calls.begin(exchange, deadline))
     }
 

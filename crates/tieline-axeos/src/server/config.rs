@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::Poll;
+
 /// The bounds and waits of an event log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,6 +23,14 @@ pub struct LogConfig {
     pub longest_wait: Duration,
     /// The number of the first event. Default 1.
     pub first_seq: u64,
+}
+
+impl LogConfig {
+    /// How long a poll waits when there is nothing for it.
+    #[must_use]
+    pub fn wait(&self, poll: &Poll) -> Duration {
+        poll.timeout.map_or(self.default_wait, Duration::from_secs).min(self.longest_wait)
+    }
 }
 
 impl Default for LogConfig {

@@ -3,7 +3,6 @@
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use tieline_core::json::{Encode, Scanner, write_str};
 use tieline_core::{Instant, Session, Text};
@@ -160,10 +159,16 @@ impl EventLog {
         dropped.chain(core::mem::take(&mut self.waiting).into_keys()).collect()
     }
 
+    /// Answers every poll that waits with what there is, and goes on.
+    pub fn release(&mut self) {
+        let waiting: Vec<_> = self.waiting.keys().copied().collect();
+        waiting.into_iter().for_each(|id| self.wake(id));
+    }
+
     fn ask(&mut self, now: Instant, id: WaiterId, poll: &Poll) {
         let limit = poll.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let wanted = Wanted { last: poll.last, limit: limit.min(self.config.answer_events) };
-        let wait = poll.timeout.map_or(self.config.default_wait, Duration::from_secs).min(self.config.longest_wait);
+        let wait = self.config.wait(poll);
         // An id in use: the earlier poll is answered with what there is.
         self.wake(id);
         let there = match wanted.last {
@@ -272,8 +277,7 @@ impl Session for EventLog {
     /// Every poll that waits is answered with what there is.
     fn close(&mut self, _now: Instant) {
         if self.end == End::Open {
-            let waiting: Vec<_> = self.waiting.keys().copied().collect();
-            waiting.into_iter().for_each(|id| self.wake(id));
+            self.release();
             self.end = End::Closed;
         }
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use tieline_core::http::{ApiError, BaseUrl, CallError, Endpoint, Plan, Repeat, ResponseHead, header};
+use tieline_core::http::{ApiError, BaseUrl, CallError, Endpoint, Plan, ResponseHead, header};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent};
-use tieline_dial::{ConnectError, HttpConfig, Route, WsUrl};
+use tieline_dial::{ConnectError, HttpConfig, Route, Sharing, WsUrl};
 
 use super::Download;
 use super::connection::{Answer, Connection, not_connected};
@@ -67,7 +67,7 @@ impl HttpClient {
     /// Makes a call whose answer is read whole.
     ///
     /// # Errors
-    /// [`CallError`], which says how much of the request had left. A call of [`Repeat::Never`] is written once. A read
+    /// [`CallError`], which says how much of the request had left. A call of [`Repeat::Never`](super::Repeat::Never) is written once. A read
     /// is written a second time only when the connection was one kept from before and broke before any answer.
     pub fn call<E: Endpoint>(&self, endpoint: &E) -> Result<E::Reply, CallError> {
         self.call_within(endpoint, self.0.config.call_timeout)
@@ -78,7 +78,17 @@ impl HttpClient {
     /// # Errors
     /// As [`call`](Self::call).
     pub fn call_within<E: Endpoint>(&self, endpoint: &E, within: Duration) -> Result<E::Reply, CallError> {
-        self.start(endpoint, within).map(|(reply, _)| reply)
+        self.call_sharing(endpoint, within, E::REPEAT.into())
+    }
+
+    /// As [`call_within`](Self::call_within), with the connections that the caller says.
+    pub(crate) fn call_sharing<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        within: Duration,
+        sharing: Sharing,
+    ) -> Result<E::Reply, CallError> {
+        self.start(endpoint, within, sharing).map(|(reply, _)| reply)
     }
 
     /// Makes a call whose answer may be read piece by piece. What comes with the reply is `None` for an answer that was
@@ -87,14 +97,19 @@ impl HttpClient {
     /// # Errors
     /// As [`call`](Self::call).
     pub fn download<E: Endpoint>(&self, endpoint: &E) -> Result<(E::Reply, Option<Download>), CallError> {
-        self.start(endpoint, self.0.config.call_timeout)
+        self.start(endpoint, self.0.config.call_timeout, E::REPEAT.into())
     }
 
-    fn start<E: Endpoint>(&self, endpoint: &E, within: Duration) -> Result<(E::Reply, Option<Download>), CallError> {
+    fn start<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        within: Duration,
+        sharing: Sharing,
+    ) -> Result<(E::Reply, Option<Download>), CallError> {
         // A time that cannot be counted is no limit that matters.
         let deadline =
             Instant::now().checked_add(within).unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
-        let (mut connection, head, mut answer) = self.exchange(endpoint, deadline)?;
+        let (mut connection, head, mut answer) = self.exchange(endpoint, deadline, sharing)?;
         let limit = match endpoint.plan(&head)? {
             Plan::Stream(reply) => {
                 let length = head.headers.get(header::CONTENT_LENGTH);
@@ -107,7 +122,7 @@ impl HttpClient {
         let body = whole(&mut connection, &mut answer, limit)
             .map_err(|kind| ExchangeFailure::new(kind, Sent::All))?
             .ok_or_else(|| ApiError::too_long(&head, limit))?;
-        if E::REPEAT == Repeat::Safe && answer.is_reusable() {
+        if sharing.keeps() && answer.is_reusable() {
             self.0.keep(connection);
         }
         Ok((endpoint.parse(&head, body)?, None))
@@ -118,11 +133,12 @@ impl HttpClient {
         &self,
         endpoint: &E,
         deadline: Instant,
+        sharing: Sharing,
     ) -> Result<(Connection, ResponseHead, Answer), CallError> {
         let config = &self.0.config;
         loop {
             let (head, body) = endpoint.to_request(&config.base, &config.auth)?;
-            let kept = if E::REPEAT == Repeat::Safe { self.0.kept()? } else { None };
+            let kept = if sharing.keeps() { self.0.kept()? } else { None };
             let mut connection = match kept {
                 Some(connection) => connection,
                 None => self.0.open(deadline)?,
@@ -131,7 +147,8 @@ impl HttpClient {
             match connection.exchange(head, &body) {
                 Ok((head, answer)) => return Ok((connection, head, answer)),
                 // The server had closed it before it read the request, as likely as not.
-                Err(failure) if connection.reused && failure.kind == ExchangeFailureKind::Broken => {}
+                Err(failure)
+                    if sharing.repeats() && connection.reused && failure.kind == ExchangeFailureKind::Broken => {}
                 Err(failure) => return Err(failure.into()),
             }
         }

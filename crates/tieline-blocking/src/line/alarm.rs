@@ -7,14 +7,14 @@ use std::task::Wake;
 use mio::{Registry, Token};
 
 /// Wakes the driver; several calls before it is awake are one.
-pub(super) struct Alarm(mio::Waker);
+pub(crate) struct Alarm(mio::Waker);
 
 impl Alarm {
-    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Arc<Self>> {
+    pub(crate) fn new(registry: &Registry, token: Token) -> io::Result<Arc<Self>> {
         mio::Waker::new(registry, token).map(|waker| Arc::new(Self(waker)))
     }
 
-    pub(super) fn ring(&self) {
+    pub(crate) fn ring(&self) {
         if let Err(error) = self.0.wake() {
             tracing::error!(%error, "a driver was not woken");
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, SystemTime};
 
-use tieline_core::supervisor::{Phase, Supervised};
+use tieline_core::ClientSession;
+use tieline_core::supervisor::Phase;
 use tieline_dial::ClientError;
 
 use super::deadline::Deadline;
@@ -16,22 +17,22 @@ use crate::Clock;
 ///
 /// Dropping all clones leaves the line to its [`Events`](crate::Events); once those are dropped too, it is closed and its
 /// thread ends.
-pub struct Client<S: Supervised> {
+pub struct Client<S: ClientSession> {
     handle: Arc<Handle<S>>,
     clock: Clock,
 }
 
 /// What all clones share.
-struct Handle<S: Supervised>(Arc<Orders<S>>);
+struct Handle<S: ClientSession>(Arc<Orders<S>>);
 
-impl<S: Supervised> Drop for Handle<S> {
+impl<S: ClientSession> Drop for Handle<S> {
     fn drop(&mut self) {
         self.0.leave();
     }
 }
 
-impl<S: Supervised> Client<S> {
-    pub(super) fn new(orders: Arc<Orders<S>>, clock: Clock) -> Self {
+impl<S: ClientSession> Client<S> {
+    pub(crate) fn new(orders: Arc<Orders<S>>, clock: Clock) -> Self {
         Self { handle: Arc::new(Handle(orders)), clock }
     }
 
@@ -98,13 +99,13 @@ impl<S: Supervised> Client<S> {
     }
 }
 
-impl<S: Supervised> Clone for Client<S> {
+impl<S: ClientSession> Clone for Client<S> {
     fn clone(&self) -> Self {
         Self { handle: Arc::clone(&self.handle), clock: self.clock }
     }
 }
 
-impl<S: Supervised> fmt::Debug for Client<S> {
+impl<S: ClientSession> fmt::Debug for Client<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("phase", &self.phase()).finish_non_exhaustive()
     }

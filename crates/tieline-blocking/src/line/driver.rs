@@ -17,7 +17,7 @@ use super::client::Client;
 use super::dialing::Dialing;
 use super::events::Events;
 use super::first::FirstLive;
-use super::orders::{Orders, Phases, Waiter};
+use super::orders::{Ending, Orders, Phases, Waiter};
 use super::ready::Ready;
 use crate::{Clock, Dialer};
 
@@ -95,15 +95,6 @@ where
 }
 
 type LinePump<S, Io> = Pump<S, Ready<Io>, Waiter<<S as ClientSession>::Reply>, Phases<S>>;
-
-/// Tells of the end also when the driver is dropped, or panics.
-struct Ending<S: Supervised>(Arc<Orders<S>>);
-
-impl<S: Supervised> Drop for Ending<S> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
 
 impl<S, D> Driver<S, D>
 where

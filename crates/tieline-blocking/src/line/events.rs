@@ -88,7 +88,7 @@ impl Wake for Unpark {
 }
 
 impl<E> Events<E> {
-    pub(super) fn new(receiver: Receiver<E>, clock: Clock) -> Self {
+    pub(crate) fn new(receiver: Receiver<E>, clock: Clock) -> Self {
         Self { receiver, clock, cancel: Arc::default() }
     }
 

@@ -11,7 +11,7 @@ use tieline_dial::ConnectError;
 pub struct FirstLive(Receiver<Result<(), ConnectError>>);
 
 impl FirstLive {
-    pub(super) fn pair() -> (SyncSender<Result<(), ConnectError>>, Self) {
+    pub(crate) fn pair() -> (SyncSender<Result<(), ConnectError>>, Self) {
         let (told, outcome) = sync_channel(1);
         (told, Self(outcome))
     }

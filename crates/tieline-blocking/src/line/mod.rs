@@ -14,3 +14,8 @@ pub use client::Client;
 pub use driver::{Driver, open};
 pub use events::{Canceller, Events, NoEvent};
 pub use first::FirstLive;
+#[cfg(feature = "axeos")]
+pub(crate) use {
+    alarm::Alarm,
+    orders::{Ending, Orders, Phases, Waiter},
+};

@@ -4,25 +4,26 @@ use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use tieline_core::supervisor::{Phase, Supervised};
+use tieline_core::ClientSession;
+use tieline_core::supervisor::Phase;
 use tieline_dial::{ClientError, TellPhase};
 
 use super::alarm::Alarm;
 use super::deadline::Deadline;
 
 /// Whoever waits for an answer.
-pub(super) type Waiter<R> = SyncSender<Result<R, ClientError>>;
+pub(crate) type Waiter<R> = SyncSender<Result<R, ClientError>>;
 /// A command, and who waits for its answer.
-type Command<S> = (<S as tieline_core::ClientSession>::Command, Waiter<<S as tieline_core::ClientSession>::Reply>);
+type Command<S> = (<S as ClientSession>::Command, Waiter<<S as ClientSession>::Reply>);
 
 /// Shared by a driver and its clients. The lock is held for a few moves only.
-pub(super) struct Orders<S: Supervised> {
+pub(crate) struct Orders<S: ClientSession> {
     state: Mutex<State<S>>,
     changed: Condvar,
     alarm: Arc<Alarm>,
 }
 
-struct State<S: Supervised> {
+struct State<S: ClientSession> {
     queue: VecDeque<Command<S>>,
     capacity: usize,
     close: bool,
@@ -33,14 +34,14 @@ struct State<S: Supervised> {
 }
 
 /// What a driver finds.
-pub(super) struct Taken<S: Supervised> {
-    pub(super) commands: VecDeque<Command<S>>,
-    pub(super) close: bool,
-    pub(super) clients_left: bool,
+pub(crate) struct Taken<S: ClientSession> {
+    pub(crate) commands: VecDeque<Command<S>>,
+    pub(crate) close: bool,
+    pub(crate) clients_left: bool,
 }
 
-impl<S: Supervised> Orders<S> {
-    pub(super) fn new(capacity: usize, alarm: Arc<Alarm>) -> Self {
+impl<S: ClientSession> Orders<S> {
+    pub(crate) fn new(capacity: usize, alarm: Arc<Alarm>) -> Self {
         let state = State {
             queue: VecDeque::new(),
             capacity: capacity.max(1),
@@ -120,7 +121,7 @@ impl<S: Supervised> Orders<S> {
     }
 
     /// Everything that waits for the driver.
-    pub(super) fn take(&self) -> Taken<S> {
+    pub(crate) fn take(&self) -> Taken<S> {
         let mut state = self.lock();
         let commands = std::mem::take(&mut state.queue);
         let taken = Taken { close: std::mem::take(&mut state.close), clients_left: state.clients_left, commands };
@@ -144,13 +145,22 @@ impl<S: Supervised> Orders<S> {
 }
 
 /// Tells clients where the line is.
-pub(super) struct Phases<S: Supervised>(pub(super) Arc<Orders<S>>);
+pub(crate) struct Phases<S: ClientSession>(pub(crate) Arc<Orders<S>>);
 
-impl<S: Supervised> TellPhase for Phases<S> {
+impl<S: ClientSession> TellPhase for Phases<S> {
     fn tell(&self, phase: Phase) {
         let told = std::mem::replace(&mut self.0.lock().phase, phase);
         if told != phase {
             self.0.changed.notify_all();
         }
+    }
+}
+
+/// Tells of the end also when the driver is dropped, or panics.
+pub(crate) struct Ending<S: ClientSession>(pub(crate) Arc<Orders<S>>);
+
+impl<S: ClientSession> Drop for Ending<S> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use tieline_core::{Date, Secret};
 
-use super::Tls;
+use super::{Tls, WebUser};
 
 pub(super) const CDR_HELP: &str = "\
 Examples:
@@ -21,6 +21,8 @@ cut off is told, and --all asks for as many parts as it takes.";
 pub(super) const CALL_HELP: &str = "\
 Example:
   tieline call 101 600100200 --key-file key
+
+  tieline call anna +4685550100 --api https://pbx.example.com/apis/pbx --key-file key
 
 Telephone 101 rings; once it is answered, 600100200 is called. The call is asked for once, at one
 address, whatever happens. Exit code 10: it is not known whether the PBX did it.";
@@ -135,12 +137,35 @@ pub(crate) struct Pull {
 /// Options of `call`.
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// Who calls: a number of the PBX. It rings first.
+    /// The protocol, where the address does not tell it: /apis/pbx is Axeos, anything else CloudPBX.
+    #[arg(long, value_name = "NAME", value_parser = ["cloudpbx", "axeos"])]
+    pub(crate) protocol: Option<String>,
+    /// Who calls: a number of the PBX, or the login name of a user of Axeos. It rings first.
     pub(crate) from: String,
     /// Who is called.
     pub(crate) to: String,
+    /// Axeos: the telephone of the user answers by itself.
+    #[arg(long)]
+    pub(crate) auto_answer: bool,
+    #[command(flatten)]
+    pub(crate) user: WebUser,
     #[command(flatten)]
     pub(crate) api: Api,
+}
+
+impl Call {
+    /// Whether it is an Axeos PBX that is to call.
+    pub(crate) fn is_axeos(&self) -> bool {
+        let path = |url: &Secret| {
+            let url = url.expose();
+            let url = url.split(['?', '#']).next().unwrap_or_default();
+            url.trim_end_matches('/').ends_with("/apis/pbx")
+        };
+        match self.protocol.as_deref() {
+            Some(protocol) => protocol == "axeos",
+            None => self.api.urls.iter().any(path),
+        }
+    }
 }
 
 /// What to do with text messages.

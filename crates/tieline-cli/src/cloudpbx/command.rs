@@ -42,6 +42,9 @@ struct Sent<'a> {
 
 /// Runs `call`.
 pub(crate) async fn call(args: args::Call, output: Output) -> Result<Exit, Failure> {
+    if args.auto_answer {
+        return Err(Failure::new(Exit::Usage, "--auto-answer is of Axeos: CloudPBX rings the telephone"));
+    }
     let client = Client::new(&args.api)?;
     let (from, to) = (&*args.from, &*args.to);
     let outcome = client.rest.dial(&Dial::new(from, to)).await;

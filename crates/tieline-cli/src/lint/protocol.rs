@@ -6,45 +6,45 @@ use tieline_core::json::lint::{Anomaly, Sender};
 use tieline_portsip_wsi::Dialect;
 use tieline_portsip_wsi::lint::{LintOptions, lint_bytes};
 
-use crate::args::Protocol;
+use crate::args::Linted;
 use crate::output::Source;
 
 /// A protocol, if one was told, and what is known of how it is spoken.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Speech {
-    protocol: Option<Protocol>,
+    protocol: Option<Linted>,
     dialect: Option<Dialect>,
 }
 
 impl Speech {
     /// The protocol that was told; else each message tells.
-    pub(super) const fn new(protocol: Option<Protocol>, dialect: Option<Dialect>) -> Self {
+    pub(super) const fn new(protocol: Option<Linted>, dialect: Option<Dialect>) -> Self {
         Self { protocol, dialect }
     }
 
     /// What is odd about a message.
     pub(super) fn lint(self, message: &[u8], sender: Option<Sender>) -> Vec<Anomaly> {
         match self.protocol_of(message) {
-            Protocol::Wsi => {
+            Linted::Wsi => {
                 let mut options = LintOptions::new();
                 (options.dialect, options.sender) = (self.dialect, sender);
                 lint_bytes(message, &options)
             }
-            Protocol::Cloudpbx => stream::lint_bytes(message),
+            Linted::Cloudpbx => stream::lint_bytes(message),
         }
     }
 
     /// The names by which the output has the protocol of a message.
     pub(super) fn source(self, message: &[u8]) -> Source {
         match self.protocol_of(message) {
-            Protocol::Wsi => Source::WSI,
-            Protocol::Cloudpbx => Source::CLOUDPBX_STREAM,
+            Linted::Wsi => Source::WSI,
+            Linted::Cloudpbx => Source::CLOUDPBX_STREAM,
         }
     }
 
-    fn protocol_of(self, message: &[u8]) -> Protocol {
+    fn protocol_of(self, message: &[u8]) -> Linted {
         let told = || std::str::from_utf8(message).is_ok_and(is_of_cloudpbx);
-        self.protocol.unwrap_or_else(|| if told() { Protocol::Cloudpbx } else { Protocol::Wsi })
+        self.protocol.unwrap_or_else(|| if told() { Linted::Cloudpbx } else { Linted::Wsi })
     }
 }
 

@@ -10,16 +10,7 @@ use crate::failure::Failure;
 
 /// Opens the stream.
 pub(super) async fn open(args: &Listen) -> Result<(Client, Events), Failure> {
-    let of_wsi = [
-        ("--dialect", args.dialect.is_some()),
-        ("--topic", !args.topic.is_empty()),
-        ("--ext", !args.ext.is_empty()),
-        ("--queue", !args.queue.is_empty()),
-        ("--tenant-id", !args.tenant_id.is_empty()),
-        ("--extension", args.login.extension.is_some()),
-        ("--tenant", args.login.tenant.is_some()),
-    ];
-    if let Some((option, _)) = of_wsi.iter().find(|(_, given)| *given) {
+    if let Some(option) = super::wsi_option(args) {
         let words =
             format!("{option} is of PortSIP WSI; the stream of CloudPBX has everything, and --only chooses from it");
         return Err(Failure::new(Exit::Usage, words));

@@ -1,12 +1,14 @@
 //! `tieline listen`: print the events of a PBX until stopped.
 
+mod axeos;
 mod cloudpbx;
 mod wsi;
 
 use std::time::Duration;
 
+use tieline_core::ClientSession;
 use tieline_core::Secret;
-use tieline_core::supervisor::{DownCause, LineEvent, Policy, Supervised};
+use tieline_core::supervisor::{DownCause, LineEvent, Policy};
 use tieline_tls::Trust;
 use tieline_tokio::{Client, Events, Item as StreamItem};
 
@@ -31,20 +33,25 @@ pub(crate) async fn run(args: Listen, output: Output) -> Result<Exit, Failure> {
             let (client, events) = cloudpbx::open(&args).await?;
             follow(&client, events, Source::CLOUDPBX_STREAM, async { Ok(()) }, &args, output).await
         }
+        Protocol::Axeos => {
+            let (client, events) = axeos::open(&args).await?;
+            follow(&client, events, Source::AXEOS_EVENTS, async { Ok(()) }, &args, output).await
+        }
     }
 }
 
 /// Prints what comes on a line until the options say that it is enough, or `asked` fails; then closes the line.
-async fn follow<S>(
+async fn follow<S, E>(
     client: &Client<S>,
-    mut events: Events<S::Event>,
+    mut events: Events<E>,
     source: Source,
     asked: impl Future<Output = Result<(), Failure>>,
     args: &Listen,
     output: Output,
 ) -> Result<Exit, Failure>
 where
-    S: Supervised<Event: Tell>,
+    S: ClientSession,
+    E: Tell,
 {
     let mut printer = Printer::new(output, args.raw, Clock(client.clock()), source);
     let deadline = args.duration.map(|duration| tokio::time::Instant::now() + duration);
@@ -118,6 +125,20 @@ const fn policy(args: &Listen, mut policy: Policy) -> Policy {
     policy
 }
 
+/// An option that was given and is of WSI alone.
+fn wsi_option(args: &Listen) -> Option<&'static str> {
+    let of_wsi = [
+        ("--dialect", args.dialect.is_some()),
+        ("--topic", !args.topic.is_empty()),
+        ("--ext", !args.ext.is_empty()),
+        ("--queue", !args.queue.is_empty()),
+        ("--tenant-id", !args.tenant_id.is_empty()),
+        ("--extension", args.login.extension.is_some()),
+        ("--tenant", args.login.tenant.is_some()),
+    ];
+    of_wsi.iter().find(|(_, given)| *given).map(|(option, _)| *option)
+}
+
 /// The protocol that an address tells of.
 fn protocol_of(url: &Secret) -> Result<Protocol, Failure> {
     let url = url.expose();
@@ -127,11 +148,10 @@ fn protocol_of(url: &Secret) -> Result<Protocol, Failure> {
     match path.trim_end_matches('/') {
         "" | "wsi" => Ok(Protocol::Wsi),
         path if path.starts_with("ws/pbx_") => Ok(Protocol::Cloudpbx),
+        "apis/pbx" => Ok(Protocol::Axeos),
         _ => Err(Failure::new(
             Exit::Usage,
-            format!(
-                "the path `/{path}` does not tell the protocol: name it with --protocol wsi or --protocol cloudpbx"
-            ),
+            format!("the path `/{path}` does not tell the protocol: name it with --protocol wsi, cloudpbx or axeos"),
         )),
     }
 }
@@ -184,6 +204,7 @@ mod tests {
         assert_eq!(told("wss://pbx:8887/wsi?dialect=v16"), Some(Protocol::Wsi));
         assert_eq!(told("https://pbx/ws/pbx_A?pbxkey=a/b"), Some(Protocol::Cloudpbx));
         assert_eq!(told("wss://pbx?a/ws/pbx_A"), Some(Protocol::Wsi));
+        assert_eq!(told("https://pbx/apis/pbx/"), Some(Protocol::Axeos));
         assert_eq!(told("wss://pbx/chat"), None);
     }
 

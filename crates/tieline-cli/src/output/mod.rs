@@ -1,5 +1,6 @@
 //! Where data goes: standard output, readable or as JSON lines.
 
+mod axeos;
 mod cloudpbx;
 mod human;
 mod json;
@@ -18,7 +19,7 @@ use crate::clock::Clock;
 
 pub(crate) use json::compact;
 pub(crate) use line::Line;
-pub(crate) use tell::{Source, Tell};
+pub(crate) use tell::{Source, Tell, Told};
 
 /// What `listen` and `demo` print.
 pub(crate) enum Item<'a> {

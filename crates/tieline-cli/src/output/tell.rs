@@ -20,6 +20,10 @@ impl Source {
     pub(crate) const WSI: Self = Self { vendor: "portsip", stream: "wsi" };
     /// The event stream of CloudPBX.
     pub(crate) const CLOUDPBX_STREAM: Self = Self { vendor: "cloudpbx", stream: "events" };
+    /// The event log of Axeos.
+    pub(crate) const AXEOS_EVENTS: Self = Self { vendor: "axeos", stream: "events" };
+    /// Single calls of Axeos.
+    pub(crate) const AXEOS_REST: Self = Self { vendor: "axeos", stream: "rest" };
 }
 
 /// What a session tells.
@@ -75,7 +79,7 @@ pub(crate) struct Told<'a> {
 
 impl Told<'_> {
     /// A line of a kind with this as its data.
-    pub(super) fn new(kind: &'static str, data: &impl Serialize) -> Self {
+    pub(crate) fn new(kind: &'static str, data: &impl Serialize) -> Self {
         Self { kind, data: serde_json::value::to_raw_value(data).ok(), ..Self::default() }
     }
 

@@ -4,28 +4,24 @@ mod connection;
 mod farewell;
 mod first;
 mod line;
+mod outlet;
 mod transport;
 
 use std::collections::HashMap;
 use std::fmt;
 
-use tieline_core::supervisor::{DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Supervised, Supervisor};
+use tieline_core::supervisor::{LineId, LineInput, LineOutput, Phase, Supervised, Supervisor};
 use tieline_core::{CloseReason, Frame, Instant, MessageLimit, Random, RequestId, Session as _, earliest};
 use tieline_websocket::EndpointError;
 
 use crate::events::Sender;
-use crate::{ClientError, ConnectError, Dialed, Options, Overflow};
+use crate::{ClientError, ConnectError, Dialed, Options};
 use farewell::{Farewell, Parting};
-use first::First;
 use line::{Line, Outcome};
 
+pub(crate) use outlet::Outlet;
+pub use outlet::TellPhase;
 pub use transport::Transport;
-
-/// Whoever is told where the line is.
-pub trait TellPhase {
-    /// Takes note of a phase; must not block.
-    fn tell(&self, phase: Phase);
-}
 
 /// Separates the pump's random numbers from others of the same seed.
 const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
@@ -51,16 +47,7 @@ where
     farewell: Option<Farewell<Io>>,
     next_dial: Option<LineId>,
     waiting: HashMap<RequestId, W>,
-    events: Sender<S::Event>,
-    phase: T,
-    told_phase: Option<Phase>,
-    /// For how many more events there is room at least.
-    room: usize,
-    /// The application was too slow, and this ends the line.
-    overflowed: bool,
-    first: First,
-    /// The error of the latest attempt to open a line.
-    last_error: Option<ConnectError>,
+    outlet: Outlet<S::Event, T>,
 }
 
 impl<S, Io, W, T> Pump<S, Io, W, T>
@@ -85,18 +72,12 @@ where
         let mut pump = Self {
             supervisor: Supervisor::new(config, options.policy, random.next_seed(), resume, now),
             random,
+            outlet: Outlet::new(events, options.overflow, phase),
             options,
             line: Line::Idle,
             farewell: None,
             next_dial: None,
             waiting: HashMap::new(),
-            events,
-            phase,
-            told_phase: None,
-            room: 0,
-            overflowed: false,
-            first: First::Unasked,
-            last_error: None,
         };
         pump.told();
         pump
@@ -111,7 +92,7 @@ where
     /// Where the events go.
     #[must_use]
     pub const fn events(&self) -> &Sender<S::Event> {
-        &self.events
+        self.outlet.events()
     }
 
     /// The streams there are, at most two: of the line, and of the one before that says goodbye.
@@ -185,12 +166,12 @@ where
     /// From now on [`poll_first`](Self::poll_first) tells what becomes of the first attempts. Events need not be taken
     /// until then: of lines that fail before one is live only the latest `Down` is told.
     pub fn await_first(&mut self) {
-        self.first = First::Awaited;
+        self.outlet.await_first();
     }
 
     /// Once: whether the line was live, or why it ended before.
     pub fn poll_first(&mut self) -> Option<Result<(), ConnectError>> {
-        self.first.take()
+        self.outlet.poll_first()
     }
 
     /// When something is due by time alone.
@@ -229,10 +210,7 @@ where
 
     /// Sees to it that the phase is told.
     fn told(&mut self) {
-        let phase = Some(self.phase());
-        if std::mem::replace(&mut self.told_phase, phase) != phase {
-            self.phase.tell(self.phase());
-        }
+        self.outlet.tell_phase(self.supervisor.phase());
     }
 
     fn fire_due(&mut self, now: Instant) -> bool {
@@ -256,7 +234,7 @@ where
             Outcome::Failed(id, error) => {
                 tracing::debug!(line = id.get(), %error, "line not opened");
                 self.supervisor.handle_input(now, LineInput::Failed(id, error.failure()));
-                self.last_error = Some(error);
+                self.outlet.not_opened(error);
             }
         }
     }
@@ -339,70 +317,8 @@ where
         }
     }
 
-    /// Hands out events, as far as there is room for them. After the end all that is left: it is bounded by the
-    /// session's limits, and the driver need not outlive the line.
     fn take_events(&mut self, now: Instant) -> bool {
-        let over = self.phase() == Phase::Closed;
-        let blocks = self.options.overflow == Overflow::Block && !over;
-        let mut busy = false;
-        loop {
-            // Whoever waits for the line to be live does not take events yet.
-            let room = self.first.is_awaited() || self.has_room(blocks);
-            if blocks && !room {
-                return busy;
-            }
-            let Some(event) = self.supervisor.poll_event() else { return busy };
-            busy = true;
-            self.told();
-            let Some(event) = self.note(event) else { continue };
-            match self.options.overflow {
-                _ if room => {
-                    self.room = self.room.saturating_sub(1);
-                    self.events.push(event);
-                }
-                Overflow::DropOldest => self.events.push_dropping(event),
-                Overflow::Close if !over => {
-                    tracing::warn!("the line is closed: its events were not taken in time");
-                    self.overflowed = true;
-                    self.supervisor.close(now);
-                    return true;
-                }
-                Overflow::Close | Overflow::Block => self.events.push(event),
-            }
-        }
-    }
-
-    fn has_room(&mut self, wait: bool) -> bool {
-        if self.room == 0 {
-            self.room = self.events.room(wait);
-        }
-        self.room > 0
-    }
-
-    /// Looks at an event on its way; `None` when the application is not to see it.
-    fn note(&mut self, event: LineEvent<S::Event>) -> Option<LineEvent<S::Event>> {
-        match event {
-            LineEvent::Closed(_) if self.overflowed => {
-                Some(LineEvent::Closed(Some(DownCause::Session(CloseReason::Overflow))))
-            }
-            _ if self.overflowed => None,
-            LineEvent::Closed(cause) => {
-                let error = self.last_error.take();
-                self.first.settle(|| Err(ConnectError::of_end(cause.clone(), error)));
-                Some(LineEvent::Closed(cause))
-            }
-            LineEvent::Live(_) => {
-                self.first.settle(|| Ok(()));
-                Some(event)
-            }
-            // Of lines that were never live the latest failure is enough.
-            LineEvent::Session(_) if self.first.is_awaited() => None,
-            LineEvent::Down { .. } if self.first.is_awaited() => {
-                self.events.retract_down();
-                Some(event)
-            }
-            event => Some(event),
-        }
+        self.outlet.take(&mut self.supervisor, Supervisor::phase, now)
     }
 }
 

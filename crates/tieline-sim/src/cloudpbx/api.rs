@@ -44,7 +44,7 @@ impl Api for Pbx {
     }
 
     fn dial(&self, call: &Dial) -> Result<(), BadRequest> {
-        self.originate(&call.cpa, &call.cpb).map_err(|_| Dial::action_error("the call cannot be started"))
+        self.originate(&call.cpa, &call.cpb).map(drop).map_err(|_| Dial::action_error("the call cannot be started"))
     }
 
     fn send_sms(&self, call: &SendSms) -> Result<SmsResponse<Text>, BadRequest> {

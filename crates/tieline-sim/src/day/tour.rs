@@ -173,6 +173,8 @@ impl Guide<'_> {
         for (at, agent) in [(142_000, "106"), (143_000, "107"), (144_000, "101"), (145_000, "105"), (146_000, "108")] {
             self.agent(at, "8002", agent, AgentMode::Ready);
         }
+        self.device(131_000, "101", 1, false);
+        self.device(136_500, "101", 1, true);
         self.presence(147_000, "105", Availability::Online, "");
     }
 

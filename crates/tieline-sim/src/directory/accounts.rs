@@ -1,6 +1,6 @@
 //! Who may log in, with which password.
 
-use data_encoding::BASE32_NOPAD;
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use tieline_core::{Random, Secret, Seed};
 
 use crate::world::{Role, TenantKey, World};
@@ -9,6 +9,8 @@ use crate::world::{Role, TenantKey, World};
 const PURPOSE: u64 = 0xACC;
 /// The same for the keys of CloudPBX.
 const CLOUDPBX: u64 = 0xC1D;
+/// The same for the keys of Axeos.
+const AXEOS: u64 = 0xA5E;
 
 /// The user of an extension. One password serves as the web password (v12), the user password (v16) and the extension
 /// password (v16.2 and later) alike.
@@ -65,6 +67,11 @@ impl Passwords {
 
     pub(super) fn of_cloudpbx(seed: Seed) -> Self {
         Self(Random::new(seed, CLOUDPBX))
+    }
+
+    /// The API key of Axeos: 32 hexadecimal digits, as the vendor's pages show one.
+    pub(super) fn axeos_key(seed: Seed) -> Secret {
+        Secret::new(HEXLOWER.encode(&Random::new(seed, AXEOS).next_seed()))
     }
 
     /// Sixteen letters and digits: 80 random bits.

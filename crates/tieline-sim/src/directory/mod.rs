@@ -2,6 +2,7 @@
 
 mod accounts;
 
+use tieline_axeos::http::Auth as AxeosAuth;
 use tieline_core::{Secret, Seed};
 use tieline_portsip_wsi::{Auth, Dialect, Login, Role as WireRole, Viewer};
 
@@ -34,6 +35,7 @@ pub struct Directory {
     tenants: Vec<TenantLogin>,
     admin: AdminLogin,
     cloudpbx_key: Secret,
+    axeos_key: Secret,
     /// What the password of a login that does not exist is compared with, so that it takes as long.
     nobody: Secret,
 }
@@ -46,7 +48,8 @@ impl Directory {
         let admin = AdminLogin { username: "admin".to_owned(), password: passwords.next() };
         let nobody = passwords.next();
         let cloudpbx_key = Passwords::of_cloudpbx(seed).next();
-        let mut directory = Self { users: Vec::new(), tenants: Vec::new(), admin, cloudpbx_key, nobody };
+        let axeos_key = Passwords::axeos_key(seed);
+        let mut directory = Self { users: Vec::new(), tenants: Vec::new(), admin, cloudpbx_key, axeos_key, nobody };
         for tenant in world.tenants() {
             directory.tenants.push(TenantLogin {
                 tenant: tenant.key,
@@ -82,6 +85,27 @@ impl Directory {
     #[must_use]
     pub const fn cloudpbx_key(&self) -> &Secret {
         &self.cloudpbx_key
+    }
+
+    /// The API key of the first tenant's Axeos.
+    #[must_use]
+    pub const fn axeos_key(&self) -> &Secret {
+        &self.axeos_key
+    }
+
+    /// Whether somebody may use the first tenant's Axeos: who has its key, and its users with their passwords.
+    #[must_use]
+    pub fn admits_to_axeos(&self, who: &AxeosAuth) -> bool {
+        match who {
+            AxeosAuth::ApiKey(key) | AxeosAuth::QueryKey(key) => self.axeos_key.matches(key),
+            AxeosAuth::User { name, password } => {
+                let tenant = self.tenants.first().map(|tenant| tenant.tenant);
+                let user = self.users.iter().find(|user| Some(user.tenant) == tenant && user.username == *name);
+                let own = user.map_or(&self.nobody, |user| &user.password);
+                own.matches(password) && user.is_some()
+            }
+            _ => false,
+        }
     }
 
     /// Checks a login and tells what it may see in the world as it is now.

@@ -4,11 +4,12 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use tieline_axeos::Generation;
 use tieline_core::Seed;
 use tieline_portsip_wsi::Dialect;
 use tieline_portsip_wsi::server::ServerConfig;
 use tieline_server::wsi::WsiService;
-use tieline_server::{Router, Server, ServerOptions, Strictness, cloudpbx};
+use tieline_server::{Router, Server, ServerOptions, Strictness, axeos, cloudpbx};
 
 use super::Sim;
 use super::driver;
@@ -28,6 +29,7 @@ pub struct SimBuilder {
     speed: f64,
     start_time: i64,
     dialect: Option<Dialect>,
+    generation: Generation,
     #[cfg(feature = "tls")]
     tls: bool,
     strict: bool,
@@ -42,6 +44,7 @@ impl Default for SimBuilder {
             speed: 1.0,
             start_time: START,
             dialect: None,
+            generation: Generation::V4,
             #[cfg(feature = "tls")]
             tls: false,
             strict: false,
@@ -86,6 +89,13 @@ impl SimBuilder {
         self
     }
 
+    /// Which Axeos PBX its users look like. Default 4.x.
+    #[must_use]
+    pub const fn axeos_generation(mut self, generation: Generation) -> Self {
+        self.generation = generation;
+        self
+    }
+
     /// Whether to serve over TLS, with a certificate made now. Default not.
     #[cfg(feature = "tls")]
     #[must_use]
@@ -116,7 +126,8 @@ impl SimBuilder {
     pub async fn start(self) -> io::Result<Sim> {
         let pace = Pace::new(self.speed)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the speed must be a number above 0"))?;
-        let pbx = Arc::new(Pbx::open(seed_of(self.seed), self.start_time, pace).map_err(io::Error::other)?);
+        let pbx =
+            Arc::new(Pbx::open(seed_of(self.seed), self.start_time, pace, self.generation).map_err(io::Error::other)?);
         let mut options = ServerOptions::default();
         options.strictness = if self.strict { Strictness::Strict } else { Strictness::Lenient };
         #[cfg(feature = "tls")]
@@ -132,7 +143,8 @@ impl SimBuilder {
         let router = Router::new()
             .websocket(tieline_server::wsi::paths(), service)
             .websocket(cloudpbx::stream_paths(), stream)
-            .http(cloudpbx::rest_paths(), calls);
+            .http(cloudpbx::rest_paths(), calls)
+            .http(axeos::paths(), axeos::AxeosService::new(Arc::clone(&pbx), pbx.events.clone()));
         let server = Server::bind(self.listen, options).await?.spawn(router);
         if !self.paused {
             pbx.resume();

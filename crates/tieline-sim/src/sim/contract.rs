@@ -1,6 +1,7 @@
 //! What other programs are told, so that they can be pointed at the simulator.
 
 use serde_json::{Map, Value, json};
+use tieline_axeos::Generation;
 use tieline_portsip_wsi::Dialect;
 
 use super::Sim;
@@ -19,7 +20,26 @@ impl Sim {
         }
         contract.insert("wsi".to_owned(), self.wsi_contract());
         contract.insert("cloudpbx".to_owned(), self.cloudpbx_contract());
+        contract.insert("axeos".to_owned(), self.axeos_contract());
         Value::Object(contract)
+    }
+
+    fn axeos_contract(&self) -> Value {
+        let directory = &self.pbx.directory;
+        let tenant = directory.tenants().first().map(|tenant| tenant.tenant);
+        let users = directory.users().iter().filter(|user| Some(user.tenant) == tenant).map(
+            |user| json!({"username": user.username, "password": user.password.expose(), "extension": user.extension}),
+        );
+        let mut axeos = Map::new();
+        axeos.insert("url".to_owned(), json!(self.axeos_url()));
+        axeos.insert("key".to_owned(), json!(directory.axeos_key().expose()));
+        let generation = match self.pbx.axeos().generation() {
+            Generation::V3 => 3,
+            Generation::V4 => 4,
+        };
+        axeos.insert("generation".to_owned(), json!(generation));
+        axeos.insert("users".to_owned(), users.collect());
+        Value::Object(axeos)
     }
 
     fn cloudpbx_contract(&self) -> Value {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tieline_cloudpbx::stream::StreamTarget;
 use tieline_core::Secret;
 use tieline_portsip_wsi::{Auth, Dialect};
+use tieline_server::axeos::EventStats;
 use tieline_server::{ServerHandle, ServerStats};
 use tokio::task::JoinHandle;
 
@@ -66,6 +67,18 @@ impl Sim {
     #[must_use]
     pub fn cloudpbx_stream_url(&self) -> Secret {
         StreamTarget::new(self.pbx.cloudpbx().name.as_str(), self.cloudpbx_key().clone()).url(&self.url(""))
+    }
+
+    /// The base of the calls of Axeos: `http://127.0.0.1:PORT/apis/pbx`.
+    #[must_use]
+    pub fn axeos_url(&self) -> String {
+        self.address(if self.pin.is_some() { "https" } else { "http" }, tieline_axeos::http::PATH)
+    }
+
+    /// The API key of Axeos. The users of the first tenant may call too, by their names and passwords.
+    #[must_use]
+    pub fn axeos_key(&self) -> &Secret {
+        self.pbx.directory.axeos_key()
     }
 
     fn url(&self, path: &str) -> String {
@@ -126,6 +139,18 @@ impl Sim {
     /// Drops all connections without a goodbye, as a failing network would; new ones are taken.
     pub fn kill_connections(&self) {
         self.server.kill_connections();
+    }
+
+    /// Lets the event log of Axeos forget everything and count anew from `first_seq`, as that of a PBX does that was
+    /// restarted; polls that wait are answered with 503.
+    pub fn restart_axeos_log(&self, first_seq: u64) {
+        self.pbx.events.restart(first_seq);
+    }
+
+    /// What was counted of the event log of Axeos.
+    #[must_use]
+    pub fn axeos_events(&self) -> EventStats {
+        self.pbx.events.stats()
     }
 
     /// What was counted of connections.

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tieline_axeos::Generation;
 use tieline_cloudpbx::stream::StreamTarget;
 use tieline_core::json::Encode as _;
 use tieline_core::{Date, Instant, Seed, Text};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Viewer};
+use tieline_server::axeos::EventHub;
 use tieline_server::cloudpbx::StreamHub;
 use tieline_server::wsi::{self, Hub, Publication};
 use tokio::sync::Notify;
 
 use super::pace::Pace;
+use crate::axeos::Axeos;
 use crate::cloudpbx::CloudPbx;
 use crate::day::Day;
 use crate::directory::{Directory, LoginRefused};
-use crate::world::{Clock, Occurrence, Refused};
+use crate::world::{CallChange, Clock, Happening, Occurrence, Refused};
 use crate::wsi::{Rendered, render, snapshots};
 
 /// How much scenario time one turn takes at most, so that a runtime that was held up does not stay so.
@@ -28,6 +31,8 @@ pub(crate) struct Pbx {
     day: Mutex<Day>,
     /// Locked after the day, or alone.
     cloudpbx: Mutex<CloudPbx>,
+    /// The same. Its events are logged while it is locked, so that a list is never older than the log.
+    axeos: Mutex<Axeos>,
     pace: Mutex<Pace>,
     started: tokio::time::Instant,
     /// Wakes the driver: time runs otherwise than before.
@@ -35,24 +40,33 @@ pub(crate) struct Pbx {
     pub(crate) directory: Directory,
     pub(super) hub: Hub,
     pub(super) stream: StreamHub,
+    pub(super) events: EventHub,
 }
 
 impl Pbx {
     /// Opens the offices; time stands still.
-    pub(super) fn open(seed: Seed, start_unix_seconds: i64, pace: Pace) -> Result<Self, Refused> {
+    pub(super) fn open(
+        seed: Seed,
+        start_unix_seconds: i64,
+        pace: Pace,
+        generation: Generation,
+    ) -> Result<Self, Refused> {
         let day = Day::new(seed, start_unix_seconds)?;
         let directory = Directory::new(day.world(), seed);
         let name = directory.tenants().first().map_or("", |tenant| &tenant.name);
         let cloudpbx = CloudPbx::new(day.tenant(), name, day.world(), start_unix_seconds, seed);
+        let axeos = Axeos::new(day.tenant(), generation, day.world(), seed);
         Ok(Self {
             day: Mutex::new(day),
             cloudpbx: Mutex::new(cloudpbx),
+            axeos: Mutex::new(axeos),
             pace: Mutex::new(pace),
             started: tokio::time::Instant::now(),
             repaced: Notify::new(),
             directory,
             hub: Hub::default(),
             stream: StreamHub::default(),
+            events: EventHub::default(),
         })
     }
 
@@ -62,6 +76,10 @@ impl Pbx {
 
     pub(crate) fn cloudpbx(&self) -> MutexGuard<'_, CloudPbx> {
         self.cloudpbx.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn axeos(&self) -> MutexGuard<'_, Axeos> {
+        self.axeos.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -129,6 +147,10 @@ impl Pbx {
                 self.stream.publish(&cloudpbx.name, &[event]);
             }
         }
+        {
+            let mut axeos = self.axeos();
+            self.events.publish_all(axeos.note(occurrence, clock));
+        }
         let mut told: BTreeMap<Dialect, Vec<Rendered>> = BTreeMap::new();
         let mut index = 0;
         // One round more for each further event that some dialect tells the occurrence by.
@@ -162,16 +184,23 @@ impl Pbx {
         self.cloudpbx().ledger.today(now)
     }
 
-    /// Calls `to` for an extension of the first tenant.
-    pub(crate) fn originate(&self, from: &str, to: &str) -> Result<(), Refused> {
+    /// Calls `to` for an extension of the first tenant. Gives the session id of the call.
+    pub(crate) fn originate(&self, from: &str, to: &str) -> Result<String, Refused> {
         let mut day = self.day();
         self.present(&mut day);
         let (tenant, clock) = (day.tenant(), day.world().clock());
-        for occurrence in day.originate(tenant, from, to)? {
+        let occurrences = day.originate(tenant, from, to)?;
+        let started = occurrences.iter().find_map(|occurrence| match &occurrence.happening {
+            Happening::Call { call, change: CallChange::Started } => Some(call.session_id.clone()),
+            _ => None,
+        });
+        let session_id = started.ok_or(Refused::NoSuchCall)?;
+        self.axeos().begun_by_api(&session_id);
+        for occurrence in occurrences {
             self.publish(&occurrence, clock);
         }
         self.repaced.notify_one();
-        Ok(())
+        Ok(session_id)
     }
 
     /// Sends a text message; its id, or `None` when there are too many.

@@ -44,6 +44,8 @@ pub struct Profile {
     pub enabled: bool,
     /// Where calls go that nobody answers here.
     pub forward_no_answer: Option<String>,
+    /// Its devices, registered or not.
+    pub devices: Vec<Arc<Device>>,
 }
 
 /// A telephone or an app.
@@ -134,7 +136,6 @@ pub struct ExtensionState {
 #[derive(Debug)]
 pub(super) struct Extension {
     pub(super) profile: Arc<Profile>,
-    pub(super) devices: Vec<Arc<Device>>,
     pub(super) contacts: Vec<Contact>,
     pub(super) presence: Presence,
     pub(super) line: LineStatus,

@@ -14,7 +14,7 @@ impl World {
     pub fn register(&mut self, tenant: TenantKey, number: &str, device: usize) -> Result<(), Refused> {
         let now = self.now;
         let extension = self.extension_mut(tenant, number)?;
-        let device = Arc::clone(extension.devices.get(device).ok_or(Refused::NoSuchDevice)?);
+        let device = Arc::clone(extension.profile.devices.get(device).ok_or(Refused::NoSuchDevice)?);
         let was_online = !extension.contacts.is_empty();
         extension.contacts.retain(|contact| contact.device != device);
         extension.contacts.push(Contact { device, refreshed: now, expires: now + REGISTRATION_LIFETIME });
@@ -33,7 +33,7 @@ impl World {
     /// No such tenant or extension; or the device is not registered.
     pub fn unregister(&mut self, tenant: TenantKey, number: &str, device: usize) -> Result<(), Refused> {
         let extension = self.extension(tenant, number)?;
-        let device = Arc::clone(extension.devices.get(device).ok_or(Refused::NoSuchDevice)?);
+        let device = Arc::clone(extension.profile.devices.get(device).ok_or(Refused::NoSuchDevice)?);
         if !extension.contacts.iter().any(|contact| contact.device == device) {
             return Err(Refused::NoSuchDevice);
         }

@@ -135,10 +135,10 @@ impl World {
             role: new.role,
             enabled: true,
             forward_no_answer: new.forward_no_answer.map(str::to_owned),
+            devices,
         });
         let extension = Extension {
             profile: Arc::clone(&profile),
-            devices,
             contacts: Vec::new(),
             presence: Presence { availability: Availability::Online, note: String::new() },
             line: super::LineStatus::Idle,

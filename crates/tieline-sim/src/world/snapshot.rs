@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tieline_core::Instant;
 
-use super::extension::ExtensionState;
+use super::extension::{Contact, ExtensionState};
 use super::queue::{AgentView, Queue, QueueState};
 use super::tenant::Premises;
 use super::{Call, CallKey, Cdr, Tenant, TenantKey, Trunk, World};
@@ -24,6 +24,12 @@ impl World {
     #[must_use]
     pub fn extension_state(&self, tenant: TenantKey, number: &str) -> Option<ExtensionState> {
         self.extension(tenant, number).ok().map(super::Extension::state)
+    }
+
+    /// The registered devices of an extension; none of one that does not exist.
+    #[must_use]
+    pub fn contacts(&self, tenant: TenantKey, number: &str) -> Vec<Contact> {
+        self.extension(tenant, number).map(|found| found.contacts.clone()).unwrap_or_default()
     }
 
     /// Every queue of a tenant, by number; none of a tenant that does not exist.
@@ -86,7 +92,8 @@ impl World {
                 for contact in &extension.contacts {
                     let older = |(_, _, _, than): &(_, _, _, Instant)| contact.refreshed < *than;
                     if stalest.as_ref().is_none_or(older)
-                        && let Some(device) = extension.devices.iter().position(|device| *device == contact.device)
+                        && let Some(device) =
+                            extension.profile.devices.iter().position(|device| *device == contact.device)
                     {
                         stalest = Some((site.tenant.key, number, device, contact.refreshed));
                     }

@@ -227,3 +227,51 @@ macro_rules! adapter_im_trace_test {
         }
     };
 }
+
+/// The tests that every adapter passes for Axeos with TLS built in, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_axeos_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            axeos: [
+                the_place_comes_first_then_the_lists_then_events_in_order,
+                a_lost_connection_is_a_gap_that_is_recovered_when_the_log_is_still_there,
+                a_restarted_server_is_told_by_resynced_whether_it_counts_anew_or_goes_on,
+                a_failed_answer_is_asked_for_again_from_the_same_place,
+                a_poll_that_hangs_is_given_up_by_its_own_deadline,
+                a_server_that_closes_after_each_answer_loses_nothing,
+                a_refusal_ends_it_at_the_start_and_later,
+                a_server_that_says_when_to_retry_is_obeyed,
+                an_answer_that_is_empty_at_once_does_not_spin,
+                closing_drops_the_poll_that_waits_at_once,
+                dropping_both_ends_drops_the_poll_that_waits,
+                commands_go_beside_the_poll_that_waits,
+                a_call_is_posted_once_wherever_its_answer_breaks,
+                without_a_line_no_call_is_made,
+                a_client_goes_on_where_another_was,
+                an_address_that_never_worked_is_an_error_at_once_and_waited_for_if_that_is_wished,
+                each_way_to_say_who_asks_is_on_the_wire_and_in_no_debug,
+                events_come_over_tls_under_a_pin,
+                wherever_an_answer_is_cut_what_is_delivered_and_gaps_cover_the_log_and_nothing_comes_twice,
+                whenever_a_server_is_restarted_its_log_is_delivered_or_in_a_gap,
+                block_asks_for_nothing_more_and_loses_nothing,
+                drop_oldest_keeps_the_newest_and_counts_the_others,
+                close_ends_it_with_its_reason,
+                single_calls_need_no_line,
+                a_poll_and_a_call_are_never_repeated_and_a_list_once,
+            ]
+        }
+    };
+}
+
+/// The test of what is logged of Axeos, as a `#[test]`: it must be alone in its file.
+#[macro_export]
+macro_rules! adapter_axeos_trace_test {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            axeos: [no_secret_of_axeos_is_logged]
+        }
+    };
+}

@@ -12,6 +12,7 @@ mod list;
 mod pbx;
 mod setup;
 
+pub mod axeos;
 pub mod bad_input;
 pub mod cloudpbx;
 pub mod http;
@@ -36,6 +37,7 @@ use tieline_dial::{ClientError, ConnectError};
 use tieline_portsip_wsi::Subscription;
 use tieline_portsip_wsi::client::{ClientEvent, Reply, Request};
 
+pub use axeos::{AxeosAdapter, AxeosCalls, AxeosItem, AxeosLine};
 pub use bad_input::memory::{self, DrivenAdapter};
 pub use cloudpbx::{CloudPbxAdapter, CloudPbxCalls};
 pub use gate::Gate;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Frame, Incoming};
-use tieline_core::http::{ApiError, BaseUrl, CallError, Endpoint, Plan, Repeat, ResponseHead};
+use tieline_core::http::{ApiError, BaseUrl, CallError, Endpoint, Plan, ResponseHead};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent, Text};
-use tieline_dial::{ConnectError, HttpConfig, Route, WsUrl};
+use tieline_dial::{ConnectError, HttpConfig, Route, Sharing, WsUrl};
 use tokio::time::{Instant, timeout_at};
 
 use super::Download;
@@ -18,6 +18,7 @@ use crate::dial::open;
 
 /// So many connections are kept for the next calls.
 const KEPT: usize = 4;
+const FOREVER: Duration = Duration::from_secs(1 << 30);
 
 /// Makes calls. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -51,7 +52,7 @@ impl HttpClient {
     /// Dropping the future ends the exchange and its connection; the server may have acted.
     ///
     /// # Errors
-    /// [`CallError`], which says how much of the request had left. A call of [`Repeat::Never`] is written once. A read
+    /// [`CallError`], which says how much of the request had left. A call of [`Repeat::Never`](super::Repeat::Never) is written once. A read
     /// is written a second time only when the connection was one kept from before and broke before any answer.
     pub async fn call<E: Endpoint>(&self, endpoint: &E) -> Result<E::Reply, CallError> {
         self.call_within(endpoint, self.0.config.call_timeout).await
@@ -62,7 +63,17 @@ impl HttpClient {
     /// # Errors
     /// As [`call`](Self::call).
     pub async fn call_within<E: Endpoint>(&self, endpoint: &E, within: Duration) -> Result<E::Reply, CallError> {
-        match self.start(endpoint, within).await? {
+        self.call_sharing(endpoint, within, E::REPEAT.into()).await
+    }
+
+    /// As [`call_within`](Self::call_within), with the connections that the caller says.
+    pub(crate) async fn call_sharing<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        within: Duration,
+        sharing: Sharing,
+    ) -> Result<E::Reply, CallError> {
+        match self.start(endpoint, within, sharing).await? {
             (Answer::Whole(reply), ..) => Ok(reply),
             // Nobody wants the body.
             (Answer::Stream(reply), ..) => Ok(reply),
@@ -76,7 +87,7 @@ impl HttpClient {
     /// As [`call`](Self::call).
     pub async fn download<E: Endpoint>(&self, endpoint: &E) -> Result<(E::Reply, Option<Download>), CallError> {
         let config = &self.0.config;
-        match self.start(endpoint, config.call_timeout).await? {
+        match self.start(endpoint, config.call_timeout, E::REPEAT.into()).await? {
             (Answer::Whole(reply), _) => Ok((reply, None)),
             (Answer::Stream(reply), body) => {
                 Ok((reply, body.map(|(body, connection)| Download::new(body, config.piece_timeout, connection))))
@@ -88,9 +99,11 @@ impl HttpClient {
         &self,
         endpoint: &E,
         within: Duration,
+        sharing: Sharing,
     ) -> Result<(Answer<E::Reply>, Option<(Incoming, Connection)>), CallError> {
-        let deadline = Instant::now() + within;
-        let (mut connection, head, body) = self.exchange(endpoint, deadline).await?;
+        // A time that cannot be counted is no limit that matters.
+        let deadline = Instant::now().checked_add(within).unwrap_or_else(|| Instant::now() + FOREVER);
+        let (mut connection, head, body) = self.exchange(endpoint, deadline, sharing).await?;
         let limit = match endpoint.plan(&head)? {
             Plan::Stream(reply) => return Ok((Answer::Stream(reply), Some((body, connection)))),
             Plan::Whole { limit } => limit,
@@ -101,7 +114,7 @@ impl HttpClient {
             Ok(Err(())) => return Err(ExchangeFailure::new(ExchangeFailureKind::Broken, Sent::All).into()),
             Err(_) => return Err(ExchangeFailure::new(ExchangeFailureKind::Timeout, Sent::All).into()),
         };
-        if E::REPEAT == Repeat::Safe && timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
+        if sharing.keeps() && timeout_at(deadline, connection.is_reusable()).await == Ok(true) {
             self.0.keep(connection);
         }
         Ok((Answer::Whole(endpoint.parse(&head, whole)?), None))
@@ -112,11 +125,12 @@ impl HttpClient {
         &self,
         endpoint: &E,
         deadline: Instant,
+        sharing: Sharing,
     ) -> Result<(Connection, ResponseHead, Incoming), CallError> {
         let config = &self.0.config;
         loop {
             let (head, body) = endpoint.to_request(&config.base, &config.auth)?;
-            let kept = if E::REPEAT == Repeat::Safe { self.0.kept() } else { None };
+            let kept = if sharing.keeps() { self.0.kept() } else { None };
             let mut connection = match kept {
                 Some(connection) => connection,
                 None => self.0.open(deadline).await?,
@@ -125,7 +139,8 @@ impl HttpClient {
             match timeout_at(deadline, connection.exchange(head, body)).await {
                 Ok(Ok((head, body))) => return Ok((connection, head, body)),
                 // The server had closed it before it read the request, as likely as not.
-                Ok(Err(failure)) if connection.reused && failure.kind == ExchangeFailureKind::Broken => {}
+                Ok(Err(failure))
+                    if sharing.repeats() && connection.reused && failure.kind == ExchangeFailureKind::Broken => {}
                 Ok(Err(failure)) => return Err(failure.into()),
                 Err(_) => return Err(ExchangeFailure::new(ExchangeFailureKind::Timeout, meter.sent()).into()),
             }

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use tieline_core::supervisor::{Phase, Supervised};
+use tieline_core::ClientSession;
+use tieline_core::supervisor::Phase;
 use tieline_dial::ClientError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Clock;
 
 /// What a client asks of its driver.
-pub(super) enum Order<S: Supervised> {
+pub(crate) enum Order<S: ClientSession> {
     Request(S::Command, oneshot::Sender<Result<S::Reply, ClientError>>),
     Close,
 }
@@ -18,13 +19,13 @@ pub(super) enum Order<S: Supervised> {
 /// A handle on a line, for commands. Clones are handles on the same line.
 ///
 /// Dropping all clones leaves the line to its [`Events`](crate::Events); once those are dropped too, it is closed.
-pub struct Client<S: Supervised> {
-    pub(super) orders: mpsc::Sender<Order<S>>,
-    pub(super) phase: watch::Receiver<Phase>,
-    pub(super) clock: Clock,
+pub struct Client<S: ClientSession> {
+    pub(crate) orders: mpsc::Sender<Order<S>>,
+    pub(crate) phase: watch::Receiver<Phase>,
+    pub(crate) clock: Clock,
 }
 
-impl<S: Supervised> Client<S> {
+impl<S: ClientSession> Client<S> {
     /// Asks the server for something, and waits for the answer.
     ///
     /// Replies are never queued behind events. When the future is dropped early the command goes on, unless it was not
@@ -73,13 +74,13 @@ impl<S: Supervised> Client<S> {
     }
 }
 
-impl<S: Supervised> Clone for Client<S> {
+impl<S: ClientSession> Clone for Client<S> {
     fn clone(&self) -> Self {
         Self { orders: self.orders.clone(), phase: self.phase.clone(), clock: self.clock }
     }
 }
 
-impl<S: Supervised> fmt::Debug for Client<S> {
+impl<S: ClientSession> fmt::Debug for Client<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("phase", &self.phase()).finish_non_exhaustive()
     }

@@ -5,17 +5,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tieline_core::Instant;
-use tieline_core::supervisor::{LineId, Phase, Supervised};
-use tieline_dial::{ClientError, ConnectError, Dialed, Options, Pump, TellPhase, events};
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Sleep;
+use tieline_core::supervisor::{LineId, Supervised};
+use tieline_dial::{ClientError, ConnectError, Dialed, Options, Pump, events};
+use tokio::sync::{mpsc, oneshot};
 
 use super::client::{Client, Order};
 use super::events::Events;
+use super::first::FirstLive;
+use super::phases::PhaseTeller;
 use super::polled::Polled;
+use super::timer::Timer;
 use crate::{Clock, Dialer};
 
 /// How many rounds one poll does before other tasks have their turn. Few, so that the application takes its events while
@@ -41,8 +42,8 @@ where
     let clock = Clock::start();
     let (orders, taken) = mpsc::channel(options.commands.max(1));
     let (sender, receiver) = events::channel(options.events);
-    let (phase, phases) = watch::channel(Phase::Dialing);
-    let pump = Pump::new(config, resume, options, sender, PhaseTeller(phase), clock.now());
+    let (phase, phases) = PhaseTeller::new();
+    let pump = Pump::new(config, resume, options, sender, phase, clock.now());
     let inner = Inner {
         pump,
         clock,
@@ -50,7 +51,7 @@ where
         dialing: None,
         orders: taken,
         clients_left: true,
-        timer: None,
+        timer: Timer::default(),
         first: None,
     };
     (Client { orders, phase: phases, clock }, Events::new(receiver, clock), Driver(Box::new(inner)))
@@ -68,26 +69,9 @@ where
     S::Credentials: Send + 'static,
     D: Dialer<S::Credentials>;
 
-/// Resolves when a line is live for the first time, or has ended before; made by [`Driver::first_live`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct FirstLive(oneshot::Receiver<Result<(), ConnectError>>);
-
-impl Future for FirstLive {
-    type Output = Result<(), ConnectError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll_unpin(cx).map(|outcome| outcome.unwrap_or(Err(ConnectError::Closed)))
-    }
-}
-
-impl fmt::Debug for FirstLive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FirstLive")
-    }
-}
-
 type Dialing<Io, C> = (LineId, BoxFuture<'static, Result<Dialed<Io, C>, ConnectError>>);
-type Waiter<R> = oneshot::Sender<Result<R, ClientError>>;
+/// Whoever waits for the answer to a command.
+pub(crate) type Waiter<R> = oneshot::Sender<Result<R, ClientError>>;
 
 struct Inner<S, D>
 where
@@ -102,23 +86,8 @@ where
     dialing: Option<Dialing<D::Io, S::Credentials>>,
     orders: mpsc::Receiver<Order<S>>,
     clients_left: bool,
-    timer: Option<(Instant, Pin<Box<Sleep>>)>,
+    timer: Timer,
     first: Option<oneshot::Sender<Result<(), ConnectError>>>,
-}
-
-/// Tells the last phase also when the driver is dropped.
-struct PhaseTeller(watch::Sender<Phase>);
-
-impl TellPhase for PhaseTeller {
-    fn tell(&self, phase: Phase) {
-        self.0.send_if_modified(|told| std::mem::replace(told, phase) != phase);
-    }
-}
-
-impl Drop for PhaseTeller {
-    fn drop(&mut self) {
-        self.tell(Phase::Closed);
-    }
 }
 
 impl<S, D> Driver<S, D>
@@ -133,10 +102,10 @@ where
     ///
     /// Events need not be taken until then: of lines that fail before one is live only the latest `Down` is told.
     pub fn first_live(&mut self) -> FirstLive {
-        let (told, outcome) = oneshot::channel();
+        let (told, outcome) = FirstLive::pair();
         self.0.pump.await_first();
         self.0.first = Some(told);
-        FirstLive(outcome)
+        outcome
     }
 }
 
@@ -188,27 +157,12 @@ where
                 self.dialing = None;
                 return Poll::Ready(());
             }
-            if !busy && self.poll_timer(cx).is_pending() {
+            if !busy && self.timer.poll(cx, self.clock, self.pump.poll_timeout()).is_pending() {
                 return Poll::Pending;
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
-    }
-
-    /// Sleeps until something is due; ready when it is over already.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let due = self.pump.poll_timeout().and_then(|due| Some((due, self.clock.runtime(due)?)));
-        let Some((due, runtime)) = due else {
-            self.timer = None;
-            return Poll::Pending;
-        };
-        let (armed, sleep) = self.timer.get_or_insert_with(|| (due, Box::pin(tokio::time::sleep_until(runtime))));
-        if *armed != due {
-            *armed = due;
-            sleep.as_mut().reset(runtime);
-        }
-        sleep.poll_unpin(cx)
     }
 
     fn take_orders(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {

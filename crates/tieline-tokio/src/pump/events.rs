@@ -22,7 +22,7 @@ pub struct Events<E> {
 }
 
 impl<E> Events<E> {
-    pub(super) const fn new(receiver: Receiver<E>, clock: Clock) -> Self {
+    pub(crate) const fn new(receiver: Receiver<E>, clock: Clock) -> Self {
         Self { receiver, clock }
     }
 
