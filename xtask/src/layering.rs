@@ -119,7 +119,14 @@ const RULES: &[Rule] = &[
     adapter("tieline-tls", &["tieline-core"], NO_RUNTIME),
     adapter(
         "tieline-dial",
-        &["tieline-core", "tieline-axeos", "tieline-cloudpbx", "tieline-portsip-im", "tieline-websocket", "tieline-tls"],
+        &[
+            "tieline-core",
+            "tieline-axeos",
+            "tieline-cloudpbx",
+            "tieline-portsip-im",
+            "tieline-websocket",
+            "tieline-tls",
+        ],
         NO_RUNTIME,
     ),
     adapter("tieline-tokio", BELOW_ADAPTERS, &["async-std", "smol"]),
