@@ -134,7 +134,7 @@ fn encode(publishes: &[Value], rounds: usize) {
     });
     let standings = contest.run(rounds);
     standings.print(VALUE_ENCODED);
-    standings.judge(OURS_ENCODED, VALUE_ENCODED, &Goal::faster("encoding pub: speed, of Value::to_string", 1.5, 2.4));
+    standings.judge(OURS_ENCODED, VALUE_ENCODED, &Goal::faster("encoding pub: speed, of Value::to_string", 3.0, 6.0));
 }
 
 /// The messages as somebody would write them down for serde's derive.

@@ -25,7 +25,7 @@ pub(crate) enum Exit {
     Gap = 8,
     /// Messages are not as the documents have them: `lint`.
     BadData = 9,
-    /// It is not known whether the PBX called, or sent the message.
+    /// It is not known whether the PBX called, sent the message, or changed what it was asked to.
     OutcomeUnknown = 10,
     /// A message was sent and not delivered: `sms send --wait`.
     Undelivered = 11,
@@ -52,9 +52,10 @@ Exit codes:
   5    the server was not reached, or did not answer in time
   6    the server speaks something else
   7    the PBX refused what was asked for: a topic, a call, a message
-  8    events may have been missed (with --fail-on-gap)
+  8    events may have been missed, or messages are lost (with --fail-on-gap)
   9    lint: a message is broken (with --strict: is odd in any way)
-  10   it is not known whether the PBX called, or sent the message; nothing was repeated
+  10   it is not known whether the PBX called, sent the message, or changed what it was asked to;
+       nothing was repeated
   11   the message was sent and not delivered (sms send --wait)
   12   the message was sent, and it is not known whether it was delivered (sms send --wait)
   130  stopped with Ctrl-C";
