@@ -52,6 +52,12 @@ impl Pbx {
         self.sim.wsi_url(dialect)
     }
 
+    /// The API key of its Axeos.
+    #[must_use]
+    pub fn axeos_key(&self) -> String {
+        self.sim.axeos_key().expose().to_string()
+    }
+
     /// A login that sees the whole tenant.
     #[must_use]
     pub fn tenant_auth(&self, dialect: Dialect) -> Auth {

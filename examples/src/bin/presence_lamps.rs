@@ -1,6 +1,7 @@
 //! Who is on which telephone, kept current: a line for each user of an Axeos PBX, and one for each change. On threads.
 //!
-//! `AXEOS_KEY=… cargo run -p tieline-examples --bin presence_lamps -- https://pbx.example.com`
+//! `AXEOS_KEY=… cargo run -p tieline-examples --bin presence_lamps -- https://pbx.example.com`, or without address and key
+//! on a simulated PBX, where it ends by itself after ten changes.
 
 use tieline::axeos::Directory;
 use tieline::axeos::poller::AxeosEvent;
@@ -9,8 +10,17 @@ use tieline::blocking::axeos::{Auth, Config, base, connect};
 use tieline::core::supervisor::LineEvent;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address of the PBX is missing")?;
-    let key = std::env::var("AXEOS_KEY").map_err(|_| "the API key is to be in AXEOS_KEY")?;
+    let (address, key, pbx) = match std::env::args().nth(1) {
+        Some(address) => {
+            let key = std::env::var("AXEOS_KEY").map_err(|_| "the API key is to be in AXEOS_KEY")?;
+            (address, key, None)
+        }
+        None => {
+            let pbx = tieline_examples::simulated_pbx()?;
+            (format!("http://{}", pbx.address()), pbx.axeos_key(), Some(pbx))
+        }
+    };
+    let mut changes = if pbx.is_some() { 10 } else { usize::MAX };
     let (_client, events) = connect(Config::new(base(&address)?, &Auth::api_key(key)))?;
 
     let mut directory = Directory::new();
@@ -23,8 +33,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 directory.lines().for_each(|line| println!("{line}"));
             }
             Item::Line(LineEvent::Session(AxeosEvent::Received(received))) => {
-                for user in directory.apply(&received.entry).users {
-                    directory.line(&user).iter().for_each(|line| println!("{line}"));
+                for line in directory.apply(&received.entry).users.iter().filter_map(|user| directory.line(user)) {
+                    println!("{line}");
+                    changes -= 1;
+                    if changes == 0 {
+                        return Ok(());
+                    }
                 }
             }
             Item::Line(LineEvent::Gap(gap)) if !gap.recovered => println!("-- {:?} may be missing", gap.length()),
