@@ -17,7 +17,9 @@ use crate::exit;
 
 pub(crate) use axeos::{Snapshot, WebUser};
 pub(crate) use cloudpbx::{Api, Call, Days, Key, List, Pull, Rec, SendSms, Sms};
-pub(crate) use im::{Account, Add, Create, Group, History, Im, OfGroup, OfMember, Rename, Send, Tail, Token};
+pub(crate) use im::{
+    Account, Add, Create, Download, Group, History, Im, OfGroup, OfMember, Rename, Send, Tail, Token, Upload,
+};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///

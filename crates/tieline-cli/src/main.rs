@@ -12,6 +12,7 @@ mod lint;
 mod listen;
 mod output;
 mod password;
+mod progress;
 mod sim;
 
 use std::io::IsTerminal as _;

@@ -13,6 +13,31 @@ use tempfile::NamedTempFile;
 pub struct NewFile {
     part: NamedTempFile,
     path: PathBuf,
+    replaces: bool,
+}
+
+/// Where a file is to stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Place {
+    /// Its path, in a folder that exists.
+    pub path: PathBuf,
+    /// Whether it takes the place of a file that is there already. Otherwise that one stays, and there is no new one.
+    pub replace: bool,
+}
+
+impl Place {
+    /// At a path where there is no file yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), replace: false }
+    }
+
+    /// The same, in place of a file that is there already.
+    #[must_use]
+    pub const fn replacing(mut self) -> Self {
+        self.replace = true;
+        self
+    }
 }
 
 impl NewFile {
@@ -30,7 +55,20 @@ impl NewFile {
         prefix.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
         prefix.push(".");
         let part = tempfile::Builder::new().prefix(&prefix).suffix(".part").tempfile_in(folder)?;
-        Ok(Self { part, path })
+        Ok(Self { part, path, replaces: true })
+    }
+
+    /// Begins a file that will stand at a place.
+    ///
+    /// # Errors
+    /// As creating a file has them; [`io::ErrorKind::AlreadyExists`] when the place is taken and is not to be replaced.
+    pub fn at(place: Place) -> io::Result<Self> {
+        let Place { path, replace } = place;
+        // Of a link that leads nowhere, too.
+        if !replace && path.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(Self { replaces: replace, ..Self::create(path)? })
     }
 
     /// The file, to write into.
@@ -39,14 +77,15 @@ impl NewFile {
         self.part.as_file()
     }
 
-    /// Gives the file its name, in place of one that has it: when this returns, it survives a power cut. Blocks until the
-    /// disk has it.
+    /// Gives the file its name, in place of one that has it unless its [`Place`] says otherwise: when this returns, it
+    /// survives a power cut. Blocks until the disk has it.
     ///
     /// # Errors
     /// As syncing and renaming have them; the file is deleted then.
     pub fn finish(self) -> io::Result<()> {
         self.part.as_file().sync_all()?;
-        self.part.persist(&self.path).map_err(|error| error.error)?;
+        let named = if self.replaces { self.part.persist(&self.path) } else { self.part.persist_noclobber(&self.path) };
+        named.map_err(|error| error.error)?;
         // The name itself is in the folder. Only Unix opens folders.
         #[cfg(unix)]
         if let Some(folder) = self.path.parent() {

@@ -30,7 +30,7 @@ pub use dialer::{Dialed, UrlDialer};
 pub use error::ConnectError;
 pub use events::Item;
 #[cfg(feature = "files")]
-pub use file::NewFile;
+pub use file::{NewFile, Place};
 #[cfg(feature = "http")]
 pub use http::{HttpConfig, Sharing};
 pub use options::{Options, Overflow};

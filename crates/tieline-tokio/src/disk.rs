@@ -3,14 +3,18 @@
 use std::io;
 use std::path::Path;
 
-use tieline_dial::NewFile;
+use tieline_dial::{NewFile, Place};
 use tokio::fs::File;
 
-/// Begins a file that will stand at `path`, and opens it for writing.
+/// Begins a file that will stand at `path`, in place of one that is there, and opens it for writing.
 pub(crate) async fn create(path: &Path) -> io::Result<(NewFile, File)> {
-    let path = path.to_owned();
+    create_at(Place::new(path).replacing()).await
+}
+
+/// Begins a file that will stand at a place, and opens it for writing.
+pub(crate) async fn create_at(place: Place) -> io::Result<(NewFile, File)> {
     blocking(move || {
-        let file = NewFile::create(path)?;
+        let file = NewFile::at(place)?;
         let sink = file.file().try_clone()?;
         Ok((file, File::from_std(sink)))
     })

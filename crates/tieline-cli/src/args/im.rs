@@ -16,6 +16,8 @@ Examples:
   tieline im send usr804252613548703744 'The guest of room 12 has left.'
   tieline im history grpf0NlkdDEQHs --limit 500 | jq -r .text
   tieline im group create Reception --invite 804252613548703744
+  tieline im upload menu.pdf --type application/pdf
+  tieline im download NDW4_NYseeH20iuC3rih_wAAwItyRIMM --dir files
 
 The access token is never an argument: it comes from --token-file, from the environment variable
 TIELINE_TOKEN (or the one that --token-env names), or from a prompt on the terminal.
@@ -36,6 +38,10 @@ pub(crate) enum Im {
     /// Create, join, change and leave groups.
     #[command(subcommand)]
     Group(Group),
+    /// Send files to the server, and print the ids that it gives them.
+    Upload(Box<Upload>),
+    /// Fetch files by their ids.
+    Download(Box<Download>),
 }
 
 /// Where the server is and who asks.
@@ -133,6 +139,48 @@ pub(crate) struct History {
     #[command(flatten)]
     pub(crate) account: Account,
 }
+
+/// Options of `im upload`.
+#[derive(Debug, Args)]
+pub(crate) struct Upload {
+    /// The files. Each is sent once, whatever becomes of it.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// What they are, e.g. image/png. Default: application/octet-stream.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// Send no file that is longer.
+    #[arg(long, value_name = "BYTES", default_value_t = LONGEST_FILE)]
+    pub(crate) max_bytes: u64,
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+/// Options of `im download`.
+#[derive(Debug, Args)]
+pub(crate) struct Download {
+    /// The ids of the files.
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
+    /// The folder; it is made where it is missing. Each file has the name that the server gives, made harmless, else its
+    /// id for a name. Default: the current folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "to")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The path of the file, of a single one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Replace files that are there already.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Take no file that is longer.
+    #[arg(long, value_name = "BYTES", default_value_t = LONGEST_FILE)]
+    pub(crate) max_bytes: u64,
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+/// The longest file that is sent or taken unless told otherwise.
+const LONGEST_FILE: u64 = 1 << 30;
 
 /// What to do with groups.
 #[derive(Debug, Subcommand)]

@@ -112,7 +112,7 @@ fn is_undone(error: &CallError) -> bool {
 }
 
 /// The words of an error, with the server's own where no document has them.
-pub(super) fn words(error: &CallError) -> String {
+pub(crate) fn words(error: &CallError) -> String {
     let CallError::Api(ApiError { kind: ApiErrorKind::Refused { code: None }, body, .. }) = error else {
         return error.to_string();
     };

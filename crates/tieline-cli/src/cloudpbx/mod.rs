@@ -12,6 +12,7 @@ pub(crate) mod stream;
 mod table;
 mod wait;
 
+pub(crate) use client::words;
 pub(crate) use command::{call, send_sms, standard_input};
 pub(crate) use list::{cdrs, recordings};
 pub(crate) use pull::pull;

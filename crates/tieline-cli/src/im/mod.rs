@@ -1,5 +1,6 @@
 //! The commands of PortSIP IM.
 
+mod files;
 mod group;
 mod history;
 mod record;
@@ -22,6 +23,8 @@ pub(crate) async fn run(command: args::Im, output: Output) -> Result<Exit, Failu
         args::Im::History(history) => history::run(*history, output).await,
         args::Im::Topics(account) => topics::run(&account, output).await,
         args::Im::Group(group) => group::run(group, output).await,
+        args::Im::Upload(upload) => files::upload(*upload, output).await,
+        args::Im::Download(download) => files::download(*download, output).await,
     }
 }
 

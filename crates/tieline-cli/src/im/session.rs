@@ -1,9 +1,10 @@
 //! The line that the commands share, and why it and its requests fail.
 
-use tieline_core::{Class, RequestError, SendErrorKind};
-use tieline_portsip_im::client::Subscribe;
+use tieline_core::supervisor::LineEvent;
+use tieline_core::{Class, RequestError, Secret, SendErrorKind};
+use tieline_portsip_im::client::{ClientEvent, LoggedIn, Subscribe};
 use tieline_portsip_im::{Credentials, Hi, UserId};
-use tieline_tokio::im::{Client, Config, Events, connect};
+use tieline_tokio::im::{Client, Config, Events, Item, connect};
 use tieline_tokio::{ClientError, ConnectError};
 
 use crate::args::Account;
@@ -46,6 +47,24 @@ pub(super) async fn bare(account: &Account) -> Result<Client, Failure> {
     let (client, events) = open(account, config).await?;
     drop(events);
     Ok(client)
+}
+
+/// A line that is attached to nothing, and the token for files that its login brought. Nobody takes its other events.
+pub(super) async fn with_token(account: &Account) -> Result<(Client, Secret), Failure> {
+    let mut config = config(account)?;
+    config.options.policy.reconnect = false;
+    let (client, mut events) = open(account, config).await?;
+    while let Some(item) = events.next().await {
+        match item {
+            Item::Line(LineEvent::Session(ClientEvent::LoggedIn(LoggedIn { token: Some(token), .. }))) => {
+                return Ok((client, token));
+            }
+            Item::Line(LineEvent::Session(ClientEvent::LoggedIn(_))) => break,
+            Item::Line(LineEvent::Closed(Some(cause))) => return Err(Failure::down(&cause)),
+            _ => {}
+        }
+    }
+    Err(Failure::new(Exit::Protocol, "the login brought no token for files"))
 }
 
 /// The id of a user as the wire has it.

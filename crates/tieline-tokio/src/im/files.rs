@@ -11,7 +11,7 @@ use futures::stream::try_unfold;
 use tieline_core::Secret;
 use tieline_core::http::{Authorization, CallError};
 use tieline_dial::im::{FileError, FilesConfig, NewUpload, TokenTry};
-use tieline_dial::{Authorized, ConnectError, Progress};
+use tieline_dial::{Authorized, ConnectError, Place, Progress};
 use tieline_portsip_im::FileRef;
 use tieline_portsip_im::file::{Download, FileHead, Upload, Uploaded, redirected};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncSeek, AsyncSeekExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -95,21 +95,10 @@ impl Files {
         &self,
         file: &FileRef<S>,
         sink: &mut W,
-        mut progress: impl FnMut(Progress),
+        progress: impl FnMut(Progress),
     ) -> Result<FileHead, FileError> {
-        let (head, mut body) = self.open(file).await?;
-        let limit = self.0.config.max_download;
-        let mut came = 0;
-        progress(Progress::new(0, head.length));
-        while let Some(piece) = body.next().await.map_err(CallError::Failed)? {
-            came += piece.len() as u64;
-            if came > limit {
-                return Err(FileError::TooLong { limit });
-            }
-            sink.write_all(&piece).await.map_err(FileError::Write)?;
-            progress(Progress::new(came, head.length));
-        }
-        sink.flush().await.map_err(FileError::Write)?;
+        let (head, body) = self.open(file).await?;
+        self.copy(&head, body, sink, progress).await?;
         Ok(head)
     }
 
@@ -128,6 +117,47 @@ impl Files {
         let head = self.download(file, &mut sink, progress).await?;
         disk::finish(new).await.map_err(FileError::Write)?;
         Ok(head)
+    }
+
+    /// As [`download_to_file`](Self::download_to_file), where `place` says once the head of the file is known: its name, say,
+    /// which is [safe](tieline_portsip_im::file::safe_name). A place that is taken is an error of kind
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) before the bytes come, unless they are to replace what is there.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub async fn download_to_place<S: AsRef<str>>(
+        &self,
+        file: &FileRef<S>,
+        place: impl FnOnce(&FileHead) -> Place,
+        progress: impl FnMut(Progress),
+    ) -> Result<FileHead, FileError> {
+        let (head, body) = self.open(file).await?;
+        let (new, mut sink) = disk::create_at(place(&head)).await.map_err(FileError::Write)?;
+        self.copy(&head, body, &mut sink, progress).await?;
+        disk::finish(new).await.map_err(FileError::Write)?;
+        Ok(head)
+    }
+
+    async fn copy<W: AsyncWrite + Unpin>(
+        &self,
+        head: &FileHead,
+        mut body: http::Download,
+        sink: &mut W,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<(), FileError> {
+        let limit = self.0.config.max_download;
+        let mut came = 0;
+        progress(Progress::new(0, head.length));
+        while let Some(piece) = body.next().await.map_err(CallError::Failed)? {
+            came += piece.len() as u64;
+            if came > limit {
+                return Err(FileError::TooLong { limit });
+            }
+            sink.write_all(&piece).await.map_err(FileError::Write)?;
+            progress(Progress::new(came, head.length));
+        }
+        sink.flush().await.map_err(FileError::Write)?;
+        Ok(())
     }
 
     /// The head of a file, and its body.

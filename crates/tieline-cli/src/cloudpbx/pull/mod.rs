@@ -1,7 +1,6 @@
 //! `tieline rec pull`: recordings into a folder.
 
 mod file;
-mod progress;
 
 use std::collections::HashSet;
 use std::io::{self, Write as _};
@@ -23,7 +22,7 @@ use crate::args::{Output, Pull};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Line, printable};
-use progress::Progress;
+use crate::progress::Progress;
 
 /// So many recordings are downloaded at once.
 const AT_ONCE: usize = 2;
@@ -79,7 +78,7 @@ pub(crate) async fn pull(args: Pull, output: Output) -> Result<Exit, Failure> {
     std::fs::create_dir_all(&args.dir)
         .map_err(|error| Failure::new(Exit::Failure, format!("cannot make {}: {error}", args.dir.display())))?;
 
-    let progress = Progress::new(wanted.len() as u64);
+    let progress = Progress::new(wanted.len() as u64, "recordings");
     let mut run = Run { human: output::is_human(output), number: 0, tally: Tally::default() };
     let (client, folder, clock, shown) = (&client, &*args.dir, &clock, &progress);
     let work = wanted.iter().map(|wanted| async move {

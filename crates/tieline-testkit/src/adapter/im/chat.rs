@@ -1,6 +1,7 @@
 //! A PBX of IM: the server session of the protocol's own crate, and a little world behind it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tieline_core::json::{Encode as _, Raw};
@@ -14,6 +15,7 @@ use tieline_tls::ServerTls;
 use tungstenite::Message;
 
 use super::GROUP;
+use crate::adapter::pbx::request;
 use crate::adapter::{Gate, Pbx, Peer};
 
 /// What becomes of a message of the client's.
@@ -96,6 +98,23 @@ impl Chat {
         let served = Arc::clone(&world);
         let serve = move |peer, number| serve(peer, number, &served, &|_, _, _, _: &mut Vec<Text>| Act::Serve);
         Self { pbx: Pbx::secure(tls, serve), world }
+    }
+
+    /// Serves every request; `files` gets the head of each that is for a file, and the connection.
+    pub fn with_files(files: impl Fn(&str, TcpStream) + Send + Sync + 'static) -> Self {
+        let world = Arc::<Mutex<World>>::default();
+        let served = Arc::clone(&world);
+        let open = move |mut io: TcpStream, number| {
+            let mut start = [0; 12];
+            while io.peek(&mut start).is_ok_and(|count| (1..start.len()).contains(&count)) {}
+            if start.windows(4).any(|part| part == b"/im/") {
+                let head = request(&mut io);
+                files(&head, io);
+            } else {
+                serve(Peer::accept(io), number, &served, &|_, _, _, _: &mut Vec<Text>| Act::Serve);
+            }
+        };
+        Self { pbx: Pbx::raw(open), world }
     }
 
     /// What it knows.
