@@ -19,13 +19,13 @@ pub(crate) enum Exit {
     Unreachable = 5,
     /// The server speaks something else.
     Protocol = 6,
-    /// The PBX refused what was asked for: a topic, a call, a message.
+    /// The PBX refused what was asked for: a topic, a call, a message, a file.
     Refused = 7,
     /// Events may have been missed, and `--fail-on-gap` was given.
     Gap = 8,
     /// Messages are not as the documents have them: `lint`.
     BadData = 9,
-    /// It is not known whether the PBX called, sent the message, or changed what it was asked to.
+    /// It is not known whether the PBX called, sent the message, took the file, or changed what it was asked to.
     OutcomeUnknown = 10,
     /// A message was sent and not delivered: `sms send --wait`.
     Undelivered = 11,
@@ -51,11 +51,11 @@ Exit codes:
   4    the certificate or the TLS handshake is not acceptable
   5    the server was not reached, or did not answer in time
   6    the server speaks something else
-  7    the PBX refused what was asked for: a topic, a call, a message
+  7    the PBX refused what was asked for: a topic, a call, a message, a file
   8    events may have been missed, or messages are lost (with --fail-on-gap)
   9    lint: a message is broken (with --strict: is odd in any way)
-  10   it is not known whether the PBX called, sent the message, or changed what it was asked to;
-       nothing was repeated
+  10   it is not known whether the PBX called, sent the message, took the file, or changed what it was
+       asked to; nothing was repeated
   11   the message was sent and not delivered (sms send --wait)
   12   the message was sent, and it is not known whether it was delivered (sms send --wait)
   130  stopped with Ctrl-C";

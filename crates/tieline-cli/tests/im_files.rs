@@ -47,11 +47,13 @@ impl Desk for Door {
 }
 
 /// Files by their ids.
+type Kept = BTreeMap<String, (IncomingFile, Vec<u8>)>;
+
 #[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<BTreeMap<String, (IncomingFile, Vec<u8>)>>>);
+struct Shelf(Arc<Mutex<Kept>>);
 
 impl Shelf {
-    fn files(&self) -> MutexGuard<'_, BTreeMap<String, (IncomingFile, Vec<u8>)>> {
+    fn files(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
