@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 use std::path::Path;
 
 use tieline_blocking::im::{
-    Config, FileError, Files, FilesConfig, NewUpload, Progress, TokenError, Tokens, TokensConfig, connect,
+    Config, FileError, Files, FilesConfig, NewUpload, Place, Progress, TokenError, Tokens, TokensConfig, connect,
 };
 use tieline_blocking::{ConnectError, Credentials, Proxy};
 use tieline_core::http::{CallError, Endpoint};
@@ -56,6 +56,14 @@ impl Transfers for Carrying {
 
     fn download_to_file(&self, file: &FileRef<String>, path: &Path) -> Result<FileHead, FileError> {
         self.0.download_to_file(file, path, |_| {})
+    }
+
+    fn download_to_place(
+        &self,
+        file: &FileRef<String>,
+        place: impl FnOnce(&FileHead) -> Place + Send,
+    ) -> Result<FileHead, FileError> {
+        self.0.download_to_place(file, place, |_| {})
     }
 }
 

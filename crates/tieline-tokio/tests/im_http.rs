@@ -14,7 +14,7 @@ use tieline_portsip_im::{Credentials as Login, FileRef};
 use tieline_testkit::adapter::im_files::AskToken;
 use tieline_testkit::adapter::{FilesAdapter, PATIENCE, TokensAdapter, TokensClient, Transfers};
 use tieline_tokio::im::{
-    Config, FileError, Files, FilesConfig, NewUpload, Progress, TokenError, Tokens, TokensConfig, connect,
+    Config, FileError, Files, FilesConfig, NewUpload, Place, Progress, TokenError, Tokens, TokensConfig, connect,
 };
 use tieline_tokio::{ConnectError, Credentials, Proxy};
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
@@ -99,6 +99,14 @@ impl Transfers for Carrying {
 
     fn download_to_file(&self, file: &FileRef<String>, path: &Path) -> Result<FileHead, FileError> {
         here(self.0.download_to_file(file, path, |_| {}))
+    }
+
+    fn download_to_place(
+        &self,
+        file: &FileRef<String>,
+        place: impl FnOnce(&FileHead) -> Place + Send,
+    ) -> Result<FileHead, FileError> {
+        here(self.0.download_to_place(file, place, |_| {}))
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tieline_core::Secret;
 use tieline_core::http::{Authorization, CallError};
 use tieline_dial::im::{FileError, FilesConfig, NewUpload, TokenTry};
-use tieline_dial::{Authorized, ConnectError, NewFile, Progress};
+use tieline_dial::{Authorized, ConnectError, NewFile, Place, Progress};
 use tieline_portsip_im::FileRef;
 use tieline_portsip_im::file::{Download, FileHead, Upload, Uploaded, redirected};
 
@@ -89,9 +89,20 @@ impl Files {
         &self,
         file: &FileRef<S>,
         sink: &mut W,
-        mut progress: impl FnMut(Progress),
+        progress: impl FnMut(Progress),
     ) -> Result<FileHead, FileError> {
-        let (head, mut body) = self.open(file)?;
+        let (head, body) = self.open(file)?;
+        self.copy(&head, body, sink, progress)?;
+        Ok(head)
+    }
+
+    fn copy<W: Write>(
+        &self,
+        head: &FileHead,
+        mut body: http::Download,
+        sink: &mut W,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<(), FileError> {
         let limit = self.0.config.max_download;
         let mut came = 0;
         progress(Progress::new(0, head.length));
@@ -104,7 +115,7 @@ impl Files {
             progress(Progress::new(came, head.length));
         }
         sink.flush().map_err(FileError::Write)?;
-        Ok(head)
+        Ok(())
     }
 
     /// As [`download`](Self::download), to a file of the disk: there is none at `path` unless it is whole, and one that
@@ -120,6 +131,25 @@ impl Files {
     ) -> Result<FileHead, FileError> {
         let new = NewFile::create(path).map_err(FileError::Write)?;
         let head = self.download(file, &mut new.file(), progress)?;
+        new.finish().map_err(FileError::Write)?;
+        Ok(head)
+    }
+
+    /// As [`download_to_file`](Self::download_to_file), where `place` says once the head of the file is known: its name, say,
+    /// which is [safe](tieline_portsip_im::file::safe_name). A place that is taken is an error of kind
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) before the bytes come, unless they are to replace what is there.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn download_to_place<S: AsRef<str>>(
+        &self,
+        file: &FileRef<S>,
+        place: impl FnOnce(&FileHead) -> Place,
+        progress: impl FnMut(Progress),
+    ) -> Result<FileHead, FileError> {
+        let (head, body) = self.open(file)?;
+        let new = NewFile::at(place(&head)).map_err(FileError::Write)?;
+        self.copy(&head, body, &mut new.file(), progress)?;
         new.finish().map_err(FileError::Write)?;
         Ok(head)
     }

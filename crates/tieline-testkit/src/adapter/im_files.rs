@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tieline_core::http::{ApiErrorKind, CallError, Serve as _, header};
 use tieline_core::{Class, ExchangeFailureKind, Secret, Sent, Timestamp};
 use tieline_dial::im::{FileError, FilesConfig, NewUpload};
-use tieline_dial::{ConnectError, CredentialsError, Progress, Proxy};
+use tieline_dial::{ConnectError, CredentialsError, Place, Progress, Proxy};
 use tieline_portsip_im::FileRef;
 use tieline_portsip_im::file::{
     Download, FileHead, Incoming, MAX_REDIRECTS, ReceiveUpload, RedirectError, UploadLimits, Uploaded, uploaded,
@@ -47,6 +47,13 @@ pub trait Transfers {
     /// Downloads, and throws the bytes away.
     fn discard(&self, file: &FileRef<String>) -> Result<FileHead, FileError>;
     fn download_to_file(&self, file: &FileRef<String>, path: &Path) -> Result<FileHead, FileError>;
+
+    /// Downloads to where `place` says for the name of the file.
+    fn download_to_place(
+        &self,
+        file: &FileRef<String>,
+        place: impl FnOnce(&FileHead) -> Place + Send,
+    ) -> Result<FileHead, FileError>;
 }
 
 const FILE: &str = "NDW4_NYseeH20iuC3rih_wAAwItyRIMM";
@@ -262,6 +269,25 @@ pub fn a_download_brings_the_file_and_a_harmless_name<A: FilesAdapter>() {
         (names(folder.path()), std::fs::read(folder.path().join("mine")).expect("a file")),
         (vec!["mine".to_owned()], b"hello".to_vec())
     );
+}
+
+pub fn a_download_stands_where_its_name_decides_and_replaces_nothing_unasked<A: FilesAdapter>() {
+    let server = holding(b"hello");
+    let client = server.client::<A>();
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |head: &FileHead| Place::new(folder.path().join(head.name.as_deref().expect("a name")));
+    client.download_to_place(&file(), at).expect("a file");
+    let path = folder.path().join("x.txt");
+    assert_eq!(std::fs::read(&path).expect("a file"), b"hello");
+    std::fs::write(&path, "mine").expect("written");
+    let error = client.download_to_place(&file(), at).expect_err("taken");
+    assert!(matches!(&error, FileError::Write(error) if error.kind() == std::io::ErrorKind::AlreadyExists), "{error}");
+    assert_eq!(
+        (names(folder.path()), std::fs::read(&path).expect("a file")),
+        (vec!["x.txt".to_owned()], b"mine".into())
+    );
+    client.download_to_place(&file(), |head| at(head).replacing()).expect("a file");
+    assert_eq!(std::fs::read(&path).expect("a file"), b"hello");
 }
 
 pub fn what_is_too_long_is_neither_sent_nor_taken<A: FilesAdapter>() {

@@ -285,6 +285,7 @@ macro_rules! adapter_im_http_tests {
             im_files: [
                 an_upload_says_who_asks_and_brings_the_file,
                 a_download_brings_the_file_and_a_harmless_name,
+                a_download_stands_where_its_name_decides_and_replaces_nothing_unasked,
                 what_is_too_long_is_neither_sent_nor_taken,
                 an_upload_whose_source_fails_anywhere_is_never_whole_at_the_server,
                 an_upload_whose_line_is_cut_anywhere_is_an_error_that_says_how_much_was_sent,
