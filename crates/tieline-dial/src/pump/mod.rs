@@ -23,6 +23,8 @@ pub(crate) use outlet::Outlet;
 pub use outlet::TellPhase;
 pub use transport::Transport;
 
+/// How many messages a round takes: few, so that the application has its turn while they are in the processor's cache.
+const BATCH: usize = 8;
 /// Separates the pump's random numbers from others of the same seed.
 const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
 
@@ -243,7 +245,10 @@ where
     /// that is full, with the peer.
     fn take_input(&mut self, now: Instant) -> bool {
         let mut busy = false;
-        while self.supervisor.wants_input() {
+        for _ in 0..BATCH {
+            if !self.supervisor.wants_input() {
+                break;
+            }
             let Line::Open(id, connection) = &mut self.line else { break };
             let Some(frame) = connection.next_frame(now) else {
                 return connection.read(now) || busy;
