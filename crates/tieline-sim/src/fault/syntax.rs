@@ -90,8 +90,10 @@ pub(super) fn rule(text: &str) -> Result<Rule, FaultSyntaxError> {
             return wrong(text, "fault of the PBX: it has at=TIME or no condition, as it befalls everybody");
         }
     }
-    if let Some(service) = rule.services.iter().find(|service| rule.fault.occasion(**service).is_none()) {
-        return wrong(fault_text, format!("fault of {}", service.as_str()));
+    let at_any = |services: &[Service]| services.iter().any(|service| rule.fault.occasion(*service).is_some());
+    if !rule.services.is_empty() && !at_any(&rule.services) {
+        let names: Vec<_> = rule.services.iter().map(|service| service.as_str()).collect();
+        return wrong(fault_text, format!("fault of {}", names.join(", ")));
     }
     Ok(rule)
 }
