@@ -17,7 +17,8 @@ fn assert_recovers(fault: &str, options: &[&str], cause: &str) {
         if protocol == Axeos && fault.contains("close") {
             continue;
         }
-        let heard = hear(protocol, &[fault], &[&["--count", "250"], options].concat());
+        let count = if fault.contains("close") { "40" } else { "250" };
+        let heard = hear(protocol, &[fault], &[&["--count", count], options].concat());
         let of = format!("{protocol:?} {fault}");
         heard.assert_goes_on(&of);
         assert_eq!(heard.said(), protocol.recovery(), "{of}");
@@ -154,7 +155,7 @@ fn a_message_that_is_no_json_is_kept_and_told_and_the_next_is_read() {
             assert!(serde_json::from_str::<Value>(bytes).is_err() && bytes.starts_with('{'), "{of} {bytes}");
         }
         // An answer is asked for again, and then nothing is missing.
-        let heard = hear(Axeos, &[&format!("ON,nth=4:bad-json={kind}")], &["--count", "40"]);
+        let heard = hear(Axeos, &[&format!("ON,nth=2:bad-json={kind}")], &["--count", "100"]);
         heard.assert_goes_on(kind);
         assert_eq!(heard.said(), Axeos.recovery(), "{kind}");
         assert!(heard.all("down")[0]["data"]["cause"].as_str().expect("words").contains("cannot be read"));
@@ -173,7 +174,7 @@ fn assert_numbers_have_no_holes(heard: &Heard) {
 
 #[test]
 fn an_answer_that_stays_unreadable_is_passed_and_the_gap_told() {
-    let heard = hear(Axeos, &["ON,nth=3-9:bad-json"], &["--count", "60"]);
+    let heard = hear(Axeos, &["ON,nth=2-8:bad-json"], &["--count", "100"]);
     heard.assert_goes_on("unreadable");
     assert_eq!(heard.all("gap")[0]["data"]["recovered"], json!(false));
     assert_eq!(heard.all("live").len(), 2);
@@ -187,8 +188,8 @@ fn what_no_document_knows_passes_through() {
             ("unknown-field", 1, "x_unknown_field"),
             ("unknown-value", 30, "x_unknown_word"),
         ] {
-            let from = if count == 1 { "nth=5" } else { "nth=5-" };
-            let heard = hear(protocol, &[&format!("ON,{from}:{fault}")], &["--count", "40"]);
+            let from = if count == 1 { "nth=2" } else { "nth=2-" };
+            let heard = hear(protocol, &[&format!("ON,{from}:{fault}")], &["--count", "100"]);
             let of = format!("{protocol:?} {fault}");
             heard.assert_goes_on(&of);
             assert_eq!(heard.said(), ["live"], "{of}");
@@ -231,7 +232,7 @@ fn numbers_that_skip_or_start_over_are_gaps() {
     let heard = hear(Stream, &["ON,nth=30:rewind"], &["--count", "80"]);
     heard.assert_goes_on("rewind");
     assert_eq!(heard.all("gap")[0]["data"]["cause"], "reset");
-    let heard = hear(Axeos, &["ON,nth=4:skip=1000"], &["--count", "40"]);
+    let heard = hear(Axeos, &["ON,nth=2:skip=1000"], &["--count", "100"]);
     heard.assert_goes_on("skip");
     assert_eq!(heard.said(), ["live", "gap", "resynced"]);
     assert_eq!(heard.all("gap")[0]["data"]["recovered"], json!(false));
@@ -283,7 +284,7 @@ fn a_message_beyond_the_limit_loses_the_line_and_not_the_program() {
         let cause = &heard.all("down")[0]["data"]["cause"];
         assert_eq!(cause, "the peer broke the protocol: a message is longer than the limit");
     }
-    let heard = hear(Axeos, &["ON,nth=4:oversized=1100000"], &["--count", "40"]);
+    let heard = hear(Axeos, &["ON,nth=2:oversized=1100000"], &["--count", "100"]);
     heard.assert_goes_on("an answer has more room");
     assert_eq!(heard.said(), ["live"]);
 }
@@ -295,9 +296,9 @@ fn the_first_gap_ends_listen_with_8_where_that_is_asked_for() {
         (Wsi, "ON,nth=1:reset=6000"),
         (Stream, "ON,nth=6:close=1011"),
         (Stream, "ON,nth=30:rewind"),
-        (Axeos, "ON,nth=1:reset=6000"),
-        (Axeos, "ON,nth=4:skip=1000"),
-        (Axeos, "ON,nth=4:bad-json"),
+        (Axeos, "ON,nth=1:reset=20000"),
+        (Axeos, "ON,nth=2:skip=1000"),
+        (Axeos, "ON,nth=2:bad-json"),
     ] {
         let heard = hear(protocol, &[fault], &["--fail-on-gap"]);
         assert_eq!(heard.code, Some(8), "{protocol:?} {fault}: {}", heard.stderr);

@@ -73,7 +73,10 @@ pub(crate) struct Heard {
 /// Listens to `tieline sim` with these faults, `ON` standing for the service.
 pub(crate) fn hear(protocol: Protocol, faults: &[&str], options: &[&str]) -> Heard {
     let faults: Vec<_> = faults.iter().map(|fault| fault.replace("ON", &format!("on={}", protocol.name()))).collect();
-    let sim = Sim::start(&faults.iter().flat_map(|fault| ["--fault", fault]).collect::<Vec<_>>());
+    // Polls of a slow machine would bring all the events of a quick day in a few answers.
+    let mut how = vec!["--speed", if protocol == Protocol::Axeos { "60" } else { "300" }];
+    how.extend(faults.iter().flat_map(|fault| ["--fault", fault]));
+    let sim = Sim::start(&how);
     let mut command = protocol.listen(&sim.contract);
     command.args(options);
     let output = run(command);
