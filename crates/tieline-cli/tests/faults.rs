@@ -407,6 +407,28 @@ fn one_line_after_the_other_fails_and_listen_goes_on() {
     }
 }
 
+#[test]
+fn single_calls_end_with_the_code_of_what_is_wrong() {
+    for (fault, expected) in [
+        ("http=503", 5),
+        ("refuse", 5),
+        ("reset=100", 5),
+        ("login-refused", 3),
+        ("token-expired", 3),
+        ("permission-denied", 3),
+        ("bad-json", 6),
+        ("unknown-field", 0),
+        ("numbers-as-strings", 0),
+        ("oversized=100000", 0),
+    ] {
+        let sim = Sim::start(&["--speed", "300", "--fault", &format!("on=cloudpbx-rest:{fault}")]);
+        let mut command = tieline();
+        command.args(["cdr", "--api", sim.text("/cloudpbx/url")]).env("TIELINE_KEY", sim.text("/cloudpbx/key"));
+        let output = run(command);
+        assert_eq!(code(&output), Some(expected), "{fault}: {}", stderr(&output));
+    }
+}
+
 // ---- `sim` itself
 
 #[test]
