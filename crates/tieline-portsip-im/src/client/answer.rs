@@ -125,7 +125,7 @@ impl ImClient {
             }
             Job::Restore { topic, .. } if fine => self.attached(&topic, ctrl),
             Job::Restore { topic, tries } => self.restore_failed(topic, tries, refused()),
-            Job::Probe { topic, tries } => self.probe_failed(&topic, tries, ctrl.code() >= 500),
+            Job::Probe { topic, tries, .. } => self.probe_failed(&topic, tries, ctrl.code() >= 500),
             Job::Refill { topic, window, collected, came: Some((low, high)), mut before }
                 if fine && low > window.start && self.topics.contains_key(&*topic) =>
             {
@@ -239,9 +239,9 @@ impl ImClient {
     fn answered_with_meta(&mut self, flight: Flight, meta: Meta<Text>) {
         let (id, request) = match flight.job {
             Job::Owner { id, request, .. } => (id, request),
-            Job::Probe { topic, .. } => {
-                let last = meta.desc.and_then(|desc| desc.seq).unwrap_or_default();
-                return self.last_is(&topic, last);
+            Job::Probe { topic, known, .. } => {
+                let last = meta.desc.and_then(|desc| desc.seq);
+                return self.last_is(&topic, last, known);
             }
             _ => return,
         };

@@ -81,9 +81,9 @@ impl<P: Protocol> Lines<P> {
     }
 
     fn answer_dial(&mut self, now: Instant) {
-        let Some(Dial { id, answer: Some((_, opens)) }) = self.dial.take_if(|dial| {
-            dial.answer.is_some_and(|(due, _)| due <= now)
-        }) else {
+        let Some(Dial { id, answer: Some((_, opens)) }) =
+            self.dial.take_if(|dial| dial.answer.is_some_and(|(due, _)| due <= now))
+        else {
             return;
         };
         if !opens {
@@ -100,10 +100,8 @@ impl<P: Protocol> Lines<P> {
 
     /// Lets the server side of all lines do what it can.
     fn serve(&mut self, now: Instant) {
-        let refusals = Refusals {
-            logins: now < self.until.refuse_logins,
-            subscriptions: now < self.until.deny_subscriptions,
-        };
+        let refusals =
+            Refusals { logins: now < self.until.refuse_logins, subscriptions: now < self.until.deny_subscriptions };
         let mute = now < self.until.mute_after_login;
         for wire in &mut self.wires {
             wire.hear(now);
@@ -281,6 +279,7 @@ impl<P: Protocol> World for Lines<P> {
         for wire in &mut self.wires {
             wire.spare();
         }
+        self.protocol.heal();
     }
 
     fn order(&mut self, now: Instant, client: &mut Self::Client, asked: bool) -> usize {
@@ -320,4 +319,3 @@ impl<P: Protocol> World for Lines<P> {
         self.protocol.forget(now);
     }
 }
-

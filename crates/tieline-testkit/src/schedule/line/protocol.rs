@@ -56,6 +56,9 @@ pub trait Protocol: Sized {
     /// Something that is the server's own affair goes wrong: restarts and numbers.
     fn suffer(&mut self, fault: Fault);
 
+    /// What the server did wrong has no consequences for what it sends from now on.
+    fn heal(&mut self) {}
+
     /// What the client's session told.
     fn read(&mut self, now: Instant, told: &<Self::Session as Session>::Event) -> Vec<Seen>;
     /// What the application wants to ask now; `asked` when it is its time to ask something. `None` when nothing.
