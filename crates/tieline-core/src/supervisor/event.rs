@@ -120,9 +120,9 @@ impl DownCause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {
-    /// The last frame received before the loss (not when the loss was noticed). Earlier where the application had left
-    /// so much unread that reading had stopped: when it stopped, unless a second without a frame showed since that
-    /// nothing waited any more.
+    /// The last frame received before the loss (not when the loss was noticed). Where the application had left so much
+    /// unread that reading stopped, frames that waited meanwhile do not count: until one came after a second without any,
+    /// it is when reading stopped.
     pub since: Instant,
     /// When everything desired was in force again; where what was missed is asked for, when that was done; the end, when
     /// there is no line any more.

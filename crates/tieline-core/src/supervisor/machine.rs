@@ -30,7 +30,7 @@ pub struct Supervisor<S: Supervised> {
     /// When the present phase must have ended: the dial deadline, or the end of a wait.
     deadline: Option<Instant>,
     live_since: Option<Instant>,
-    /// When the last frame of the present or latest line came.
+    /// When the last frame of the present or latest line came, as far as that is known.
     heard: Instant,
     /// Whether frames may have waited unread before they came.
     backlog: Backlog,
@@ -183,8 +183,8 @@ where
 
     fn handle_frame(&mut self, now: Instant, frame: Frame) {
         let Some(session) = &mut self.session else { return };
-        self.backlog.look(now, session.wants_input());
-        if frame != Frame::Eof {
+        let is_old = self.backlog.may_wait(now, session.wants_input());
+        if frame != Frame::Eof && !is_old {
             self.heard = now;
         }
         session.handle_input(now, frame);
@@ -285,8 +285,7 @@ where
             return self.end(now, None);
         }
         if (self.was_live || self.told) && self.gap.is_none() {
-            let since = self.backlog.since().unwrap_or(self.heard);
-            self.gap = Some((since, cause.clone()));
+            self.gap = Some((self.heard, cause.clone()));
         }
         let never_worked = !self.was_live && !self.policy.retry_first;
         let wait = match cause.class() {
@@ -349,7 +348,7 @@ where
 
     fn handle_timeout(&mut self, now: Instant) {
         if let Some(session) = &mut self.session {
-            self.backlog.look(now, session.wants_input());
+            self.backlog.may_wait(now, session.wants_input());
             session.handle_timeout(now);
             self.pump(now);
         }

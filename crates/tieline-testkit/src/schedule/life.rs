@@ -284,7 +284,7 @@ where
             LineEvent::Live(_) => self.record.live(),
             LineEvent::Gap(gap) => self.record.gap(&gap),
             LineEvent::Resynced => self.record.resynced(),
-            LineEvent::Down { retry_at, .. } => self.record.down(self.now, retry_at),
+            LineEvent::Down { .. } => self.record.down(),
             LineEvent::Closed(cause) => self.record.closed(cause.as_ref(), self.closing),
             LineEvent::Session(told) => {
                 for seen in self.world.read(self.now, &told) {

@@ -20,8 +20,10 @@ pub(super) struct Sent {
 enum Stage {
     Down,
     Live,
-    /// A gap was told and no snapshot yet.
-    Gap,
+    /// A gap was told, and no snapshot yet. One that is recovered needs none.
+    Gap {
+        recovered: bool,
+    },
     Resynced,
     Closed,
 }
@@ -71,19 +73,18 @@ impl Record {
             assert!(before.until <= gap.until, "{gap:?} after {before:?}");
         }
         if self.stage != Stage::Down {
-            self.stage = Stage::Gap;
+            self.stage = Stage::Gap { recovered: gap.recovered };
         }
         self.gaps.push(gap.clone());
     }
 
     pub(super) fn resynced(&mut self) {
-        // Of an Axeos place that is lost again before its gap is told there is one `Resynced` each.
-        assert!(self.stage == Stage::Gap, "`Resynced` after {:?}", self.stage);
+        assert!(matches!(self.stage, Stage::Gap { .. }), "`Resynced` after {:?}", self.stage);
         self.stage = Stage::Resynced;
     }
 
     pub(super) fn snapshot(&self) {
-        assert!(self.stage != Stage::Gap, "a snapshot after a gap without `Resynced`");
+        assert!(self.stage != Stage::Gap { recovered: false }, "a snapshot after a gap without `Resynced`");
     }
 
     pub(super) fn event(&mut self, mark: u64) {
@@ -98,9 +99,8 @@ impl Record {
         }
     }
 
-    pub(super) fn down(&mut self, now: Instant, retry_at: Instant) {
+    pub(super) fn down(&mut self) {
         assert!(self.stage != Stage::Closed, "`Down` after the end");
-        let _ = (now, retry_at);
         self.stage = Stage::Down;
         self.downs += 1;
     }
