@@ -70,6 +70,7 @@ impl ImClient {
             return;
         }
         match state.track.arrive(seq) {
+            Arrival::Repeated => {}
             Arrival::Duplicate if asked_for => {}
             // The server sent it twice, or its numbers went back.
             Arrival::Duplicate => {

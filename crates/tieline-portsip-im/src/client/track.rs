@@ -38,6 +38,8 @@ struct Gap {
 pub(super) enum Arrival {
     /// Of the time before the topic was followed.
     Before,
+    /// Of before the floor, and delivered although.
+    Repeated,
     /// Delivered already, or told as lost.
     Duplicate,
     /// To be delivered.
@@ -97,7 +99,9 @@ impl Track {
     /// Begins anew behind `last`: the numbers above it are other messages than before. What was missing is to be
     /// [abandoned](Self::abandon) first.
     pub(super) fn restart(&mut self, last: u64) {
-        *self = Self { floor: Some(last), ..Self::default() };
+        // What came early is of the new count already.
+        let held = core::mem::take(&mut self.early);
+        *self = Self { floor: Some(last), held, ..Self::default() };
     }
 
     /// The number after the highest that is known.
@@ -109,7 +113,7 @@ impl Track {
     pub(super) fn arrive(&mut self, seq: u64) -> Arrival {
         let floor = *self.floor.get_or_insert(seq.saturating_sub(1));
         if self.early.contains(seq) {
-            Arrival::Duplicate
+            Arrival::Repeated
         } else if seq <= floor || seq == u64::MAX {
             Arrival::Before
         } else if self.held.contains(seq) {

@@ -124,20 +124,8 @@ impl Schedule {
         let mut at = Duration::from_secs(5);
         let mut steps = Vec::new();
         for _ in 0..2 + random.below(menu.steps) {
-            // Faults come in bunches as well as apart.
-            at += if random.below(3) == 0 {
-                random.duration_below(Duration::from_millis(50))
-            } else {
-                random.duration_below(menu.pace * 2)
-            };
-            let act = match random.below(20) {
-                0..8 => Act::Publish(1 + random.below(3)),
-                8 => Act::Publish(10 + random.below(60)),
-                9 => Act::Order,
-                10 => Act::Sleep(millis(&mut random, 8000)),
-                _ => Act::Fault((menu.fault)(&mut random)),
-            };
-            steps.push(Step { at, act });
+            at += menu.pause(&mut random);
+            steps.push(Step { at, act: menu.act(&mut random) });
         }
         if random.below(100) < menu.closed {
             let at = random.duration_below(at + menu.pace);
@@ -145,6 +133,49 @@ impl Schedule {
             steps.insert(before, Step { at, act: Act::Close });
         }
         Self { seed, steps, end: at + random.duration_below(Duration::from_secs(20)) }
+    }
+
+    /// A life of a length, which its owner does not end.
+    #[must_use]
+    pub fn lasting(seed: u64, menu: &Menu, end: Duration) -> Self {
+        let mut random = generator(seed, "schedule");
+        let mut at = Duration::from_secs(5);
+        let mut steps = Vec::new();
+        while at < end {
+            steps.push(Step { at, act: menu.act(&mut random) });
+            at += menu.pause(&mut random);
+        }
+        Self { seed, steps, end }
+    }
+
+    /// A life with one fault, again and again: `every` so often until the end.
+    #[must_use]
+    pub fn of(faults: &[Fault], every: Duration, end: Duration) -> Self {
+        let mut at = Duration::from_secs(5);
+        let mut steps = Vec::new();
+        while at < end {
+            steps.extend(faults.iter().map(|fault| Step { at, act: Act::Fault(*fault) }));
+            at += every;
+        }
+        Self { seed: 0, steps, end }
+    }
+}
+
+impl Menu {
+    /// The time to the next step: faults come in bunches as well as apart.
+    fn pause(&self, random: &mut Random) -> Duration {
+        let most = if random.below(3) == 0 { Duration::from_millis(50) } else { self.pace * 2 };
+        random.duration_below(most)
+    }
+
+    fn act(&self, random: &mut Random) -> Act {
+        match random.below(20) {
+            0..8 => Act::Publish(1 + random.below(3)),
+            8 => Act::Publish(10 + random.below(60)),
+            9 => Act::Order,
+            10 => Act::Sleep(millis(random, 8000)),
+            _ => Act::Fault((self.fault)(random)),
+        }
     }
 }
 

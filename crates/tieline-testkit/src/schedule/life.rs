@@ -8,7 +8,7 @@ use std::time::Duration;
 use tieline_core::supervisor::LineEvent;
 use tieline_core::{Instant, Session, earliest};
 
-use super::fault::{Act, Menu, Schedule};
+use super::fault::{Act, Schedule};
 use super::record::{Record, Sent};
 use super::world::{Seen, World};
 
@@ -67,19 +67,24 @@ where
     /// When a promise is broken, or `then` panics.
     pub fn live_and(schedule: &Schedule, then: impl FnOnce(&mut Self)) -> u64 {
         let mut life = Self::begin(schedule.seed);
+        life.play_and(schedule, then);
+        life.digest
+    }
+
+    /// Plays a schedule, and `then`; what happened is printed when a promise is broken.
+    pub(super) fn play_and(&mut self, schedule: &Schedule, then: impl FnOnce(&mut Self)) {
         let lived = catch_unwind(AssertUnwindSafe(|| {
-            life.play(schedule);
-            then(&mut life);
+            self.play(schedule);
+            then(self);
         }));
         if let Err(panic) = lived {
             let mut out = format!("{schedule}\nwhat happened last:\n");
-            for line in &life.trace {
+            for line in &self.trace {
                 let _ = writeln!(out, "  {line}");
             }
             eprintln!("{out}");
             resume_unwind(panic);
         }
-        life.digest
     }
 
     /// Everything that a schedule has, and the calm after it.
@@ -309,24 +314,5 @@ where
             self.trace.pop_front();
         }
         self.trace.push_back(line);
-    }
-}
-
-/// Lives of so many seeds, each drawn from `menu`; every sixteenth is lived twice, and both times the same must happen.
-///
-/// # Panics
-/// When a promise is broken.
-pub fn live_many<W: World>(seeds: std::ops::Range<u64>, menu: &Menu)
-where
-    <W::Client as Session>::Transmit: Debug,
-    <W::Client as Session>::Input: Debug,
-    W::Told: Debug,
-{
-    for seed in seeds {
-        let schedule = Schedule::draw(seed, menu);
-        let digest = Life::<W>::live(&schedule);
-        if seed % 16 == 0 {
-            assert_eq!(digest, Life::<W>::live(&schedule), "{schedule}\nis not the same each time");
-        }
     }
 }

@@ -16,10 +16,12 @@
 mod fault;
 mod life;
 mod line;
+mod many;
 mod record;
 mod world;
 
 pub use fault::{Act, Fault, Menu, Schedule, Step, generator, millis};
-pub use life::{Life, live_many};
+pub use life::Life;
 pub use line::{CommandOf, Lines, Protocol, Refusals, ReplyOf};
+pub use many::{attempts_in_an_hour, live_an_hour, live_many};
 pub use world::{Seen, World};
