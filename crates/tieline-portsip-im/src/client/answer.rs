@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use tieline_core::{CloseReason, Instant, RequestError, RequestId, Secret, Text, Timestamp};
 
 use super::command::Request;
+use super::data::Coming;
 use super::event::{ClientEvent, LoggedIn, LostCause, Noted, Received};
 use super::flight::{Collected, Flight, Job};
 use super::phase::Phase;
@@ -210,7 +211,7 @@ impl ImClient {
                 // Messages that were published meanwhile came among those that were asked for: they are the newest.
                 let asked = params.count.and_then(|count| usize::try_from(count).ok()).unwrap_or(messages.len());
                 for live in messages.split_off(asked.min(messages.len())) {
-                    self.deliver_live(live, false);
+                    self.deliver_live(live, Coming::AmongAskedFor);
                 }
                 Reply::History(HistoryPage { messages, count: params.count, truncated })
             }

@@ -17,16 +17,27 @@ const MOST_DOUBTFUL: usize = 64;
 /// So many live messages may stand among those that the owner asked for.
 const LIVE_AMONG_HISTORY: usize = 64;
 
+/// How a message came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// By itself.
+    Unasked,
+    /// By itself, among those that were asked for: it was looked at when it came.
+    AmongAskedFor,
+    /// As a part of an answer.
+    AskedFor,
+}
+
 impl ImClient {
     pub(super) fn handle_data(&mut self, now: Instant, received: Received) {
         let topic = received.message.topic().map(|topic| Text::from(topic.as_str()));
         let (Some(topic), Some(seq)) = (topic, received.seq()) else { return self.deliver(received) };
         let limits = self.config.limits;
         let deadline = now + self.config.request_timeout;
-        let mut asked_for = false;
+        let mut how = Coming::Unasked;
         let mut flush = None;
         if let Some(flight) = self.flights.iter_mut().find(|flight| flight.job.collects(&topic, seq)) {
-            asked_for = true;
+            how = Coming::AskedFor;
             match &mut flight.job {
                 Job::Owner { request: super::command::Request::History(history), collected, .. } => {
                     let most = history.limit.map_or(limits.queued_events, |limit| limit as usize);
@@ -51,12 +62,13 @@ impl ImClient {
                 _ => {}
             }
         }
-        self.deliver_live(received, asked_for);
+        self.deliver_live(received, how);
     }
 
     /// Delivers a message, unless it was delivered before, or was asked for and is of the time before the topic was
     /// followed. Tells of messages that are missing before it.
-    pub(super) fn deliver_live(&mut self, received: Received, asked_for: bool) {
+    pub(super) fn deliver_live(&mut self, received: Received, how: Coming) {
+        let asked_for = how == Coming::AskedFor;
         let topic = received.message.topic().map(|topic| Text::from(topic.as_str()));
         let (Some(topic), Some(seq)) = (topic, received.seq()) else { return self.deliver(received) };
         let Some(state) = self.topics.get_mut(&*topic) else {
@@ -71,7 +83,7 @@ impl ImClient {
         }
         match state.track.arrive(seq) {
             Arrival::Repeated => {}
-            Arrival::Duplicate if asked_for => {}
+            Arrival::Duplicate if how != Coming::Unasked => {}
             // The server sent it twice, or its numbers went back.
             Arrival::Duplicate => {
                 state.doubtful.add(seq, received, MOST_DOUBTFUL, self.config.limits.queued_bytes);
@@ -153,7 +165,7 @@ impl ImClient {
         let reset = NumbersReset { topic: Topic::new(topic.clone()), before, last: floor };
         self.tell(ClientEvent::NumbersReset(reset), 0);
         for (_, received) in doubtful {
-            self.deliver_live(received, false);
+            self.deliver_live(received, Coming::Unasked);
         }
     }
 
