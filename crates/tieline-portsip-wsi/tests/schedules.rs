@@ -13,5 +13,5 @@ fn nothing_is_lost_without_a_word_in_v16_whatever_goes_wrong() {
 
 #[test]
 fn nothing_is_lost_without_a_word_in_v22_whatever_goes_wrong() {
-    live_many::<Lines<Pbx<true>>>(2000..3000, &MENU);
+    live_many::<Lines<Pbx<true>>>(2000..2500, &MENU);
 }

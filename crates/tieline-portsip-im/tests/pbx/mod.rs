@@ -14,8 +14,9 @@ use tieline_testkit::schedule::{Fault, Menu, Protocol, Refusals, Seen, millis};
 
 /// The groups, by the mark of a message modulo 2.
 const GROUPS: [&str; 2] = ["grpA0NlkdDEQHs", "grpB0NlkdDEQHs"];
-/// Messages that the server gives at once.
-const PAGE: usize = 24;
+/// Messages that the server gives at once, fewer than it is asked for: of the first group the newest, of the other the
+/// oldest.
+const PAGE: usize = 10;
 /// So many messages of a group are kept.
 const KEPT: usize = 2000;
 /// How long the application waits before it asks again for what was refused.
@@ -138,8 +139,11 @@ impl Pbx {
         let since = options.and_then(|options| number(options.since)).unwrap_or(1);
         let before = options.and_then(|options| number(options.before)).unwrap_or(u64::MAX);
         let limit = options.and_then(|options| number(options.limit)).map_or(PAGE, |n| PAGE.min(n as usize));
-        let found = group.kept.iter().rev().filter(|(seq, _)| (since..before).contains(seq)).take(limit);
-        let found: Vec<_> = found.copied().collect();
+        let wanted = |(seq, _): &&(u64, u64)| (since..before).contains(seq);
+        let found: Vec<(u64, u64)> = match index {
+            0 => group.kept.iter().rev().filter(wanted).take(limit).copied().collect(),
+            _ => group.kept.iter().filter(wanted).take(limit).copied().collect(),
+        };
         for (seq, mark) in &found {
             host.server.push(now, data(index, *seq, *mark));
         }

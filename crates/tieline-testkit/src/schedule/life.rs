@@ -281,6 +281,7 @@ where
             self.tell(event);
             any = true;
         }
+        self.record.check_promises(self.world.latency());
         any
     }
 

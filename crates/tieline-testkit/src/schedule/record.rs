@@ -33,6 +33,8 @@ enum Stage {
 pub(super) struct Record {
     pub(super) sent: BTreeMap<u64, Sent>,
     pub(super) gaps: Vec<Gap>,
+    /// Gaps that were told as recovered, and what that means not looked at yet.
+    promised: Vec<Gap>,
     stage: Stage,
     was_live: bool,
     pub(super) closed: u32,
@@ -46,6 +48,7 @@ impl Record {
         Self {
             sent: BTreeMap::new(),
             gaps: Vec::new(),
+            promised: Vec::new(),
             stage: Stage::Down,
             was_live: false,
             closed: 0,
@@ -74,6 +77,9 @@ impl Record {
         }
         if self.stage != Stage::Down {
             self.stage = Stage::Gap { recovered: gap.recovered };
+        }
+        if gap.recovered {
+            self.promised.push(gap.clone());
         }
         self.gaps.push(gap.clone());
     }
@@ -112,17 +118,32 @@ impl Record {
         self.closed += 1;
     }
 
-    /// I11: each event was delivered, or told as lost, or its time lies in a gap that is not recovered; the time is that
-    /// of its whole way, from the server to where it would have been read.
+    /// Whether the time of an event lies in a gap that is not recovered: that of its whole way, from the server to where it
+    /// would have been read.
+    fn is_given_up(&self, at: Instant, latency: Duration) -> bool {
+        let mut gaps = self.gaps.iter().filter(|gap| !gap.recovered);
+        gaps.any(|gap| gap.since <= at + latency && at <= gap.until)
+    }
+
+    /// What a gap missed that is told as recovered is there once everything was taken that waited to be.
+    pub(super) fn check_promises(&mut self, latency: Duration) {
+        for gap in core::mem::take(&mut self.promised) {
+            for (mark, Sent { at, delivered, lost }) in &self.sent {
+                let is_missed = gap.since <= *at && *at + latency < gap.until;
+                assert!(
+                    !is_missed || *delivered > 0 || *lost || self.is_given_up(*at, latency),
+                    "event {mark} of {at:?} is not there although {gap:?} says so"
+                );
+            }
+        }
+    }
+
+    /// I11: each event was delivered, or told as lost, or its time lies in a gap that is not recovered.
     pub(super) fn check_coverage(&self, latency: Duration, until: Option<Instant>) {
         for (mark, Sent { at, delivered, lost }) in &self.sent {
-            let in_a_gap = || {
-                let mut gaps = self.gaps.iter().filter(|gap| !gap.recovered);
-                gaps.any(|gap| gap.since <= *at + latency && *at <= gap.until)
-            };
             let after_the_end = until.is_some_and(|until| *at + latency >= until);
             assert!(
-                *delivered > 0 || *lost || in_a_gap() || after_the_end,
+                *delivered > 0 || *lost || self.is_given_up(*at, latency) || after_the_end,
                 "event {mark} of {at:?} was neither delivered nor told as missing; gaps: {:?}",
                 self.gaps
             );
