@@ -10,6 +10,8 @@ mod im;
 #[cfg(feature = "im-request")]
 mod im_request;
 mod recording;
+#[cfg(feature = "schedule")]
+pub mod schedule;
 mod transcript;
 mod wsi;
 
