@@ -167,7 +167,9 @@ impl fmt::Display for TlsRefused {
         write!(f, "\nor its key, which may outlive the certificate, with\n  --tls-pin {}", facts.key_pin)?;
         match self.kind {
             // By its authority it would be refused for its names then.
-            RefusalKind::UnknownIssuer if !self.for_name => write!(f, "\n(it is not for `{}` either)", self.server_name)?,
+            RefusalKind::UnknownIssuer if !self.for_name => {
+                write!(f, "\n(it is not for `{}` either)", self.server_name)?
+            }
             RefusalKind::UnknownIssuer => {
                 write!(f, "\nor trust its authority with\n  --tls-ca FILE")?;
                 if self.alone {

@@ -5,18 +5,20 @@ mod handshake;
 use handshake::{VERSIONS, handshake, presenting};
 use rcgen::KeyPair;
 use rustls_pki_types::PrivateKeyDer;
-use tieline_testkit::certificates::{CERTIFICATES, Made, Mode, NAMES, Served, check, each_row};
+use tieline_testkit::certificates::{CERTIFICATES, Made, Mode, NAMES, Served, Verdict, check, each_row};
 use tieline_tls::{CertificateFacts, ClientTls, Pin, PinParseError, RefusalKind, ServerTls, Trust};
 
 #[test]
 fn each_mode_accepts_what_the_table_says_and_each_refusal_names_what_would_accept_it() {
     each_row(|row, made| {
-        for (mode, _) in row.cells() {
+        for (mode, expected) in row.cells() {
             for version in VERSIONS {
                 let outcome = handshake(made.trust(mode), &made.tls.config(), version, NAMES[0]);
-                let text = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
-                let outcome = outcome.as_ref().map_err(|refused| (refused, text.as_str())).copied();
-                for remedy in check(row, mode, made, outcome).unwrap_or_default() {
+                let kind =
+                    outcome.as_ref().map_or_else(|refused| Verdict::Refused(refused.kind()), |()| Verdict::Accepted);
+                assert_eq!(kind, expected, "{}, {mode:?}", row.words);
+                let text = outcome.map_err(|refused| refused.to_string());
+                for remedy in check(row, mode, made, text.as_ref().map_err(String::as_str).copied()) {
                     let tried = handshake(remedy.clone(), &made.tls.config(), version, NAMES[0]);
                     assert!(tried.is_ok(), "{}, {mode:?}: {remedy:?} does not help: {tried:?}", row.words);
                 }

@@ -9,7 +9,7 @@ mod rows;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
-use tieline_tls::{CertificateFacts, RefusalKind, TlsRefused, Trust};
+use tieline_tls::{CertificateFacts, RefusalKind, Trust};
 
 pub use make::{Made, NAMES};
 pub use rows::CERTIFICATES;
@@ -160,20 +160,39 @@ fn words(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Compares what came of a handshake with the table. For a refusal, given as its error and the words that the application
-/// was shown: that the words say what the server presented and what would accept it. Gives that remedy, which is to be tried.
+/// Compares what came of a handshake with the table; a refusal is given in the words that the application was shown. That they
+/// say what the server presented and what would accept it. Gives those remedies, which are to be tried.
 ///
 /// # Panics
 /// When they differ.
 #[must_use]
-pub fn check(row: &Row, mode: Mode, made: &Made, outcome: Result<(), (&TlsRefused, &str)>) -> Option<Vec<Trust>> {
+pub fn check(row: &Row, mode: Mode, made: &Made, outcome: Result<(), &str>) -> Vec<Trust> {
     let place = format!("{}, {mode:?}", row.words);
-    let came = outcome.map_or_else(|(refused, _)| Verdict::Refused(refused.kind()), |()| Verdict::Accepted);
-    let came_words = outcome.map_or_else(|(_, text)| text, |()| "accepted");
-    let expected = row.verdicts[Mode::ALL.iter().position(|own| *own == mode).expect("a mode")];
-    assert_eq!(came, expected, "{place}: {came_words}");
-    let (_, text) = outcome.err()?;
-    Some(remedies(&place, expected, made, text))
+    let verdict = row.verdicts[Mode::ALL.iter().position(|own| *own == mode).expect("a mode")];
+    match (verdict, outcome) {
+        (Verdict::Accepted, Ok(())) => Vec::new(),
+        (Verdict::Refused(kind), Err(text)) => {
+            let expected = format!("TLS with `{}` failed: {}", NAMES[0], sentence(kind));
+            assert!(text.contains(&expected), "{place}: {expected:?} is not in {text}");
+            remedies(&place, verdict, made, text)
+        }
+        (verdict, outcome) => panic!("{place}: {verdict:?} is expected, and it was {outcome:?}"),
+    }
+}
+
+/// How the words for a kind of refusal begin.
+fn sentence(kind: RefusalKind) -> &'static str {
+    match kind {
+        RefusalKind::UnknownIssuer => "no trusted authority issued the certificate",
+        RefusalKind::SelfSigned => "the certificate is self-signed",
+        RefusalKind::NameMismatch => "the certificate is not for `127.0.0.1`",
+        RefusalKind::Expired => "the certificate has expired",
+        RefusalKind::NotYetValid => "the certificate is not valid yet (is this machine's clock right?)",
+        RefusalKind::PinMismatch => "the certificate is not the pinned one",
+        RefusalKind::OldX509Version => "the certificate is of an old X.509 version",
+        RefusalKind::BadSignature => "a signature is wrong",
+        other => panic!("{other:?} is not in the table"),
+    }
 }
 
 /// What a refusal's words offer, after a look at the facts in them.
