@@ -121,6 +121,12 @@ impl AxeosPbx {
         last.unwrap_or_default()
     }
 
+    /// How many events were logged.
+    #[must_use]
+    pub fn published(&self) -> u64 {
+        self.shared.lock().published
+    }
+
     /// Does this to the answers of the next polls that may wait.
     pub fn faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.lock().faults.extend(faults);
