@@ -157,12 +157,22 @@ where
                 self.dialing = None;
                 return Poll::Ready(());
             }
-            if !busy && self.timer.poll(cx, self.clock, self.pump.poll_timeout()).is_pending() {
+            if (!busy || self.pump.is_due(now)) && self.is_time(cx) {
+                self.pump.handle_timeout(now);
+            } else if !busy {
                 return Poll::Pending;
             }
         }
+        let _ = self.is_time(cx);
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Whether something is due by the runtime's clock, which goes on only when the runtime has looked at its sockets as well:
+    /// after a standstill the round before this one may not have known yet that there is something to read. It is asked
+    /// before each way out, so that it always knows what is due.
+    fn is_time(&mut self, cx: &mut Context<'_>) -> bool {
+        self.timer.poll(cx, self.clock, self.pump.poll_timeout()).is_ready()
     }
 
     fn take_orders(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {

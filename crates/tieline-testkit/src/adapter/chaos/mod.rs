@@ -28,7 +28,7 @@ pub use account::{Account, Order, Told};
 pub use fate::{Ending, Fate, Pace, Way};
 pub use open::OpenLine;
 pub use proxy::Chaos;
-pub use sites::{AXEOS_MARK, Counting, IM_MARK, Site};
+pub use sites::{AXEOS_MARK, Counting, IM_MARK, Site, im_site};
 pub use slow::*;
 
 /// How often a stream is killed.
@@ -168,7 +168,7 @@ where
 }
 
 pub fn a_stream_of_im_survives_100_kills<A: ImAdapter>() {
-    kills(Arc::new(sites::im()), Order::Any, &im::<A>);
+    kills(Arc::new(sites::im_site()), Order::Any, &im::<A>);
 }
 
 pub fn a_stream_of_axeos_survives_100_kills<A: AxeosAdapter>()
@@ -190,7 +190,7 @@ where
 }
 
 pub fn whatever_fails_each_message_of_im_comes_once<A: ImAdapter>() {
-    schedules(|| Arc::new(sites::im()), Order::Any, &im::<A>);
+    schedules(|| Arc::new(sites::im_site()), Order::Any, &im::<A>);
 }
 
 pub fn whatever_fails_each_event_of_axeos_comes_once_or_lies_in_a_gap<A: AxeosAdapter>()

@@ -132,7 +132,7 @@ impl Site for Chat {
 
 /// IM, with [`IM_MARK`] messages before the first that is told.
 #[must_use]
-pub(super) fn im() -> Chat {
+pub fn im_site() -> Chat {
     let chat = Chat::telling();
     chat.world().last.insert(GROUP.into(), IM_MARK);
     chat

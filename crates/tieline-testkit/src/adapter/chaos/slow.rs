@@ -111,7 +111,7 @@ macro_rules! of_each_protocol {
         }
 
         pub fn $im<A: ImAdapter>() {
-            $run(Arc::new(sites::im()), &im::<A>);
+            $run(Arc::new(sites::im_site()), &im::<A>);
         }
 
         pub fn $axeos<A: AxeosAdapter>()
@@ -156,7 +156,7 @@ where
 }
 
 pub fn a_half_open_line_of_im_is_found_and_replaced<A: ImAdapter>() {
-    half_open(Arc::new(sites::im()), Order::Any, &im::<A>, SILENT);
+    half_open(Arc::new(sites::im_site()), Order::Any, &im::<A>, SILENT);
 }
 
 pub fn a_half_open_poll_of_axeos_is_found_and_replaced<A: AxeosAdapter>()
