@@ -1,5 +1,7 @@
 //! What a stream tells, held against what was sent.
 
+use std::fmt;
+
 use tieline_core::Instant;
 use tieline_core::supervisor::{Gap, LineEvent};
 use tieline_dial::Item;
@@ -27,7 +29,7 @@ impl Told {
     /// What an item tells; `event` gives the number of an event of the session.
     pub fn of<E>(item: Item<E>, event: impl FnOnce(E) -> Option<(u64, Instant)>) -> Self
     where
-        E: std::fmt::Debug,
+        E: fmt::Debug,
     {
         match item {
             Item::Line(LineEvent::Live(_)) => Self::Live,
@@ -53,7 +55,6 @@ pub enum Order {
 }
 
 /// What was told so far. Complains at once of whatever is lost in silence, doubled, or told in the wrong place.
-#[derive(Debug)]
 pub struct Account {
     order: Order,
     /// Which events came, by number, from 0 on.
@@ -158,5 +159,12 @@ impl Account {
             self.came.resize(number as usize + 1, false);
         }
         assert!(!std::mem::replace(&mut self.came[number as usize], true), "event {number} comes twice");
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lives, gaps, dropped, .. } = self;
+        write!(f, "Account({} events, live {lives} times, {gaps} gaps, {dropped} dropped)", self.count())
     }
 }

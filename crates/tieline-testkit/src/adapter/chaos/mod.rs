@@ -15,13 +15,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use tieline_core::Random;
 use tieline_tls::{ServerTls, Trust};
 
 use super::axeos::AxeosPbx;
 use super::im::ImAdapter;
-use super::{Adapter, AxeosAdapter, StreamAdapter, millis};
+use super::{Adapter, AxeosAdapter, PATIENCE, StreamAdapter, millis};
 use open::{Knobs, Open, axeos, cloudpbx, im, wsi, wsi_at};
 
 pub use account::{Account, Order, Told};
@@ -66,15 +67,29 @@ impl Drop for Ticker {
     }
 }
 
+/// When the proxy begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    /// With the first connection.
+    AtOnce,
+    /// When the line is live for the first time; that it dies then is the first thing to happen.
+    Live,
+}
+
 /// Leads one stream through these fates. Gives what it told.
-fn survive(site: Arc<dyn Site>, fates: Vec<Fate>, order: Order, open: &Open<'_>) -> Account {
-    let proxy = Chaos::start(site.port(), fates);
+fn survive(site: Arc<dyn Site>, fates: Vec<Fate>, begin: Begin, order: Order, open: &Open<'_>) -> Account {
+    let proxy = Chaos::start(site.port(), fates, begin == Begin::Live);
     let mut line = open(proxy.port, Knobs::default());
+    if begin == Begin::Live {
+        proxy.begin();
+    }
     let ticker = Ticker::start(Arc::clone(&site));
     let mut account = Account::new(order);
     // What is told once the proxy is calm comes on a line that lasts.
     let mut calm = None;
+    let started = Instant::now();
     loop {
+        assert!(started.elapsed() < 8 * PATIENCE, "it goes on and on: {proxy:?}, {account:?}");
         account.note((line.next)().expect("the stream goes on"));
         let calm = match calm {
             Some(calm) => calm,
@@ -103,9 +118,8 @@ fn survive(site: Arc<dyn Site>, fates: Vec<Fate>, order: Order, open: &Open<'_>)
 fn kills(site: Arc<dyn Site>, order: Order, open: &Open<'_>) {
     let mut random = random(0);
     let fates: Vec<Fate> = (0..KILLS).map(|_| Fate::cut(&mut random)).collect();
-    let account = survive(site, fates, order, open);
-    // Of the kills before the line was live for the first time only the last is told.
-    assert!(account.causes.len() + 30 > KILLS, "{} of {KILLS} kills are told", account.causes.len());
+    let account = survive(site, fates, Begin::Live, order, open);
+    assert!(account.causes.len() > KILLS, "{} of {} kills are told", account.causes.len(), KILLS + 1);
 }
 
 fn random(number: u64) -> Random {
@@ -130,7 +144,7 @@ fn schedules(site: impl Fn() -> Arc<dyn Site> + Sync, order: Order, open: &Open<
                         let mut random = random(1 + number);
                         let count = 3 + random.below(4);
                         let fates: Vec<Fate> = (0..count).map(|_| Fate::fault(&mut random)).collect();
-                        let run = || survive(site(), fates.clone(), order, open);
+                        let run = || survive(site(), fates.clone(), Begin::AtOnce, order, open);
                         if let Err(panicked) = catch_unwind(AssertUnwindSafe(run)) {
                             let words = panicked.downcast_ref::<String>().map(String::as_str);
                             let words = words.or_else(|| panicked.downcast_ref::<&str>().copied()).unwrap_or_default();

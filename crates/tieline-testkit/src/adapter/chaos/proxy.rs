@@ -1,5 +1,6 @@
 //! A proxy that does to each connection what it is fated to.
 
+use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -30,6 +31,8 @@ struct Shared {
     /// How many fates were begun, and how many are over.
     met: AtomicUsize,
     past: AtomicUsize,
+    /// Whether connections meet their fates; they pass before.
+    begun: AtomicBool,
     over: AtomicBool,
     overlaps: AtomicUsize,
     open: Mutex<Vec<Arc<Connection>>>,
@@ -77,12 +80,13 @@ fn listening(port: u16) -> io::Result<TcpListener> {
 }
 
 impl Chaos {
-    /// A proxy in front of a server's port. The first connections meet these fates, one each, and all others pass.
+    /// A proxy in front of a server's port. The first connections meet these fates, one each, and all others pass; so do those
+    /// before [`begin`](Self::begin), if that is `awaited`.
     ///
     /// # Panics
     /// When there is no port.
     #[must_use]
-    pub fn start(server: u16, fates: Vec<Fate>) -> Self {
+    pub fn start(server: u16, fates: Vec<Fate>, awaited: bool) -> Self {
         let holder = bound(0).expect("a port");
         let port = holder.local_addr().expect("an address").as_socket().expect("of TCP").port();
         let mut listener = Some(listening(port).expect("a listener"));
@@ -91,6 +95,7 @@ impl Chaos {
             fates,
             met: AtomicUsize::new(0),
             past: AtomicUsize::new(0),
+            begun: AtomicBool::new(!awaited),
             over: AtomicBool::new(false),
             overlaps: AtomicUsize::new(0),
             open: Mutex::default(),
@@ -100,7 +105,7 @@ impl Chaos {
         thread::spawn(move || {
             let _held = holder;
             while !serving.over.load(Ordering::SeqCst) {
-                let fate = serving.fates.get(serving.met.load(Ordering::SeqCst)).copied();
+                let fate = serving.fate();
                 if let Some(Fate::Refuse(time)) = fate {
                     // Once there is a client that comes back.
                     serving.await_gone(PATIENCE);
@@ -115,6 +120,11 @@ impl Chaos {
                 if serving.over.load(Ordering::SeqCst) {
                     break;
                 }
+                let fate = serving.fate();
+                if let Some(Fate::Refuse(_)) = fate {
+                    // It began meanwhile.
+                    continue;
+                }
                 if !serving.await_gone(SEEN_GONE) {
                     serving.overlaps.fetch_add(1, Ordering::SeqCst);
                 }
@@ -125,6 +135,12 @@ impl Chaos {
             }
         });
         Self { port, shared }
+    }
+
+    /// Begins, with the end of every connection that passed before.
+    pub fn begin(&self) {
+        self.shared.begun.store(true, Ordering::SeqCst);
+        lock(&self.shared.open).iter().for_each(|connection| connection.abort());
     }
 
     /// Whether every fate is over, so that whoever comes now can stay.
@@ -140,6 +156,13 @@ impl Chaos {
     }
 }
 
+impl fmt::Debug for Chaos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let past = self.shared.past.load(Ordering::SeqCst);
+        write!(f, "Chaos({past} of {} fates are past)", self.shared.fates.len())
+    }
+}
+
 impl Drop for Chaos {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
@@ -151,6 +174,12 @@ impl Drop for Chaos {
 }
 
 impl Shared {
+    /// The next fate.
+    fn fate(&self) -> Option<Fate> {
+        let begun = self.begun.load(Ordering::SeqCst);
+        self.fates.get(self.met.load(Ordering::SeqCst)).copied().filter(|_| begun)
+    }
+
     /// Waits until no client is here; whether that came.
     fn await_gone(&self, patience: Duration) -> bool {
         let open = lock(&self.open);
@@ -171,6 +200,10 @@ impl Shared {
         let state = Mutex::new(State { phase: Phase::Passing, up: 0, down: 0 });
         let connection = Arc::new(Connection { client, server, state, changed: Condvar::new() });
         lock(&self.open).push(Arc::clone(&connection));
+        if fated.is_none() && self.fate().is_some() {
+            // It began meanwhile.
+            connection.abort();
+        }
         let shared = Arc::clone(self);
         thread::spawn(move || {
             match fate {

@@ -13,13 +13,13 @@ use super::account::{Account, Order, Told};
 use super::fate::{Ending, Fate, Pace, Way};
 use super::open::{Knobs, Open, OpenLine, axeos, cloudpbx, im, wsi};
 use super::sites::{self, Counting, Site};
-use super::{Ticker, survive};
+use super::{Begin, Ticker, survive};
 
 /// A line on which events come, and then nothing any more, without an end.
 fn half_open(site: Arc<dyn Site>, order: Order, open: &Open<'_>, cause: &str) {
     let swallowed =
         Fate::End { pace: Pace::Whole, way: Way::Down, bytes: 4000, within: PATIENCE, ending: Ending::BlackHole };
-    let account = survive(site, vec![swallowed], order, open);
+    let account = survive(site, vec![swallowed], Begin::AtOnce, order, open);
     assert!(account.causes[0].starts_with(cause), "{:?}", account.causes);
 }
 
