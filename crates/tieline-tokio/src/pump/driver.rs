@@ -155,10 +155,11 @@ where
             self.dialing = None;
             return Poll::Ready(());
         }
-        if busy {
-            self.yield_now(cx);
-        } else if self.timer.poll(cx, self.clock, self.pump.poll_timeout()).is_ready() {
+        if self.is_time(cx) && (!busy || self.pump.is_due(now)) {
+            self.pump.handle_timeout(now);
             cx.waker().wake_by_ref();
+        } else if busy {
+            self.yield_now(cx);
         }
         Poll::Pending
     }
@@ -171,6 +172,13 @@ where
         // The future that a runtime blocks on has its turn only when the tasks have none. This is pending by its nature, and
         // only leaves the wish with the runtime.
         let _pending = std::pin::pin!(tokio::task::yield_now()).poll(cx);
+    }
+
+    /// Whether something is due by the runtime's clock, which goes on only when the runtime has looked at its sockets as well:
+    /// after a standstill the round before this one may not have known yet that there is something to read. It is asked
+    /// before each way out, so that it always knows what is due.
+    fn is_time(&mut self, cx: &mut Context<'_>) -> bool {
+        self.timer.poll(cx, self.clock, self.pump.poll_timeout()).is_ready()
     }
 
     fn take_orders(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
