@@ -176,7 +176,7 @@ fn words(told: &Told<'_>) -> String {
         Told::TopicLost { topic, cause } => format!("topic lost    {}: {}", printable(topic), printable(cause)),
         Told::Lagged { lost } => format!("lagged        {lost} events were not printed"),
         Told::Reset { topic, before, last } => {
-            format!("reset         {topic}: after {before} the numbers go on from {last}")
+            format!("reset         {}: after #{before} the numbers go on from #{last}", printable(topic))
         }
         Told::Unreadable { error } => format!("unreadable    {error}"),
     }
