@@ -287,7 +287,7 @@ impl<const KEPT: usize> World for Pbx<KEPT> {
             return 0;
         }
         self.orders += 1;
-        let command = if self.orders % 2 == 0 { Command::Users } else { Command::Phones };
+        let command = if self.orders.is_multiple_of(2) { Command::Users } else { Command::Phones };
         usize::from(client.send(now, command).is_ok())
     }
 
@@ -310,7 +310,7 @@ impl<const KEPT: usize> World for Pbx<KEPT> {
         1
     }
 
-    fn latency(&self) -> Duration {
+    fn longest_latency(&self) -> Duration {
         self.longest
     }
 

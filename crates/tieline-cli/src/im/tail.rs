@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tieline_core::Class;
 use tieline_core::supervisor::LineEvent;
-use tieline_portsip_im::client::{ClientEvent, Gap, GapClosed, Mark, Received, Subscribe, NumbersReset, SubscriptionLost};
+use tieline_portsip_im::client::{
+    ClientEvent, Gap, GapClosed, Mark, NumbersReset, Received, Subscribe, SubscriptionLost,
+};
 use tieline_portsip_im::{Credentials, SeqRange, ServerMessage};
 use tieline_tokio::im::{Client, Events, Item};
 use tieline_tokio::{Credentials as Provider, CredentialsError};
@@ -173,6 +175,9 @@ fn words(told: &Told<'_>) -> String {
         }
         Told::TopicLost { topic, cause } => format!("topic lost    {}: {}", printable(topic), printable(cause)),
         Told::Lagged { lost } => format!("lagged        {lost} events were not printed"),
+        Told::Reset { topic, before, last } => {
+            format!("reset         {}: after #{before} the numbers go on from #{last}", printable(topic))
+        }
         Told::Unreadable { error } => format!("unreadable    {error}"),
     }
 }

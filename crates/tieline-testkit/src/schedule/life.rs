@@ -72,6 +72,7 @@ where
     }
 
     /// Plays a schedule, and `then`; what happened is printed when a promise is broken.
+    #[allow(clippy::print_stderr, reason = "for whoever reads why a test failed")]
     pub(super) fn play_and(&mut self, schedule: &Schedule, then: impl FnOnce(&mut Self)) {
         let lived = catch_unwind(AssertUnwindSafe(|| {
             self.play(schedule);
@@ -124,7 +125,7 @@ where
     pub fn check(&self) {
         // What its owner closes is told nothing more: neither what came after it was last heard of, nor why.
         let until = (self.closing && self.record.closed > 0).then_some(self.heard);
-        self.record.check_coverage(self.world.latency(), until);
+        self.record.check_coverage(self.world.longest_latency(), until);
         for (mark, sent) in &self.record.sent {
             let most = if W::NUMBERED { 1 } else { self.world.copies(*mark).max(1) };
             assert!(sent.delivered <= most, "event {mark} was sent {most} times and told {} times", sent.delivered);
@@ -281,7 +282,7 @@ where
             self.tell(event);
             any = true;
         }
-        self.record.check_promises(self.world.latency());
+        self.record.check_promises(self.world.longest_latency());
         any
     }
 

@@ -50,7 +50,7 @@ pub trait World: Sized {
     /// How often the server sent an event on lines that the client might read; asked only where numbers are missing.
     fn copies(&self, mark: u64) -> u32;
     /// The longest that anything was on its way.
-    fn latency(&self) -> Duration;
+    fn longest_latency(&self) -> Duration;
     /// When connections were asked for.
     fn dials(&self) -> &[Instant];
     /// Whether the client is live.

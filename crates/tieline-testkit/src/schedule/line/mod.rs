@@ -301,7 +301,7 @@ impl<P: Protocol> World for Lines<P> {
         self.copies.get(&mark).copied().unwrap_or_default()
     }
 
-    fn latency(&self) -> Duration {
+    fn longest_latency(&self) -> Duration {
         self.longest
     }
 

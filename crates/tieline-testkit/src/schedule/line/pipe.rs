@@ -75,8 +75,10 @@ impl Pipe {
     /// Hands what arrived to `take`, which says how much it took. Whether there was anything.
     pub(super) fn read(&mut self, now: Instant, take: impl FnOnce(&[u8]) -> usize) -> bool {
         if self.rest.is_empty() {
-            let Some((_, piece)) = self.pieces.pop_front_if(|(due, _)| *due <= now) else { return false };
-            self.rest = piece;
+            if self.pieces.front().is_none_or(|(due, _)| *due > now) {
+                return false;
+            }
+            self.rest = self.pieces.pop_front().map(|(_, piece)| piece).unwrap_or_default();
         }
         let taken = take(&self.rest);
         self.rest.drain(..taken);
