@@ -46,6 +46,11 @@ impl Pbx {
         self.sim.local_addr()
     }
 
+    /// Cuts every line, as a failing network does.
+    pub fn cut_lines(&self) {
+        self.sim.kill_connections();
+    }
+
     /// Its WSI for clients of a dialect.
     #[must_use]
     pub fn url(&self, dialect: Dialect) -> String {

@@ -42,15 +42,7 @@ fn fmt() -> Outcome {
 }
 
 fn clippy() -> Outcome {
-    shell::run(&mut shell::cargo([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    shell::run(&mut shell::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))
 }
 
 fn doc() -> Outcome {
