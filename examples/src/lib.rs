@@ -69,3 +69,8 @@ impl Pbx {
         self.sim.tenant_auth(dialect)
     }
 }
+
+/// The code of the guide compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+struct EmbeddingGuide;

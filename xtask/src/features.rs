@@ -5,7 +5,10 @@ use crate::{Outcome, manifest, shell};
 
 pub(crate) fn run() -> Outcome {
     let mut builds = 0;
-    for package in manifest::published()? {
+    // The codec crates first: they are soonest built, and most built upon.
+    let mut packages = manifest::published()?;
+    packages.sort_by_key(|package| !CODECS.contains(&package.as_str()));
+    for package in packages {
         let features = manifest::features(&package)?;
         let names: Vec<&str> = features.iter().map(|feature| feature.name.as_str()).collect();
         let depth = if CODECS.contains(&package.as_str()) { 2 } else { 1 };

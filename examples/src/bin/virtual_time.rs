@@ -29,10 +29,16 @@ impl Wire {
         self.0.front().map(|(arrival, _)| *arrival)
     }
 
-    /// Hands in what has arrived, as long as it is wanted: what is not stays on the wire, as on a full TCP window.
-    fn deliver(&mut self, now: Instant, to: &mut impl Session<Input = Frame>) {
+    /// Hands in what has arrived, as long as it is wanted: what is not stays on the wire, as in a full TCP window. Pings
+    /// and the goodbye are answered here on the way back, since there is no `tieline::websocket` to do it.
+    fn deliver(&mut self, now: Instant, to: &mut impl Session<Input = Frame>, back: &mut Wire, random: &mut Random) {
         while to.wants_input() && self.due().is_some_and(|due| due <= now) {
             let Some((_, frame)) = self.0.pop_front() else { break };
+            match &frame {
+                Frame::Ping(payload) => back.carry(now, Frame::Pong(payload.clone()), random),
+                Frame::Close(_) => back.carry(now, Frame::Eof, random),
+                _ => {}
+            }
             to.handle_input(now, frame);
         }
     }
@@ -89,8 +95,8 @@ fn morning(seed: [u8; 16]) -> String {
         let wires = earliest(up_due, down.due().filter(|_| client.wants_input()));
         now = earliest(earliest(sessions, wires), next_call).map_or(now, |due| due.max(now));
 
-        up.deliver(now, &mut pbx);
-        down.deliver(now, &mut client);
+        up.deliver(now, &mut pbx, &mut down, &mut random);
+        down.deliver(now, &mut client, &mut up, &mut random);
         client.handle_timeout(now);
         pbx.handle_timeout(now);
         if next_call.is_some_and(|due| due <= now) {
