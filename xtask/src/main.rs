@@ -25,16 +25,26 @@ type Outcome = Result<(), String>;
 enum Run {
     /// It takes no words behind it.
     Alone(fn() -> Outcome),
-    /// It takes `--check`: compare, and write nothing.
-    Writes(fn(Mode) -> Outcome),
+    /// It gets them.
+    Words(fn(&[String]) -> Outcome),
 }
 
 /// What becomes of text that is made from the code and stands in a page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Write,
-    /// Stale text is an error.
+    /// Stale text is an error, and nothing is written.
     Check,
+}
+
+impl Mode {
+    fn of(words: &[String]) -> Result<Self, String> {
+        match words {
+            [] => Ok(Self::Write),
+            [check] if check == "--check" => Ok(Self::Check),
+            words => Err(format!("takes `--check` or nothing, not `{}`", words.join(" "))),
+        }
+    }
 }
 
 struct Verb {
@@ -59,12 +69,12 @@ const VERBS: [Verb; 10] = [
     Verb {
         name: "diagrams",
         what: "writes the states of docs/embedding.md and the crates of ARCHITECTURE.md [--check: are they current]",
-        run: Run::Writes(diagrams::run),
+        run: Run::Words(|words| diagrams::run(Mode::of(words)?)),
     },
     Verb {
         name: "footprint",
         what: "features, dependencies, sizes of programs, into each README [--check: all but the sizes]",
-        run: Run::Writes(footprint::run),
+        run: Run::Words(|words| footprint::run(Mode::of(words)?)),
     },
     Verb { name: "package", what: "packs every crate that is published", run: Run::Alone(package::run) },
     Verb { name: "examples", what: "runs every example, with a deadline", run: Run::Alone(examples::run) },
@@ -91,15 +101,10 @@ fn main() -> ExitCode {
         eprintln!("xtask: no verb `{name}`; `cargo xtask help` lists them");
         return ExitCode::from(2);
     };
-    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
     let outcome = match (&verb.run, rest.as_slice()) {
+        (Run::Words(run), words) => run(words),
         (Run::Alone(run), []) => run(),
-        (Run::Writes(run), []) => run(Mode::Write),
-        (Run::Writes(run), ["--check"]) => run(Mode::Check),
-        (_, words) => {
-            eprintln!("xtask {name}: does not take `{}`; `cargo xtask help` says what it takes", words.join(" "));
-            return ExitCode::from(2);
-        }
+        (Run::Alone(_), words) => Err(format!("takes no words behind it, got `{}`", words.join(" "))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
