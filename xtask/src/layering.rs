@@ -125,6 +125,7 @@ const RULES: &[Rule] = &[
             "tieline-axeos",
             "tieline-cloudpbx",
             "tieline-portsip-im",
+            "tieline-portsip-wsi",
             "tieline-websocket",
             "tieline-tls",
         ],

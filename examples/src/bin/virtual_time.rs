@@ -74,7 +74,7 @@ fn morning(seed: [u8; 16]) -> String {
         }
         while let Some(event) = client.poll_event() {
             match event {
-                ClientEvent::Received(received) => say(now, &received.raw().to_string()),
+                ClientEvent::Received(received) => say(now, received.raw()),
                 other => say(now, &format!("{other:?}")),
             }
         }
