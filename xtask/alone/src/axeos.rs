@@ -36,11 +36,12 @@ pub fn client() -> usize {
 /// A poll at an event log: the number of answers.
 #[cfg(feature = "axeos-server")]
 pub fn server() -> usize {
-    use tieline_axeos::server::{EventLog, LogConfig};
-    use tieline_axeos::{Event, PhoneStatus};
+    use tieline_axeos::server::{EventLog, LogConfig, LogInput, WaiterId};
+    use tieline_axeos::{Event, PhoneStatus, Poll};
 
     let mut log = EventLog::new(LogConfig::default());
     log.publish::<&str>(None, Event::PhoneStatusUpdate(PhoneStatus::default()));
+    log.handle_input(black_box(Instant::EPOCH), LogInput::Poll(WaiterId(1), Poll::default()));
     log.handle_timeout(black_box(Instant::EPOCH));
     core::iter::from_fn(|| log.poll_transmit()).count()
 }
