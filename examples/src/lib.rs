@@ -46,6 +46,11 @@ impl Pbx {
         self.sim.local_addr()
     }
 
+    /// Cuts every line, as a failing network does.
+    pub fn cut_lines(&self) {
+        self.sim.kill_connections();
+    }
+
     /// Its WSI for clients of a dialect.
     #[must_use]
     pub fn url(&self, dialect: Dialect) -> String {
@@ -64,3 +69,8 @@ impl Pbx {
         self.sim.tenant_auth(dialect)
     }
 }
+
+/// The code of the guide compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+struct EmbeddingGuide;

@@ -1,26 +1,52 @@
 //! The one list. The tests are not in it: `.ci/run` runs the README's test command before.
 
-use crate::{Outcome, examples, layering, no_std, readme, shell};
+use std::time::Instant;
+
+use crate::{Mode, Outcome, diagrams, examples, features, footprint, layering, no_std, package, readme, shell};
+
+type Step = (&'static str, fn() -> Outcome);
+
+/// In the order in which a mistake is found soonest.
+const STEPS: [Step; 12] = [
+    ("fmt", fmt),
+    ("layering", layering::run),
+    ("clippy", clippy),
+    ("doc", doc),
+    ("features", features::run),
+    ("no-std", no_std::run),
+    ("diagrams --check", || diagrams::run(Mode::Check)),
+    ("footprint --check", || footprint::run(Mode::Check)),
+    ("package", package::run),
+    ("examples", examples::run),
+    ("readme", readme::run),
+    ("deny", deny),
+];
 
 pub(crate) fn run() -> Outcome {
-    shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))?;
-    shell::run(&mut shell::cargo([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
-    shell::run(shell::cargo(["doc", "--workspace", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"))?;
-    layering::run()?;
-    no_std::run()?;
-    examples::run()?;
-    readme::run()?;
-    deny()?;
-    println!("\nxtask ci: all passed");
+    let mut took = Vec::new();
+    for (name, step) in STEPS {
+        println!("\n--- {name}");
+        let started = Instant::now();
+        step().map_err(|message| format!("{name}: {message}"))?;
+        took.push(format!("{name} {} s", started.elapsed().as_secs()));
+    }
+    println!("\nxtask ci: all passed: {}", took.join(", "));
     Ok(())
+}
+
+fn fmt() -> Outcome {
+    shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))?;
+    // Not members of the workspace.
+    let alone = shell::root().join("xtask").join("alone").join("Cargo.toml");
+    shell::run(shell::cargo(["fmt", "--check", "--manifest-path"]).arg(alone))
+}
+
+fn clippy() -> Outcome {
+    shell::run(&mut shell::cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))
+}
+
+fn doc() -> Outcome {
+    shell::run(shell::cargo(["doc", "--workspace", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// Optional, since building cargo-deny takes longer than all the rest; `layering` has the bans that matter.

@@ -20,7 +20,8 @@ struct Rule {
     never: &'static [&'static str],
 }
 
-const CODECS: &[&str] =
+/// The crates without I/O.
+pub(crate) const CODECS: &[&str] =
     &["tieline-core", "tieline-portsip-wsi", "tieline-portsip-im", "tieline-axeos", "tieline-cloudpbx"];
 
 /// Below a codec there is no socket, no runtime, no TLS and no source of randomness.
@@ -124,6 +125,7 @@ const RULES: &[Rule] = &[
             "tieline-axeos",
             "tieline-cloudpbx",
             "tieline-portsip-im",
+            "tieline-portsip-wsi",
             "tieline-websocket",
             "tieline-tls",
         ],
@@ -275,7 +277,7 @@ fn present(package: &str) -> bool {
 }
 
 /// The names of the packages in a tree, each once.
-fn tree(args: &[&str]) -> Result<Vec<String>, String> {
+pub(crate) fn tree(args: &[&str]) -> Result<Vec<String>, String> {
     let lines = tree_lines(args, "{p}")?;
     let mut names: Vec<String> =
         lines.iter().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();

@@ -1,7 +1,7 @@
 //! Running programs and finding the repository's folders.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -37,13 +37,23 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
 
 /// Runs the command without printing it and gives back what it wrote to stdout.
 pub(crate) fn read(command: &mut Command) -> Result<String, String> {
+    let (shown, output) = output(command)?;
+    String::from_utf8(output.stdout).map_err(|e| format!("`{shown}` wrote something that is not UTF-8: {e}"))
+}
+
+/// Runs the command without printing it and gives back what it wrote to stderr.
+pub(crate) fn read_stderr(command: &mut Command) -> Result<String, String> {
+    Ok(String::from_utf8_lossy(&output(command)?.1.stderr).into_owned())
+}
+
+fn output(command: &mut Command) -> Result<(String, Output), String> {
     let shown = show(command);
     let output = command.output().map_err(|e| format!("cannot start `{shown}`: {e}"))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         return Err(format!("`{shown}` ended with {}\n{}", output.status, stderr.trim_end()));
     }
-    String::from_utf8(output.stdout).map_err(|e| format!("`{shown}` wrote something that is not UTF-8: {e}"))
+    Ok((shown, output))
 }
 
 /// Whether the program can be started at all.

@@ -13,8 +13,10 @@ pub mod http;
 mod listing;
 mod phone;
 mod poll;
+#[cfg(feature = "client")]
 pub mod poller;
 mod scalar;
+#[cfg(feature = "server")]
 pub mod server;
 mod user;
 

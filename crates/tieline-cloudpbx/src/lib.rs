@@ -6,10 +6,12 @@ extern crate alloc;
 extern crate std;
 
 mod channel;
+#[cfg(feature = "client")]
 pub mod client;
 mod record;
 #[cfg(feature = "http")]
 pub mod rest;
+#[cfg(feature = "server")]
 pub mod server;
 mod sms;
 pub mod stream;

@@ -23,6 +23,8 @@ mod tcp;
 #[cfg(feature = "http")]
 mod transfer;
 mod url;
+#[cfg(feature = "wsi")]
+pub mod wsi;
 
 pub use client::ClientError;
 pub use credentials::CredentialsError;

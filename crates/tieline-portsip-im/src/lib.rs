@@ -6,6 +6,7 @@ extern crate alloc;
 extern crate std;
 
 mod access;
+#[cfg(feature = "client")]
 pub mod client;
 mod concealed;
 mod credentials;
@@ -13,6 +14,7 @@ mod credentials;
 pub mod file;
 mod message;
 mod name;
+#[cfg(feature = "server")]
 pub mod server;
 mod status;
 pub mod token;

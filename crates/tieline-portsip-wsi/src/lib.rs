@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+#[cfg(feature = "client")]
 pub mod client;
 mod command;
 pub mod detect;
@@ -11,6 +12,7 @@ mod event;
 pub mod lint;
 mod matcher;
 mod message;
+#[cfg(feature = "server")]
 pub mod server;
 pub mod sip;
 mod topic;

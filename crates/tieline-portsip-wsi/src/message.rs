@@ -86,6 +86,7 @@ impl ServerMessage<Text> {
     }
 
     /// Decodes a message that is no event.
+    #[cfg(feature = "client")]
     pub(crate) fn decode_eventless(frame: &Text, max_depth: u32) -> Result<Self, DecodeError> {
         decode_eventless(frame, frame, max_depth)
     }

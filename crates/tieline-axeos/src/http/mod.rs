@@ -4,6 +4,7 @@
 //! [`Endpoint`](tieline_core::http::Endpoint)s below a base such as `https://pbx.example.com/apis/pbx`. Server:
 //! [`Request::read`] tells what is asked, [`Auth::of`] who asks.
 
+#[cfg(feature = "client")]
 mod ask;
 mod auth;
 mod call;

@@ -98,17 +98,16 @@ impl<K> ChatConfig<K> {
         options
     }
 
-    /// The dialer for an address, with this configuration's credentials, trust, proxy and TCP options. `fixed` makes a
-    /// provider of the session's own credentials.
+    /// The dialer for an address, with this configuration's credentials, trust, proxy and TCP options.
     ///
     /// # Errors
     /// When the address cannot be dialled, or the trust cannot be set up.
-    pub fn dialer_with(&self, url: &str, fixed: fn(Credentials) -> K) -> Result<UrlDialer<K>, ConnectError>
+    pub fn dialer(&self, url: &str) -> Result<UrlDialer<K>, ConnectError>
     where
-        K: Clone,
+        K: Clone + From<Credentials>,
     {
         let url: WsUrl = url.parse()?;
-        let credentials = self.credentials.clone().unwrap_or_else(|| fixed(self.session.credentials.clone()));
+        let credentials = self.credentials.clone().unwrap_or_else(|| self.session.credentials.clone().into());
         #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
         let dialer = UrlDialer::with_trust(url, credentials, self.trust.clone())?;
         #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]

@@ -46,6 +46,7 @@ impl From<Topic> for TopicSelection {
 
 impl Subscription {
     /// The length of its longest list; the keys of all topics count as one.
+    #[cfg(feature = "server")]
     pub(crate) fn longest_list(&self) -> usize {
         let keys = self.topics.iter().map(|selection| selection.keys.len()).sum();
         [self.topics.len(), keys, self.extensions.len(), self.queues.len(), self.tenants.len()]

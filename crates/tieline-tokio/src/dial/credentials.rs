@@ -39,6 +39,13 @@ impl<C: Send + 'static> Credentials<C> {
     }
 }
 
+impl<C: Clone + Send + Sync + 'static> From<C> for Credentials<C> {
+    /// The same credentials for every dial.
+    fn from(credentials: C) -> Self {
+        Self::fixed(credentials)
+    }
+}
+
 impl<C> Clone for Credentials<C> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))

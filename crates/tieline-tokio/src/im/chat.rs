@@ -48,5 +48,5 @@ pub fn connect_with<D: Dialer<Login>>(dialer: D, config: Config) -> (Client, Eve
 /// # Errors
 /// When the address cannot be dialled, or the trust cannot be set up.
 pub fn dialer(url: &str, config: &Config) -> Result<UrlDialer<Login>, ConnectError> {
-    config.dialer_with(url, Credentials::fixed)
+    config.dialer(url)
 }
