@@ -15,7 +15,7 @@ const STEPS: [Step; 12] = [
     ("features", features::run),
     ("no-std", no_std::run),
     ("diagrams --check", || diagrams::run(Mode::Check)),
-    ("footprint --check", || footprint::run(Mode::Check)),
+    ("footprint --check", footprint::check),
     ("package", package::run),
     ("examples", examples::run),
     ("readme", readme::run),

@@ -23,9 +23,21 @@ struct Row {
     all: usize,
 }
 
-/// Writes the table into the README of every library, and measures the programs; with `Mode::Check` the sizes that stand
-/// there are taken as they are, and only whether there is one is looked at.
-pub(crate) fn run(mode: Mode) -> Outcome {
+/// The verb: nothing measures what has no size yet, `--anew` everything, `--check` nothing.
+pub(crate) fn verb(words: &[String]) -> Outcome {
+    match words {
+        [anew] if anew == "--anew" => write(Mode::Write, true),
+        words => write(Mode::of(words)?, false),
+    }
+}
+
+/// Whether the tables are current; of the sizes only whether they are there.
+pub(crate) fn check() -> Outcome {
+    write(Mode::Check, false)
+}
+
+/// The table in the README of every library.
+fn write(mode: Mode, anew: bool) -> Outcome {
     for package in manifest::published()?.iter().filter(|package| *package != "tieline-cli") {
         let page = format!("crates/{package}/README.md");
         let rows = rows(package)?;
@@ -33,10 +45,12 @@ pub(crate) fn run(mode: Mode) -> Outcome {
         if CODECS.contains(&package.as_str()) {
             let standing = fs::read_to_string(shell::root().join(&page)).map_err(|e| format!("{page}: {e}"))?;
             for row in &rows {
-                sizes.push(match (mode, program(package, &row.feature)) {
-                    (_, None) => String::new(),
-                    (Mode::Check, Some(_)) => size_that_stands(&standing, &row.feature),
-                    (Mode::Write, Some(program)) => format!("{} KiB", measure(&program)?.div_ceil(1024)),
+                let size = size_that_stands(&standing, &row.feature);
+                sizes.push(match (program(package, &row.feature), size) {
+                    (None, _) => String::new(),
+                    (Some(_), Some(size)) if !anew => size,
+                    (Some(_), _) if mode == Mode::Check => "not measured".to_owned(),
+                    (Some(program), _) => format!("{} KiB", measure(&program)?.div_ceil(1024)),
                 });
             }
         }
@@ -86,7 +100,7 @@ fn below(package: &str, feature: &str) -> Result<Row, String> {
 
 fn table(rows: &[Row], sizes: &[String]) -> String {
     let sized = !sizes.is_empty();
-    let mut out = String::from("| feature | what it brings | needs directly | crates in all |");
+    let mut out = String::from("| feature | what it brings | needs directly | crates in all, macros too |");
     out.push_str(if sized { " smallest program |\n|---|---|---|---|---|\n" } else { "\n|---|---|---|---|\n" });
     for (index, row) in rows.iter().enumerate() {
         let name = if row.feature.is_empty() { "none".to_owned() } else { format!("`{}`", row.feature) };
@@ -110,14 +124,14 @@ fn program(package: &str, feature: &str) -> Option<String> {
     }
 }
 
-/// The last column of a feature's line in a page; empty when there is no number, so that the check finds it stale.
-fn size_that_stands(page: &str, feature: &str) -> String {
+/// The last column of a feature's line in a page, if it is a size.
+fn size_that_stands(page: &str, feature: &str) -> Option<String> {
     let name = if feature.is_empty() { "| none |".to_owned() } else { format!("| `{feature}` |") };
     let table = marked::between(page, VERB, NAME).unwrap_or_default();
-    let line = table.lines().find(|line| line.starts_with(&name)).unwrap_or_default();
-    let size = line.trim_end_matches(" |").rsplit("| ").next().unwrap_or_default();
-    let number = size.strip_suffix(" KiB").is_some_and(|number| number.parse::<u32>().is_ok());
-    if number { size.to_owned() } else { "not measured".to_owned() }
+    let line = table.lines().find(|line| line.starts_with(&name))?;
+    let size = line.trim_end_matches(" |").rsplit("| ").next()?;
+    size.strip_suffix(" KiB")?.parse::<u32>().ok()?;
+    Some(size.to_owned())
 }
 
 /// Builds a program, links it, runs it, and gives its bytes.
@@ -141,8 +155,8 @@ mod tests {
     #[test]
     fn the_size_that_stands_is_found_by_its_feature_and_must_be_one() {
         let page = "<!-- cargo xtask footprint: features -->\n| none | a |  | 3 | 12 KiB |\n| `client` | a |  | 3 |  |\n<!-- end of features -->\n";
-        assert_eq!(size_that_stands(page, ""), "12 KiB");
-        assert_eq!(size_that_stands(page, "client"), "not measured");
-        assert_eq!(size_that_stands(page, "server"), "not measured");
+        assert_eq!(size_that_stands(page, "").as_deref(), Some("12 KiB"));
+        assert_eq!(size_that_stands(page, "client"), None);
+        assert_eq!(size_that_stands(page, "server"), None);
     }
 }

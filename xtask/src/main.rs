@@ -73,8 +73,8 @@ const VERBS: [Verb; 10] = [
     },
     Verb {
         name: "footprint",
-        what: "features, dependencies, sizes of programs, into each README [--check: all but the sizes]",
-        run: Run::Words(|words| footprint::run(Mode::of(words)?)),
+        what: "features, dependencies, sizes of programs, into each README [--anew: measure all; --check: all but the sizes]",
+        run: Run::Words(footprint::verb),
     },
     Verb { name: "package", what: "packs every crate that is published", run: Run::Alone(package::run) },
     Verb { name: "examples", what: "runs every example, with a deadline", run: Run::Alone(examples::run) },

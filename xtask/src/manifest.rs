@@ -56,7 +56,7 @@ fn features_of(manifest: &str) -> Vec<Feature> {
         if let Some(comment) = line.strip_prefix("# ") {
             what.push(comment);
         } else if let Some((name, _)) = line.split_once(" = [") {
-            let what = what.drain(..).collect::<Vec<_>>().join(" ");
+            let what = std::mem::take(&mut what).join(" ");
             features.push(Feature { name: name.to_owned(), what });
         }
     }
