@@ -31,10 +31,10 @@ impl Place {
     ) -> Result<Self, Failure> {
         let (base, in_address) = address(url)?;
         let auth = match user {
-            Some((name, source)) if key.key_file.is_none() => Auth::user(name, password::read(source)?),
+            Some((name, source)) if !key.is_told() => Auth::user(name, password::read(source)?),
             _ => {
                 let key = match in_address {
-                    Some(found) if key.key_file.is_none() => found,
+                    Some(found) if !key.is_told() => found,
                     _ => password::read(key)?,
                 };
                 if key.expose().trim().is_empty() {

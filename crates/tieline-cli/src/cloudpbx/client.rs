@@ -29,7 +29,7 @@ impl Client {
     pub(super) fn new(args: &args::Api) -> Result<Self, Failure> {
         let (bases, in_address) = addresses(&args.urls)?;
         let key = match in_address {
-            Some(key) if args.key.key_file.is_none() => key,
+            Some(key) if !args.key.is_told() => key,
             _ => password::read(&args.key)?,
         };
         if key.expose().trim().is_empty() {
