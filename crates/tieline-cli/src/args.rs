@@ -25,7 +25,7 @@ pub(crate) use im::{
     Account, Add, Create, Download, Group, History, Im, OfGroup, OfMember, Rename, Send, Tail, Token, Upload,
 };
 pub(crate) use parts::Part;
-pub(crate) use profile::{AddProfile, Profile, ShowProfile};
+pub(crate) use profile::{AddProfile, Profile};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///
@@ -295,7 +295,7 @@ pub(crate) struct Login {
 }
 
 /// Whom to trust.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Tls {
     /// Accept the certificate or key with this SHA-256 (sha256:… or spki-sha256:…) and no other. May be repeated.
     #[arg(long, value_name = "PIN", env = "TIELINE_TLS_PIN", value_delimiter = ',')]

@@ -135,6 +135,11 @@ impl Source<'_> {
     }
 }
 
+/// Whether somebody is there to be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
 /// A secret: from the file if one is named, else from the command, the environment or the profile, else asked for.
 pub(crate) fn read<'a>(source: impl Into<Source<'a>>) -> Result<Secret, PasswordError> {
     let Source { name, file, file_option, command, env, held } = source.into();
@@ -150,7 +155,7 @@ pub(crate) fn read<'a>(source: impl Into<Source<'a>>) -> Result<Secret, Password
     if let Some(held) = held {
         return Ok(held.clone());
     }
-    if !io::stdin().is_terminal() {
+    if !can_ask() {
         return Err(PasswordError::Missing { name, file_option, env: env.to_owned() });
     }
     let asked = rpassword::prompt_password(format!("{name}: "));

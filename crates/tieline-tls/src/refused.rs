@@ -94,6 +94,21 @@ impl TlsRefused {
         self.facts.as_deref()
     }
 
+    /// What is wrong, in one line.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        let text = self.to_string();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// The options that would accept the certificate, in a few lines; empty when it came to none.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        let (text, facts) = (self.to_string(), self.facts.as_ref().map(ToString::to_string));
+        let after = facts.and_then(|facts| text.split_once(&facts).map(|(_, after)| after.trim_start().to_owned()));
+        after.unwrap_or_default()
+    }
+
     /// Whether the same again may succeed: only a broken connection is worth another try.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

@@ -72,7 +72,7 @@ pub(crate) struct Api {
 }
 
 /// Where the API key comes from: without these from a prompt.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Key {
     /// Read the API key from the first line of this file; `-` is standard input.
     #[arg(long, value_name = "FILE", env = "TIELINE_KEY_FILE")]

@@ -46,6 +46,11 @@ impl Place {
         Ok(Self { base, auth, trust: trust(tls)? })
     }
 
+    /// An address, and the key that stood in it.
+    pub(crate) fn address(url: &Secret) -> Result<(BaseUrl, Option<Secret>), Failure> {
+        address(url)
+    }
+
     /// A client of single calls.
     pub(crate) fn api(&self) -> Result<Api, Failure> {
         let config = ApiConfig::new(self.base.clone(), &self.auth).trust(self.trust.clone());
