@@ -192,7 +192,7 @@ fn of_command(name: &'static str, command: &str) -> Result<Secret, PasswordError
     // Standard input may be the data of the program itself.
     let run = Command::new(shell).args([option, command]).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     let output = run.map_err(|error| failed(format!("was not run ({error})")))?;
-    let printed = tieline_core::Secret::new(output.stdout);
+    let printed = Secret::new(output.stdout);
     if !output.status.success() {
         return Err(failed(format!("failed ({})", output.status)));
     }

@@ -9,6 +9,8 @@ use std::process::Command;
 use tieline_portsip_im::Status;
 use tieline_testkit::adapter::im::Chat;
 use tieline_testkit::adapter::{Gate, Pbx};
+use tieline_testkit::certificates::{Mode, check, each_row};
+use tieline_tls::Trust;
 
 const WSI: [&str; 11] =
     ["proxy", "name", "tcp", "tunnel", "tls", "upgrade", "clock", "login", "subscription", "dialect", "keys"];
@@ -99,7 +101,10 @@ fn a_wrong_path_is_answered_with_where_the_protocol_lies() {
     let url = sim.text("/wsi/url").replace("/wsi", "/elsewhere");
     let examined = Examined::by(doctor(&url, &["--protocol", "wsi"]));
     let remedy = examined.fails_at("upgrade", 6);
-    assert!(remedy.contains("There is nothing at the path /elsewhere. WSI lies at the path / (v12 and v16"), "{remedy}");
+    assert!(
+        remedy.contains("There is nothing at the path /elsewhere. WSI lies at the path / (v12 and v16"),
+        "{remedy}"
+    );
 }
 
 #[test]
@@ -116,6 +121,48 @@ fn a_name_that_is_not_known_is_told_before_anything_is_dialled() {
     let examined = Examined::by(doctor("wss://pbx.invalid:8887/wsi", &[]));
     assert!(examined.fails_at("name", 5).contains("Check its spelling"));
     assert_eq!(examined.outcome("tcp"), "skipped");
+}
+
+#[test]
+fn each_certificate_of_the_table_is_told_with_the_options_that_accept_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |text: &str| {
+        let path = folder.path().join("ca.pem");
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    each_row(|row, made| {
+        let pbx = Pbx::secure(&made.tls, |peer, _| drop(peer));
+        let with = |options: &[&str]| Examined::by(doctor(&format!("wss://127.0.0.1:{}/wsi", pbx.port), options));
+        let is_accepted = |examined: &Examined| ["ok", "warning"].contains(&examined.outcome("tls"));
+        for (mode, _) in row.cells() {
+            let examined = match (mode, made.trust(mode)) {
+                (Mode::System, _) => with(&[]),
+                (Mode::Authority, _) => with(&["--tls-ca", &file(&made.authority_pem)]),
+                (Mode::Pin | Mode::KeyPin, Trust::Pins(pins)) => with(&["--tls-pin", &pins[0].to_string()]),
+                _ => continue,
+            };
+            let facts = &examined.step("tls")["facts"];
+            let days_left = facts["days_left"].as_i64().expect("a number");
+            if is_accepted(&examined) {
+                assert_eq!(examined.outcome("tls"), if days_left < 30 { "warning" } else { "ok" }, "{}", row.words);
+                assert!(check(row, mode, made, Ok(())).is_empty());
+                continue;
+            }
+            let remedy = examined.fails_at("tls", 4);
+            assert_eq!(facts["option"], format!("--tls-pin {}", facts["pin"].as_str().expect("a pin")));
+            let text = format!("{}\n{remedy}", examined.words("tls"));
+            let remedies = check(row, mode, made, Err(&text));
+            // The words are the same in every mode; that they help is tried in one.
+            for remedy in remedies.into_iter().filter(|_| mode == Mode::System) {
+                let accepted = match remedy {
+                    Trust::Pins(pins) => with(&["--tls-pin", &pins[0].to_string()]),
+                    _ => with(&["--tls-ca", &file(&made.issuer_pem)]),
+                };
+                assert!(is_accepted(&accepted), "{}: {}", row.words, stdout(&accepted.output));
+            }
+        }
+    });
 }
 
 #[test]
@@ -173,7 +220,13 @@ fn what_answers_in_the_place_of_the_pbx_is_quoted_shortly() {
             "HTTP status 302, which sends to http://login.example/",
         ),
         ("403 Forbidden", "", 3, "proxy or firewall between refuses", "HTTP status 403: \"Welcome"),
-        ("407 Proxy Authentication Required", "", 3, "HTTP_PROXY), as http://USER:PASSWORD@HOST:PORT", "HTTP status 407"),
+        (
+            "407 Proxy Authentication Required",
+            "",
+            3,
+            "HTTP_PROXY), as http://USER:PASSWORD@HOST:PORT",
+            "HTTP status 407",
+        ),
         ("503 Service Unavailable", "", 5, "look at its log", "HTTP status 503"),
     ] {
         let port = answering(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{page}", page.len()));

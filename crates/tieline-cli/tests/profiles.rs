@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use common::{Sim, code, lines, run, stderr, stdout, tieline};
 use serde_json::json;
 use tempfile::TempDir;
+use tieline_testkit::adapter::im::Chat;
 
 /// A home folder with a configuration file, if it has text.
 struct Home(TempDir);
@@ -160,7 +161,9 @@ fn every_option_has_a_variable() {
 
 #[test]
 fn the_login_of_a_profile_never_goes_to_another_address() {
-    let home = Home::new("[profile.acme]\nprotocol = \"wsi\"\nurl = \"ws://pbx.test/wsi\"\nuser = \"alice\"\ndomain = \"d\"\n");
+    let home = Home::new(
+        "[profile.acme]\nprotocol = \"wsi\"\nurl = \"ws://pbx.test/wsi\"\nuser = \"alice\"\ndomain = \"d\"\n",
+    );
     let mut command = home.tieline(&["doctor", "ws://127.0.0.1:1/wsi"]);
     command.env("TIELINE_PROFILE", "acme");
     let output = run(command);
@@ -213,6 +216,22 @@ fn axeos_and_its_literal_key() {
     assert!(shown.contains("[redacted]") && !shown.contains(key), "{shown}");
 }
 
+#[test]
+fn a_pbx_of_wsi_has_im_beside_it() {
+    let chat = Chat::serving();
+    let url = &chat.pbx.url;
+    let text = format!(
+        "[profile.acme]\nprotocol = \"wsi\"\nurl = \"ws://pbx.test/wsi\"\nim = \"{url}\"\nuser = \"alice\"\n\
+         domain = \"portsip.io\"\ntoken = \"V1TC8EQWN2ZLJQ\"\n"
+    );
+    let home = Home::new(&text);
+    for words in [&["im", "topics", "--profile", "acme"][..], &["im", "topics", "--server", "acme"]] {
+        let output = run(home.tieline(words));
+        assert_eq!(code(&output), Some(0), "{words:?}: {}", stderr(&output));
+    }
+    assert_eq!(chat.world().tokens, ["V1TC8EQWN2ZLJQ"; 2]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_secret_in_a_file_that_others_may_read_is_refused() {
@@ -260,7 +279,11 @@ fn a_mistake_in_the_file_has_its_line_and_column() {
         ("[profile.a]\nprotocol = \"wsi\"\ntls_pin = [\"x\",\n  \"y\"]\n", ":3:12: ", "`tls_pin`: not a pin"),
         ("[profile.a]\nprotocol = \"wsi\"\ntls_insecure = 1\n", ":3:16: ", "`tls_insecure` is true or false"),
         ("# ö\n[profiles.a]\n", ":2:2: ", "`profiles` is no key of the file"),
-        ("[profile.a]\nprotocol = \"axeos\"\nurl = \"https://swordfish@pbx\"\n", ":3:7: ", "a login stands in the address"),
+        (
+            "[profile.a]\nprotocol = \"axeos\"\nurl = \"https://swordfish@pbx\"\n",
+            ":3:7: ",
+            "a login stands in the address",
+        ),
     ] {
         let home = Home::new(text);
         let output = run(home.tieline(&["profile", "show", "a"]));
@@ -290,7 +313,8 @@ fn add_keeps_the_file_as_it_was_but_for_the_profile() {
     let before = "# PBXs of the office\n[profile.old]  # the cellar\nprotocol = \"im\"   # chat\nurl = \"wss://pbx.test/im\" # keep\nuser = \"bob\"\n";
     let home = Home::new(before);
     let url = "wss://pbx.acme.test:8887/wsi";
-    let words = ["profile", "add", "acme", "--protocol", "wsi", "--url", url, "--user", "alice", "--domain", "acme.test"];
+    let words =
+        ["profile", "add", "acme", "--protocol", "wsi", "--url", url, "--user", "alice", "--domain", "acme.test"];
     let mut command = home.tieline(&words);
     command.args(["--topic", "extension_events,queue_events"]);
     // What happens to stand in the environment is not written.
@@ -306,9 +330,8 @@ fn add_keeps_the_file_as_it_was_but_for_the_profile() {
     let again = run(home.tieline(&words));
     assert_eq!(code(&again), Some(2));
     assert!(stderr(&again).contains("--replace"), "{}", stderr(&again));
-    let output = run(home.tieline(&[
-        "profile", "add", "old", "--protocol", "im", "--url", "wss://new.test/im", "--replace",
-    ]));
+    let output =
+        run(home.tieline(&["profile", "add", "old", "--protocol", "im", "--url", "wss://new.test/im", "--replace"]));
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
     let replaced = before.replace("wss://pbx.test/im", "wss://new.test/im").replace("user = \"bob\"\n", "");
     assert_eq!(home.text(), format!("{replaced}{added}"));

@@ -32,12 +32,7 @@ const CLOUDPBX_PATHS: &str = "The API of CloudPBX lies at https://api.cloudpbx.p
 const TOO_LONG: &str = "the answer did not come in time";
 
 /// The way to an API, and the first answer.
-async fn reach(
-    report: &mut Report,
-    args: &Doctor,
-    base: &BaseUrl,
-    words: Words<'_>,
-) -> Result<bool, Failure> {
+async fn reach(report: &mut Report, args: &Doctor, base: &BaseUrl, words: Words<'_>) -> Result<bool, Failure> {
     let url: WsUrl = base.to_string().parse().map_err(|error: tieline_dial::UrlError| {
         Failure::new(Exit::Usage, format!("the address cannot be used: {error}"))
     })?;

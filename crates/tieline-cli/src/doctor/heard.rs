@@ -122,7 +122,10 @@ impl Heard {
         let events = self.events;
         let words = format!("{events} events in {:.1} s", time.as_secs_f64());
         let step = if let Some(ended) = &self.ended {
-            Step::warning(format!("{words}; then the line ended: {ended}"), "Look at the PBX's log for why it ended it.")
+            Step::warning(
+                format!("{words}; then the line ended: {ended}"),
+                "Look at the PBX's log for why it ended it.",
+            )
         } else if self.unreadable > 0 || !self.unknown.is_empty() {
             let unknown: Vec<&str> = self.unknown.keys().map(String::as_str).collect();
             let lines = if unknown.is_empty() { String::new() } else { format!("\n{}", unknown.join("\n")) };

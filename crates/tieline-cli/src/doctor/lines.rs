@@ -64,7 +64,9 @@ async fn open(
 
 fn parse(url: &Secret) -> Result<WsUrl, Failure> {
     let url = url.expose().parse();
-    url.map_err(|error: tieline_dial::UrlError| Failure::new(Exit::Usage, format!("the address cannot be used: {error}")))
+    url.map_err(|error: tieline_dial::UrlError| {
+        Failure::new(Exit::Usage, format!("the address cannot be used: {error}"))
+    })
 }
 
 /// The step of a login that nothing is known for.
@@ -155,7 +157,8 @@ pub(super) async fn im(args: &Doctor, url: &Secret, output: Output, number: u64)
         return Ok(report.finish(NOT_COME_TO)?);
     }
     let (Some(user), Some(domain)) = (args.login.user.clone(), args.login.domain.clone()) else {
-        let remedy = "--user NAME --domain DOMAIN; the access token from --token-file, --token-cmd, TIELINE_TOKEN or a prompt";
+        let remedy =
+            "--user NAME --domain DOMAIN; the access token from --token-file, --token-cmd, TIELINE_TOKEN or a prompt";
         report.tell(&no_login(remedy))?;
         return Ok(report.finish(NO_LOGIN)?);
     };

@@ -154,7 +154,8 @@ impl Report {
         self.number += 1;
         if !self.human {
             let (target, warnings) = (&*self.target, self.warnings);
-            Line::new("summary", self.number, Summary { target, failed, warnings, exit: exit as u8 }).write(&mut out)?;
+            Line::new("summary", self.number, Summary { target, failed, warnings, exit: exit as u8 })
+                .write(&mut out)?;
         } else if let Some(name) = failed {
             writeln!(out, "{BAD}It fails at {name}{BAD:#} (exit code {}).", exit as u8)?;
         } else {
@@ -176,8 +177,15 @@ impl Report {
         let remedy = step.remedy.as_deref().map(printable_lines);
         if !self.human {
             let (target, facts) = (&*self.target, &step.facts);
-            let told =
-                Told { target, step: name, outcome: step.outcome, seconds, words: &words, facts, remedy: remedy.as_deref() };
+            let told = Told {
+                target,
+                step: name,
+                outcome: step.outcome,
+                seconds,
+                words: &words,
+                facts,
+                remedy: remedy.as_deref(),
+            };
             return Line::new("step", self.number, told).write(&mut out);
         }
         let (style, mark) = match step.outcome {

@@ -64,8 +64,7 @@ pub(super) async fn go(
             return Ok(None);
         }
     };
-    let (host, port) =
-        proxy.as_ref().map_or_else(|| (url.host(), url.port()), |proxy| (proxy.host(), proxy.port()));
+    let (host, port) = proxy.as_ref().map_or_else(|| (url.host(), url.port()), |proxy| (proxy.host(), proxy.port()));
     let Some(addresses) = resolve(report, host, port, proxy.is_some(), habits.timeout).await? else { return Ok(None) };
     let Some(tcp) = connect(report, addresses, (host, port), proxy.is_some(), &route.tcp, habits).await? else {
         return Ok(None);
@@ -95,7 +94,8 @@ async fn resolve(
         return Ok(Some(vec![SocketAddr::new(ip, port)]));
     }
     let found = timeout(patience, tokio::net::lookup_host((host, port))).await;
-    let found = found.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no name server answered in time")));
+    let found =
+        found.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no name server answered in time")));
     let what = if is_proxy { "the proxy's name" } else { "the name" };
     let step = match found.map(|found| found.collect::<Vec<_>>()) {
         Ok(found) if !found.is_empty() => {
@@ -315,7 +315,10 @@ fn refusal(error: &ConnectError, url: &WsUrl, habits: Habits<'_>) -> Step {
             format!("The port speaks without TLS. Use {} instead, or another port. {}", swapped(url), habits.ports)
         }
         RefusalKind::NotYetValid | RefusalKind::Expired => {
-            let clock = format!("The clock of this machine says {}: is it right?", jiff::Timestamp::now().strftime("%F %T UTC"));
+            let clock = format!(
+                "The clock of this machine says {}: is it right?",
+                jiff::Timestamp::now().strftime("%F %T UTC")
+            );
             format!("{clock}\n{}", refused.remedy())
         }
         RefusalKind::Connection | RefusalKind::Protocol => format!(

@@ -6,10 +6,10 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 use tieline_core::Secret;
 
+use super::Protocol;
 use super::file::{self, ConfigFile, usage};
 use super::keys::{KEYS, Value};
 use super::write::{self, Entry};
-use super::Protocol;
 use crate::args::{self, AddProfile, Output};
 use crate::doctor;
 use crate::exit::Exit;
@@ -56,7 +56,8 @@ fn list(config: Option<&Path>, output: Output) -> Result<Exit, Failure> {
 
 fn show(name: &str, config: Option<&Path>, output: Output) -> Result<Exit, Failure> {
     let path = file::path(config)?;
-    let missing = || usage(format!("there is no profile `{name}` in {}; `tieline profile list` has all", path.display()));
+    let missing =
+        || usage(format!("there is no profile `{name}` in {}; `tieline profile list` has all", path.display()));
     let file = ConfigFile::read(path.clone())?.ok_or_else(missing)?;
     let profile = file.profile(name)?.ok_or_else(missing)?;
     let mut out = anstream::stdout().lock();
@@ -105,7 +106,11 @@ fn add(args: AddProfile, config: Option<&Path>) -> Result<Exit, Failure> {
     let entries = entries(args, protocol)?;
     let file = ConfigFile::read(path.clone())?;
     write::add(file.as_ref(), &path, &name, protocol, entries, replace)?;
-    writeln!(io::stderr(), "wrote the profile `{name}` into {}; `tieline profile test {name}` examines it", path.display())?;
+    writeln!(
+        io::stderr(),
+        "wrote the profile `{name}` into {}; `tieline profile test {name}` examines it",
+        path.display()
+    )?;
     Ok(Exit::Ok)
 }
 
@@ -141,7 +146,9 @@ fn entries(args: AddProfile, protocol: Protocol) -> Result<Vec<Entry>, Failure> 
             "topic" => list(&args.topic),
             "ext" => list(&args.ext),
             "queue" => list(&args.queue),
-            name => stored.as_ref().filter(|(stored, _)| stored == name).map(|(_, secret)| Value::Secret(secret.clone())),
+            name => {
+                stored.as_ref().filter(|(stored, _)| stored == name).map(|(_, secret)| Value::Secret(secret.clone()))
+            }
         };
         let Some(value) = value else { continue };
         let option = key.name.replace('_', "-");
@@ -170,7 +177,9 @@ fn entries(args: AddProfile, protocol: Protocol) -> Result<Vec<Entry>, Failure> 
 /// A path that does not depend on where the program runs.
 fn absolute(path: &Path) -> Result<String, Failure> {
     if path.as_os_str() == "-" {
-        return Err(usage("a profile names a file; --store writes a secret from standard input into the profile itself".into()));
+        return Err(usage(
+            "a profile names a file; --store writes a secret from standard input into the profile itself".into(),
+        ));
     }
     let absolute = std::path::absolute(path).map_err(|error| usage(format!("{}: {error}", path.display())))?;
     absolute.into_os_string().into_string().map_err(|path| usage(format!("{} is not UTF-8", path.display())))

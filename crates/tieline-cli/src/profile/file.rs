@@ -33,9 +33,9 @@ pub(super) fn path(named: Option<&Path>) -> Result<PathBuf, Failure> {
     let absolute = |path: &PathBuf| path.is_absolute();
     let xdg = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(absolute);
     let home = || Some(std::env::home_dir().filter(absolute)?.join(".config"));
-    let folder = xdg
-        .or_else(home)
-        .ok_or_else(|| usage("there is no home folder to find the configuration file in: name it with --config".into()))?;
+    let folder = xdg.or_else(home).ok_or_else(|| {
+        usage("there is no home folder to find the configuration file in: name it with --config".into())
+    })?;
     Ok(folder.join("tieline").join("config.toml"))
 }
 

@@ -60,6 +60,10 @@ fn with_variables(command: Command) -> Command {
         }
         _ => arg,
     })
+    // It writes what it was told, and nothing that happens to stand in the environment.
+    .mut_subcommand("profile", |command| {
+        command.mut_subcommand("add", |add| with_each(add, &|arg| arg.env(Resettable::Reset)))
+    })
 }
 
 /// The command and all below it with each option changed.
@@ -114,8 +118,11 @@ impl<'a> Layers<'a> {
         }
         let ids = |args: Vec<&Arg>| args.into_iter().map(|arg| arg.get_id().to_string()).collect::<HashSet<_>>();
         let own: Vec<&Arg> = leaf.get_arguments().filter(|arg| !arg.is_global_set()).collect();
-        let by_words: HashSet<String> =
-            told.ids().map(ToString::to_string).filter(|id| told.value_source(id) == Some(ValueSource::CommandLine)).collect();
+        let by_words: HashSet<String> = told
+            .ids()
+            .map(ToString::to_string)
+            .filter(|id| told.value_source(id) == Some(ValueSource::CommandLine))
+            .collect();
         // Conflicts are noted on one side only.
         let stands_against = |one: &Arg, set: &HashSet<String>| {
             let conflicts = |arg: &Arg| ids(leaf.get_arg_conflicts_with(arg));
@@ -128,16 +135,14 @@ impl<'a> Layers<'a> {
             })
         };
         let id = |arg: &&Arg| arg.get_id().to_string();
-        // `profile add` writes what it was told, and nothing that happens to stand in the environment.
-        let adds = adds(path);
         let give_way: HashSet<String> =
-            own.iter().filter(|arg| adds || stands_against(arg, &by_words)).map(|arg| id(&arg)).collect();
+            own.iter().filter(|arg| stands_against(arg, &by_words)).map(|arg| id(arg)).collect();
         let is_set = |arg: &&&Arg| arg.get_env().is_some_and(|name| std::env::var_os(name).is_some());
         let by_environment: HashSet<String> =
-            own.iter().filter(is_set).map(|arg| id(&arg)).filter(|id| !give_way.contains(id)).collect();
+            own.iter().filter(is_set).map(|arg| id(arg)).filter(|id| !give_way.contains(id)).collect();
         let above: HashSet<String> = by_words.union(&by_environment).cloned().collect();
-        let against = own.iter().filter(|arg| stands_against(arg, &above)).map(|arg| id(&arg)).collect();
-        let all = own.iter().map(|arg| id(&arg)).collect();
+        let against = own.iter().filter(|arg| stands_against(arg, &above)).map(|arg| id(arg)).collect();
+        let all = own.iter().map(|arg| id(arg)).collect();
         Self { path, told, by_words, give_way, by_environment, against, all }
     }
 

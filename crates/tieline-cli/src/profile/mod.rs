@@ -91,7 +91,9 @@ impl Profile {
         let (api, stream) = (self.list("api"), self.stream());
         let place = Place::default();
         Ok(match (first, self.protocol) {
-            ("listen" | "doctor" | "profile", Protocol::Wsi) => Place { protocol: Some("wsi"), url: Some(url()?), ..place },
+            ("listen" | "doctor" | "profile", Protocol::Wsi) => {
+                Place { protocol: Some("wsi"), url: Some(url()?), ..place }
+            }
             ("listen" | "doctor" | "profile" | "snapshot", Protocol::Axeos) => {
                 Place { protocol: Some("axeos"), url: Some(url()?), ..place }
             }
