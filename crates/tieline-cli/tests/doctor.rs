@@ -13,7 +13,7 @@ use tieline_testkit::certificates::{Mode, check, each_row};
 use tieline_tls::Trust;
 
 const WSI: [&str; 11] =
-    ["proxy", "name", "tcp", "tunnel", "tls", "upgrade", "clock", "login", "subscription", "dialect", "keys"];
+    ["proxy", "name", "tcp", "tunnel", "tls", "upgrade", "clock", "login", "subscription", "keys", "dialect"];
 
 /// The first user of the simulator.
 fn user(sim: &Sim, options: &[&str]) -> Command {

@@ -26,7 +26,7 @@ use crate::listen::trust;
 use crate::listen::wsi::{TOPICS, auth, dialect_of, refused};
 use crate::password::{self, Source};
 
-const STEPS: [&str; 6] = ["upgrade", "clock", "login", "subscription", "dialect", "keys"];
+const STEPS: [&str; 6] = ["upgrade", "clock", "login", "subscription", "keys", "dialect"];
 const NOT_COME_TO: &str = "not come to";
 const NO_LOGIN: &str = "no login was given";
 const WSI_PORTS: &str = "PortSIP serves WSI on port 8885 (v12 and v16) or 8887 (v22), and 8886 or so without TLS.";
@@ -135,6 +135,7 @@ pub(super) async fn wsi(args: &Doctor, url: &Secret, output: Output, number: u64
     report.tell(&step)?;
     // The states that are told at once tell of the dialect too.
     heard.listen_for(&mut events, args.duration, &judge).await;
+    report.tell(&heard.step(args.duration, true))?;
     let step = if heard.other_dialect.is_empty() {
         Step::ok(format!("{dialect}; nothing that was heard contradicts it"))
     } else {
@@ -143,7 +144,6 @@ pub(super) async fn wsi(args: &Doctor, url: &Secret, output: Output, number: u64
         Step::warning(words, "Try another --dialect: v12, v16 or v22.")
     };
     report.tell(&step.fact("dialect", dialect.to_string()))?;
-    report.tell(&heard.step(args.duration, true))?;
     let _ = tokio::time::timeout(Duration::from_secs(1), client.close()).await;
     Ok(report.finish(NOT_COME_TO)?)
 }
@@ -186,9 +186,9 @@ pub(super) async fn im(args: &Doctor, url: &Secret, output: Output, number: u64)
         None => Step::failed(Exit::Unreachable, "the line ended before the answer", "Look at the PBX's log."),
     };
     report.tell(&step)?;
-    report.tell(&Step::skipped("IM has one"))?;
     heard.listen_for(&mut events, args.duration, &judge).await;
     report.tell(&heard.step(args.duration, false))?;
+    report.tell(&Step::skipped("IM has one"))?;
     let _ = tokio::time::timeout(Duration::from_secs(1), client.close()).await;
     Ok(report.finish(NOT_COME_TO)?)
 }
@@ -236,11 +236,11 @@ pub(super) async fn cloudpbx(args: &Doctor, url: &Secret, output: Output, number
     };
     report.tell(&Step::ok("the key was accepted"))?;
     report.tell(&Step::skipped("the stream has everything"))?;
-    report.tell(&Step::skipped("CloudPBX has one"))?;
     let mut heard = Heard::default();
     let judge = Judge { look: &|event| look(event), lint: &tieline_cloudpbx::stream::lint_bytes };
     heard.listen_for(&mut events, args.duration, &judge).await;
     report.tell(&heard.step(args.duration, true))?;
+    report.tell(&Step::skipped("CloudPBX has one"))?;
     let _ = tokio::time::timeout(Duration::from_secs(1), client.close()).await;
     Ok(report.finish(NOT_COME_TO)?)
 }

@@ -146,6 +146,11 @@ impl Report {
 
     /// Tells that what is left was not come to, then the summary. The exit code, and the number of lines.
     pub(super) fn finish(mut self, why: &str) -> io::Result<(Exit, u64)> {
+        if self.human && !self.left.is_empty() {
+            self.left.reverse();
+            let names = std::mem::take(&mut self.left).join(", ");
+            writeln!(anstream::stdout(), "  {DIM}skipped  {names}: {why}{DIM:#}")?;
+        }
         while let Some(name) = self.left.pop() {
             self.write(name, &Step::skipped(why), 0.0)?;
         }
@@ -194,12 +199,11 @@ impl Report {
             Outcome::Skipped => (DIM, "skipped"),
             Outcome::Warning => (WARN, "warning"),
         };
-        write!(out, "  {style}{mark:8}{style:#} {name:12} ")?;
-        let indent = |text: &str| text.replace('\n', "\n                        ");
-        let time = if step.outcome == Outcome::Skipped { String::new() } else { format!("  {seconds:.3} s") };
-        writeln!(out, "{}{DIM}{time}{DIM:#}", indent(&words))?;
+        let time = if step.outcome == Outcome::Skipped { String::new() } else { format!("{seconds:.3} s") };
+        let indent = |text: &str| text.replace('\n', "\n                                   ");
+        writeln!(out, "  {style}{mark:8}{style:#} {name:12} {DIM}{time:>9}{DIM:#}  {}", indent(&words))?;
         if let Some(remedy) = &remedy {
-            writeln!(out, "           {style}what to do{style:#}   {}", indent(remedy))?;
+            writeln!(out, "           {style}what to do{style:#}              {}", indent(remedy))?;
         }
         out.flush()
     }

@@ -135,14 +135,13 @@ impl<'a> Layers<'a> {
             })
         };
         let id = |arg: &&Arg| arg.get_id().to_string();
-        let give_way: HashSet<String> =
-            own.iter().filter(|arg| stands_against(arg, &by_words)).map(|arg| id(arg)).collect();
+        let give_way: HashSet<String> = own.iter().filter(|arg| stands_against(arg, &by_words)).map(&id).collect();
         let is_set = |arg: &&&Arg| arg.get_env().is_some_and(|name| std::env::var_os(name).is_some());
         let by_environment: HashSet<String> =
-            own.iter().filter(is_set).map(|arg| id(arg)).filter(|id| !give_way.contains(id)).collect();
+            own.iter().filter(is_set).map(&id).filter(|id| !give_way.contains(id)).collect();
         let above: HashSet<String> = by_words.union(&by_environment).cloned().collect();
-        let against = own.iter().filter(|arg| stands_against(arg, &above)).map(|arg| id(arg)).collect();
-        let all = own.iter().map(|arg| id(arg)).collect();
+        let against = own.iter().filter(|arg| stands_against(arg, &above)).map(&id).collect();
+        let all = own.iter().map(&id).collect();
         Self { path, told, by_words, give_way, by_environment, against, all }
     }
 
