@@ -4,6 +4,8 @@
 pub mod adapter;
 mod axeos;
 pub mod bad_input;
+#[cfg(feature = "certificates")]
+pub mod certificates;
 mod cloudpbx;
 mod fixture;
 mod im;

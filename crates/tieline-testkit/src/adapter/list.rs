@@ -78,6 +78,7 @@ macro_rules! adapter_tls_tests {
                 tls_goes_through_the_tunnel_of_a_proxy,
                 a_handshake_that_never_ends_is_given_up_at_the_deadline,
             ]
+            certificates: [lines_of_wsi_obey_the_table_of_certificates]
         }
     };
 }
@@ -126,6 +127,10 @@ macro_rules! adapter_http_tests {
                 a_recording_that_breaks_off_is_an_error_and_no_file,
                 what_is_no_recording_leaves_the_file_that_was_there,
             ]
+            certificates: [
+                calls_obey_the_table_of_certificates,
+                calls_of_cloudpbx_obey_the_table_of_certificates,
+            ]
         }
     };
 }
@@ -163,6 +168,17 @@ macro_rules! adapter_stream_tests {
                 no_sms_is_sent_while_the_stream_is_down,
                 an_sms_that_is_refused_is_an_error,
             ]
+        }
+    };
+}
+
+/// The tests that every adapter with TLS passes for CloudPBX's event stream, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_stream_tls_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            certificates: [streams_obey_the_table_of_certificates]
         }
     };
 }
@@ -213,6 +229,7 @@ macro_rules! adapter_im_tls_tests {
                 every_flow_of_the_document_is_played_over_tls,
                 each_request_brings_a_reply_of_its_own_kind_over_tls,
             ]
+            certificates: [lines_of_im_obey_the_table_of_certificates]
         }
     };
 }
@@ -260,6 +277,10 @@ macro_rules! adapter_axeos_tests {
                 close_ends_it_with_its_reason,
                 single_calls_need_no_line,
                 a_poll_and_a_call_are_never_repeated_and_a_list_once,
+            ]
+            certificates: [
+                lines_of_axeos_obey_the_table_of_certificates,
+                calls_of_axeos_obey_the_table_of_certificates,
             ]
         }
     };
@@ -314,6 +335,20 @@ macro_rules! adapter_im_http_tests {
                 a_revoked_token_is_not_used_again,
                 each_dial_of_a_chat_has_a_token_that_is_good_then,
                 no_secret_is_printed,
+            ]
+        }
+    };
+}
+
+/// The tests that every adapter with TLS passes for the files and access tokens of PortSIP IM, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_im_https_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            certificates: [
+                files_obey_the_table_of_certificates,
+                tokens_obey_the_table_of_certificates,
             ]
         }
     };

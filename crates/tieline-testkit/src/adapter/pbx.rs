@@ -180,6 +180,22 @@ pub(super) fn request(io: &mut impl Read) -> String {
     String::from_utf8(request).expect("text")
 }
 
+/// A request, head and body; `None` when the client leaves before it is whole.
+pub(super) fn read_request(io: &mut impl Read) -> Option<String> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        io.read_exact(&mut byte).ok()?;
+        request.extend(byte);
+    }
+    let mut text = String::from_utf8(request).expect("text");
+    let length = text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    io.read_exact(&mut body).ok()?;
+    text += &String::from_utf8(body).expect("text");
+    Some(text)
+}
+
 /// A listener that serves each connection on a thread of its own. When it is dropped nobody is served any more, and what
 /// a server's thread panicked with goes on here.
 pub struct Pbx {
