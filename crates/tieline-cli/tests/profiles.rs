@@ -171,6 +171,9 @@ fn the_login_of_a_profile_never_goes_to_another_address() {
     let mut command = home.tieline(&["listen", "ws://127.0.0.1:1/wsi"]);
     command.env("TIELINE_PROFILE", "acme").env("TIELINE_PASSWORD", "p");
     assert!(stderr(&run(command)).contains("who logs in?"));
+    let mut command = home.tieline(&["im", "topics"]);
+    command.env("TIELINE_PROFILE", "acme").env("TIELINE_IM", "ws://127.0.0.1:1/im").env("TIELINE_TOKEN", "t");
+    assert!(stderr(&run(command)).contains("--user <NAME>"));
 }
 
 #[test]

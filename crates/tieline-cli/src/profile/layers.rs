@@ -168,7 +168,7 @@ impl<'a> Layers<'a> {
             }
             (Some(name), _) | (None, Some(name)) => name,
             // Who names another PBX does not mean the login of this one.
-            (None, None) if !by_words.is_empty() => return Ok(None),
+            (None, None) if !by_words.is_empty() || self.by_environment.contains(address) => return Ok(None),
             (None, None) => match by_environment.filter(|name| !name.is_empty()) {
                 Some(name) => name,
                 None => return Ok(None),
