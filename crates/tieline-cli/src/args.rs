@@ -2,7 +2,10 @@
 
 mod axeos;
 mod cloudpbx;
+mod doctor;
 mod im;
+mod parts;
+mod profile;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,9 +21,12 @@ use crate::exit;
 
 pub(crate) use axeos::{Snapshot, WebUser};
 pub(crate) use cloudpbx::{Api, Call, Days, Key, List, Pull, Rec, SendSms, Sms};
+pub(crate) use doctor::{Doctor, Examined};
 pub(crate) use im::{
     Account, Add, Create, Download, Group, History, Im, OfGroup, OfMember, Rename, Send, Tail, Token, Upload,
 };
+pub(crate) use parts::Part;
+pub(crate) use profile::{AddProfile, Profile};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///
@@ -38,6 +44,12 @@ pub(crate) struct Cli {
     /// What to log to standard error, e.g. `info` or `tieline_tokio=debug`.
     #[arg(long, global = true, default_value = "warn", env = "TIELINE_LOG")]
     pub(crate) log: String,
+    /// Take what is not told from this profile of the configuration file.
+    #[arg(long, global = true, value_name = "NAME", env = "TIELINE_PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// The configuration file. Default: tieline/config.toml in $XDG_CONFIG_HOME, else in ~/.config.
+    #[arg(long, global = true, value_name = "FILE", env = "TIELINE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// What to do.
@@ -50,6 +62,12 @@ pub(crate) enum Command {
     /// Connect to a PBX and print its events as they happen.
     #[command(after_help = LISTEN_HELP)]
     Listen(Box<Listen>),
+    /// Examine the way to a PBX, step by step, and say what to do where it fails.
+    #[command(after_help = doctor::HELP)]
+    Doctor(Box<Doctor>),
+    /// Named PBXs in a configuration file.
+    #[command(subcommand, after_help = profile::HELP)]
+    Profile(Profile),
     /// Say what about captured messages is not as the documents have it: broken, bent or unknown.
     #[command(after_help = LINT_HELP)]
     Lint(Lint),
@@ -188,7 +206,7 @@ fn fault(text: &str) -> Result<FaultArg, String> {
 /// Options of `listen`.
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
-    /// The address of the PBX: ws://, wss://, http:// or https://.
+    /// The address of the PBX: ws://, wss://, http:// or https://. Or a profile.
     #[arg(value_parser = cloudpbx::secret)]
     // It may hold the key.
     pub(crate) url: Secret,
@@ -314,13 +332,19 @@ pub(crate) struct Login {
     /// Read the password from the first line of this file; `-` is standard input.
     #[arg(long, value_name = "FILE", env = "TIELINE_PASSWORD_FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Read the password from the first line that this command prints.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "password_file")]
+    pub(crate) password_cmd: Option<String>,
     /// Read the password from this environment variable.
     #[arg(long, value_name = "VAR", default_value = "TIELINE_PASSWORD")]
     pub(crate) password_env: String,
+    /// The password that the profile holds itself.
+    #[arg(skip)]
+    pub(crate) password: Option<Secret>,
 }
 
 /// Whom to trust.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Tls {
     /// Accept the certificate or key with this SHA-256 (sha256:… or spki-sha256:…) and no other. May be repeated.
     #[arg(long, value_name = "PIN", env = "TIELINE_TLS_PIN", value_delimiter = ',')]

@@ -23,6 +23,11 @@ impl Failure {
         Self { exit, message: message.into() }
     }
 
+    /// The exit code and the message.
+    pub(crate) fn parts(&self) -> (Exit, &str) {
+        (self.exit, &self.message)
+    }
+
     /// The same with the server's own words.
     pub(crate) fn saying(mut self, words: &str) -> Self {
         self.message.push_str("\nThe server said: ");

@@ -5,6 +5,7 @@ mod axeos;
 mod clock;
 mod cloudpbx;
 mod demo;
+mod doctor;
 mod exit;
 mod failure;
 mod im;
@@ -12,21 +13,24 @@ mod lint;
 mod listen;
 mod output;
 mod password;
+mod profile;
 mod progress;
 mod sim;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Cli, Command, Rec, Sms};
+use crate::args::{Command, Rec, Sms};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match profile::parse() {
+        Ok(cli) => cli,
+        Err(failure) => return failure.report(),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(&cli.log).unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
                 Command::Demo(demo) => demo::run(demo, cli.output).await,
                 Command::Sim(sim) => sim::run(sim).await,
                 Command::Listen(listen) => listen::run(*listen, cli.output).await,
+                Command::Doctor(doctor) => doctor::run(*doctor, cli.output).await,
+                Command::Profile(profile) => profile::run(profile, cli.config.as_deref(), cli.output).await,
                 Command::Lint(lint) => lint::run(lint, cli.output).await,
                 Command::Cdr(list) => cloudpbx::cdrs(*list, cli.output).await,
                 Command::Rec(Rec::List(list)) => cloudpbx::recordings(*list, cli.output).await,

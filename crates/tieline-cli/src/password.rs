@@ -1,7 +1,8 @@
-//! Where passwords and keys come from: a file, the environment, a prompt; never an argument.
+//! Where passwords and keys come from: a file, a command, the environment, a profile, a prompt; never an argument.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use tieline_core::Secret;
 
@@ -15,8 +16,11 @@ pub(crate) struct Source<'a> {
     file: Option<&'a Path>,
     /// The option that names the file.
     file_option: &'static str,
+    command: Option<&'a str>,
     /// The environment variable.
     env: &'a str,
+    /// What a profile holds itself.
+    held: Option<&'a Secret>,
 }
 
 /// Why there is no password, or no key.
@@ -39,6 +43,16 @@ pub(crate) enum PasswordError {
         name: &'static str,
         /// The file as it was named.
         path: String,
+    },
+    /// The command did not do.
+    #[error("the command for the {name} {what}: {command}")]
+    Command {
+        /// What was to be read.
+        name: &'static str,
+        /// What became of it.
+        what: String,
+        /// The command as it was given.
+        command: String,
     },
     /// There is no source.
     #[error(
@@ -64,8 +78,14 @@ pub(crate) enum PasswordError {
 
 impl<'a> From<&'a Login> for Source<'a> {
     fn from(login: &'a Login) -> Self {
-        let (file, env) = (login.password_file.as_deref(), &login.password_env);
-        Self { name: "password", file, file_option: "--password-file", env }
+        Self {
+            name: "password",
+            file: login.password_file.as_deref(),
+            file_option: "--password-file",
+            command: login.password_cmd.as_deref(),
+            env: &login.password_env,
+            held: login.password.as_ref(),
+        }
     }
 }
 
@@ -75,45 +95,124 @@ impl<'a> From<&'a WebUser> for Source<'a> {
             name: "password",
             file: user.password_file.as_deref(),
             file_option: "--password-file",
+            command: user.password_cmd.as_deref(),
             env: &user.password_env,
+            held: user.password.as_ref(),
         }
     }
 }
 
 impl<'a> From<&'a Key> for Source<'a> {
     fn from(key: &'a Key) -> Self {
-        Self { name: "API key", file: key.key_file.as_deref(), file_option: "--key-file", env: &key.key_env }
+        Self {
+            name: "API key",
+            file: key.key_file.as_deref(),
+            file_option: "--key-file",
+            command: key.key_cmd.as_deref(),
+            env: &key.key_env,
+            held: key.key.as_ref(),
+        }
     }
 }
 
 impl<'a> From<&'a Token> for Source<'a> {
     fn from(token: &'a Token) -> Self {
-        let (file, env) = (token.token_file.as_deref(), &token.token_env);
-        Self { name: "access token", file, file_option: "--token-file", env }
+        Self {
+            name: "access token",
+            file: token.token_file.as_deref(),
+            file_option: "--token-file",
+            command: token.token_cmd.as_deref(),
+            env: &token.token_env,
+            held: token.token.as_ref(),
+        }
     }
 }
 
-/// A secret: from the file if one is named, else from the environment, else asked for.
+impl Source<'_> {
+    /// Whether something tells the secret without asking for it.
+    pub(crate) fn is_told(&self) -> bool {
+        self.file.is_some() || self.command.is_some() || self.held.is_some() || std::env::var_os(self.env).is_some()
+    }
+}
+
+/// Whether somebody is there to be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// A secret: from the file if one is named, else from the command, the environment or the profile, else asked for.
 pub(crate) fn read<'a>(source: impl Into<Source<'a>>) -> Result<Secret, PasswordError> {
-    let Source { name, file, file_option, env } = source.into();
+    let Source { name, file, file_option, command, env, held } = source.into();
     if let Some(path) = file {
-        let shown = path.display().to_string();
-        let mut line = String::new();
-        let read = if shown == "-" {
-            io::stdin().lock().read_line(&mut line)
-        } else {
-            std::fs::File::open(path).and_then(|file| io::BufReader::new(file).read_line(&mut line))
-        };
-        read.map_err(|source| PasswordError::File { name, path: shown.clone(), source })?;
-        let secret = line.trim_end_matches(['\r', '\n']);
-        return if secret.is_empty() { Err(PasswordError::Empty { name, path: shown }) } else { Ok(secret.into()) };
+        return of_file(name, path);
+    }
+    if let Some(command) = command {
+        return of_command(name, command);
     }
     if let Ok(secret) = std::env::var(env) {
         return Ok(secret.into());
     }
-    if !io::stdin().is_terminal() {
+    if let Some(held) = held {
+        return Ok(held.clone());
+    }
+    if !can_ask() {
         return Err(PasswordError::Missing { name, file_option, env: env.to_owned() });
     }
     let asked = rpassword::prompt_password(format!("{name}: "));
     asked.map(Secret::from).map_err(|source| PasswordError::Prompt { name, source })
+}
+
+/// The first line of a file; `-` is standard input.
+fn of_file(name: &'static str, path: &Path) -> Result<Secret, PasswordError> {
+    let shown = path.display().to_string();
+    let mut line = String::new();
+    let read = if shown == "-" {
+        io::stdin().lock().read_line(&mut line)
+    } else {
+        std::fs::File::open(path).and_then(|file| {
+            if is_open_to_all(&file) {
+                tracing::warn!(
+                    "every user of this machine can read the {name} in {shown}; `chmod 600` keeps it to its owner"
+                );
+            }
+            io::BufReader::new(file).read_line(&mut line)
+        })
+    };
+    read.map_err(|source| PasswordError::File { name, path: shown.clone(), source })?;
+    match first_line(&line) {
+        Some(secret) => Ok(secret),
+        None => Err(PasswordError::Empty { name, path: shown }),
+    }
+}
+
+/// The first line that a command of the shell prints.
+fn of_command(name: &'static str, command: &str) -> Result<Secret, PasswordError> {
+    let failed = |what: String| PasswordError::Command { name, what, command: command.to_owned() };
+    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    // Standard input may be the data of the program itself.
+    let run = Command::new(shell).args([option, command]).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = run.map_err(|error| failed(format!("was not run ({error})")))?;
+    let printed = Secret::new(output.stdout);
+    if !output.status.success() {
+        return Err(failed(format!("failed ({})", output.status)));
+    }
+    let text = std::str::from_utf8(printed.expose()).map_err(|_| failed("printed what is no text".into()))?;
+    first_line(text).ok_or_else(|| failed(format!("printed no {name} on its first line")))
+}
+
+fn first_line(text: &str) -> Option<Secret> {
+    let line = text.split('\n').next().unwrap_or_default().trim_end_matches('\r');
+    if line.is_empty() { None } else { Some(line.into()) }
+}
+
+/// Whether a file lies there for every user of the machine to read. Pipes and devices do not.
+#[cfg(unix)]
+fn is_open_to_all(file: &std::fs::File) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+const fn is_open_to_all(_: &std::fs::File) -> bool {
+    false
 }

@@ -84,6 +84,12 @@ pub struct TlsStart<'a> {
 
 #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
 impl TlsStart<'_> {
+    /// What the server presents, once it has.
+    #[must_use]
+    pub const fn presented(&self) -> &tieline_tls::Presented {
+        &self.presented
+    }
+
     /// Why the handshake failed, in words that name the remedy.
     #[must_use]
     pub fn refused(&self, error: &std::io::Error) -> ConnectError {

@@ -104,6 +104,25 @@ impl TlsRefused {
         self.facts.as_deref()
     }
 
+    /// The first part of its `Display`: what is wrong, and what the server presented.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        self.parts().0
+    }
+
+    /// The rest of its `Display`: the options that would accept the certificate; empty when it came to none.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (String, String) {
+        let (text, facts) = (self.to_string(), self.facts.as_ref().map(ToString::to_string));
+        let end = facts.and_then(|facts| Some(text.find(&facts)? + facts.len())).unwrap_or(text.len());
+        let (problem, remedy) = text.split_at(end);
+        (problem.to_owned(), remedy.trim_start().to_owned())
+    }
+
     /// Whether the same again may succeed: only a broken connection is worth another try.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

@@ -17,6 +17,10 @@ fn each_mode_accepts_what_the_table_says_and_each_refusal_names_what_would_accep
                 let kind =
                     outcome.as_ref().map_or_else(|refused| Verdict::Refused(refused.kind()), |()| Verdict::Accepted);
                 assert_eq!(kind, expected, "{}, {mode:?}", row.words);
+                if let Err(refused) = &outcome {
+                    assert_eq!(format!("{}\n{}", refused.problem(), refused.remedy()), refused.to_string());
+                    assert!(refused.remedy().contains("--tls-pin") && !refused.problem().contains("--tls-"));
+                }
                 let text = outcome.map_err(|refused| refused.to_string());
                 for remedy in check(row, mode, made, text.as_ref().map_err(String::as_str).copied()) {
                     let tried = handshake(remedy.clone(), &made.tls.config(), version, NAMES[0]);

@@ -26,15 +26,21 @@ pub(crate) struct WebUser {
     /// Read the user's password from the first line of this file; `-` is standard input.
     #[arg(long, value_name = "FILE", env = "TIELINE_PASSWORD_FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Read the user's password from the first line that this command prints.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "password_file")]
+    pub(crate) password_cmd: Option<String>,
     /// Read the user's password from this environment variable.
     #[arg(long, value_name = "VAR", default_value = "TIELINE_PASSWORD")]
     pub(crate) password_env: String,
+    /// The password that the profile holds itself.
+    #[arg(skip)]
+    pub(crate) password: Option<Secret>,
 }
 
 /// Options of `snapshot`.
 #[derive(Debug, Args)]
 pub(crate) struct Snapshot {
-    /// The address of the PBX: https://HOST, or that of its API.
+    /// The address of the PBX: https://HOST, or that of its API. Or a profile.
     #[arg(value_parser = secret)]
     // It may hold the key.
     pub(crate) url: Secret,

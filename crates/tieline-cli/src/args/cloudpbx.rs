@@ -54,7 +54,7 @@ not known whether it was delivered.";
 #[derive(Debug, Args)]
 pub(crate) struct Api {
     /// An address of the API. May be repeated: what only reads is tried at one after the other.
-    /// Default: the vendor's https://api.cloudpbx.pl and https://api2.cloudpbx.pl.
+    /// Or a profile. Default: the vendor's https://api.cloudpbx.pl and https://api2.cloudpbx.pl.
     #[arg(
         long = "api",
         value_name = "URL",
@@ -72,14 +72,27 @@ pub(crate) struct Api {
 }
 
 /// Where the API key comes from: without these from a prompt.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Key {
     /// Read the API key from the first line of this file; `-` is standard input.
     #[arg(long, value_name = "FILE", env = "TIELINE_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Read the API key from the first line that this command prints.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "key_file")]
+    pub(crate) key_cmd: Option<String>,
     /// Read the API key from this environment variable.
     #[arg(long, value_name = "VAR", default_value = "TIELINE_KEY")]
     pub(crate) key_env: String,
+    /// The API key that the profile holds itself.
+    #[arg(skip)]
+    pub(crate) key: Option<Secret>,
+}
+
+impl Key {
+    /// Whether it is told where the key comes from, be the address one with a key or not.
+    pub(crate) const fn is_told(&self) -> bool {
+        self.key_file.is_some() || self.key_cmd.is_some() || self.key.is_some()
+    }
 }
 
 /// Which days.

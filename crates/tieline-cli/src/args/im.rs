@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use tieline_core::Secret;
 use tieline_portsip_im::AccessMode;
 
 use super::{Tls, duration};
@@ -47,7 +48,7 @@ pub(crate) enum Im {
 /// Where the server is and who asks.
 #[derive(Debug, Args)]
 pub(crate) struct Account {
-    /// The address of the server: wss://HOST:8887/im at PortSIP.
+    /// The address of the server: wss://HOST:8887/im at PortSIP. Or a profile.
     #[arg(long = "server", value_name = "URL", env = "TIELINE_IM")]
     pub(crate) url: String,
     /// Log in as this user.
@@ -72,9 +73,15 @@ pub(crate) struct Token {
     /// connect.
     #[arg(long, value_name = "FILE", env = "TIELINE_TOKEN_FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Read the access token from the first line that this command prints.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "token_file")]
+    pub(crate) token_cmd: Option<String>,
     /// Read the access token from this environment variable.
     #[arg(long, value_name = "VAR", default_value = "TIELINE_TOKEN")]
     pub(crate) token_env: String,
+    /// The access token that the profile holds itself.
+    #[arg(skip)]
+    pub(crate) token: Option<Secret>,
 }
 
 /// Options of `im tail`.

@@ -31,10 +31,10 @@ impl Place {
     ) -> Result<Self, Failure> {
         let (base, in_address) = address(url)?;
         let auth = match user {
-            Some((name, source)) if key.key_file.is_none() => Auth::user(name, password::read(source)?),
+            Some((name, source)) if !key.is_told() => Auth::user(name, password::read(source)?),
             _ => {
                 let key = match in_address {
-                    Some(found) if key.key_file.is_none() => found,
+                    Some(found) if !key.is_told() => found,
                     _ => password::read(key)?,
                 };
                 if key.expose().trim().is_empty() {
@@ -44,6 +44,11 @@ impl Place {
             }
         };
         Ok(Self { base, auth, trust: trust(tls)? })
+    }
+
+    /// An address, and the key that stood in it.
+    pub(crate) fn address(url: &Secret) -> Result<(BaseUrl, Option<Secret>), Failure> {
+        address(url)
     }
 
     /// A client of single calls.

@@ -5,5 +5,5 @@ mod login;
 mod snapshot;
 
 pub(crate) use call::call;
-pub(crate) use login::{Place, refused};
+pub(crate) use login::{Place, failed, refused};
 pub(crate) use snapshot::run as snapshot;

@@ -17,19 +17,19 @@ const SAID: usize = 160;
 
 /// A client, and the addresses it calls.
 #[derive(Debug)]
-pub(super) struct Client {
-    pub(super) rest: Rest,
+pub(crate) struct Client {
+    pub(crate) rest: Rest,
     /// The key it calls with.
-    pub(super) key: Secret,
+    pub(crate) key: Secret,
     bases: Bases,
 }
 
 impl Client {
     /// A client for what the options say. Asks for the key where nothing tells it.
-    pub(super) fn new(args: &args::Api) -> Result<Self, Failure> {
+    pub(crate) fn new(args: &args::Api) -> Result<Self, Failure> {
         let (bases, in_address) = addresses(&args.urls)?;
         let key = match in_address {
-            Some(key) if args.key.key_file.is_none() => key,
+            Some(key) if !args.key.is_told() => key,
             _ => password::read(&args.key)?,
         };
         if key.expose().trim().is_empty() {
@@ -39,13 +39,19 @@ impl Client {
         Ok(Self { rest: Rest::new(config)?, key, bases })
     }
 
+    /// An address, and the key that stood in it.
+    pub(crate) fn address(url: &Secret) -> Result<(BaseUrl, Option<Secret>), Failure> {
+        let address = Address::read(url.expose()).map_err(|error| usage(&error.to_string()))?;
+        Ok((address.base, address.key))
+    }
+
     /// The failure of a call that only reads.
-    pub(super) fn failed(&self, error: &CallError) -> Failure {
+    pub(crate) fn failed(&self, error: &CallError) -> Failure {
         self.failure(error, self.bases.urls())
     }
 
     /// The failure of a command, which went to the first address alone. `doing` is what the PBX perhaps did.
-    pub(super) fn command_failed(&self, error: &CallError, doing: &str) -> Failure {
+    pub(crate) fn command_failed(&self, error: &CallError, doing: &str) -> Failure {
         let (first, _) = self.bases.split_first();
         if is_undone(error) {
             return self.failure(error, std::slice::from_ref(first));

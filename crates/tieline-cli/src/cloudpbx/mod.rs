@@ -1,7 +1,7 @@
 //! The commands of CloudPBX: what its REST API does.
 
 mod address;
-mod client;
+pub(crate) mod client;
 mod clock;
 mod command;
 mod csv;

@@ -35,7 +35,7 @@ pub(crate) fn address(url: &Secret) -> Result<(StreamAddress, Option<Secret>), F
 /// The key: from the file where one is named, else the one in the address, else from the environment or a prompt.
 pub(crate) fn key(in_address: Option<Secret>, key: &Key) -> Result<Secret, Failure> {
     let key = match in_address {
-        Some(found) if key.key_file.is_none() => found,
+        Some(found) if !key.is_told() => found,
         _ => password::read(key)?,
     };
     if key.expose().trim().is_empty() {

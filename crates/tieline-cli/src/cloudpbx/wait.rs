@@ -29,7 +29,7 @@ pub(super) async fn send(client: &Client, args: &Args, sms: &SendSms, output: Ou
     let nothing_sent = |failure: Failure| failure.and("Nothing was sent.");
     let Some(url) = &args.stream else { return Err(Failure::new(Exit::Usage, "--wait needs --stream")) };
     let (address, in_address) = stream::address(url)?;
-    let key = in_address.filter(|_| args.api.key.key_file.is_none()).unwrap_or_else(|| client.key.clone());
+    let key = in_address.filter(|_| !args.api.key.is_told()).unwrap_or_else(|| client.key.clone());
     let opened = stream::open(address, key, trust(&args.api.tls)?, |_| {});
     let (line, mut events) = opened.await.map_err(nothing_sent)?;
     let mut progress = Progress { args, output, id: None, early: Vec::new(), number: 1, closed: None, wrote: Ok(()) };

@@ -5,7 +5,7 @@ mod group;
 mod history;
 mod record;
 mod send;
-mod session;
+pub(crate) mod session;
 mod tail;
 mod topics;
 

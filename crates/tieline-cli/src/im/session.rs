@@ -15,7 +15,7 @@ use crate::output::printable;
 use crate::password;
 
 /// A configuration for what the options say. Asks for the token where nothing tells it.
-pub(super) fn config(account: &Account) -> Result<Config, Failure> {
+pub(crate) fn config(account: &Account) -> Result<Config, Failure> {
     let token = password::read(&account.token)?;
     let credentials = Credentials::access_token(&*account.user, &*account.domain, token);
     let mut config = Config::new(credentials).trust(trust(&account.tls)?);
@@ -29,7 +29,7 @@ pub(super) fn config(account: &Account) -> Result<Config, Failure> {
 }
 
 /// Opens a line.
-pub(super) async fn open(account: &Account, config: Config) -> Result<(Client, Events), Failure> {
+pub(crate) async fn open(account: &Account, config: Config) -> Result<(Client, Events), Failure> {
     connect(&account.url, config).await.map_err(not_connected)
 }
 
@@ -90,7 +90,7 @@ fn not_connected(error: ConnectError) -> Failure {
 }
 
 /// The failure of a request that changes nothing.
-pub(super) fn read_failed(what: &str, error: &ClientError) -> Failure {
+pub(crate) fn read_failed(what: &str, error: &ClientError) -> Failure {
     failed(what, error, Exit::Unreachable)
 }
 

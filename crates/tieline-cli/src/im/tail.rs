@@ -72,9 +72,10 @@ pub(super) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failur
     let mut config = session::config(&args.account)?;
     config.options.policy.retry_first = args.retry;
     config.options.policy.reconnect = !args.no_reconnect;
-    // A token ends soon: a file may hold a new one by the next connect.
-    if args.account.token.token_file.as_ref().is_some_and(|path| path.as_os_str() != "-") {
-        config = config.credentials(from_file(&args.account));
+    // A token ends soon: its file or command may give a new one by the next connect.
+    let token = &args.account.token;
+    if token.token_cmd.is_some() || token.token_file.as_ref().is_some_and(|path| path.as_os_str() != "-") {
+        config = config.credentials(read_anew(&args.account));
     }
     config = config.attach("me");
     for topic in &args.topics {
@@ -105,12 +106,19 @@ pub(super) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failur
 }
 
 /// Reads the token anew for each connect.
-fn from_file(account: &args::Account) -> Provider<Credentials> {
+fn read_anew(account: &args::Account) -> Provider<Credentials> {
     let (user, domain) = (account.user.clone(), account.domain.clone());
     let token = account.token.clone();
     Provider::asked(move || {
-        let read = password::read(&token).map(|token| Credentials::access_token(&*user, &*domain, token));
-        std::future::ready(read.map_err(|error| CredentialsError::new(Class::Retry, error.to_string())))
+        let (user, domain, token) = (user.clone(), domain.clone(), token.clone());
+        async move {
+            let failed = |words: String| CredentialsError::new(Class::Retry, words);
+            // A command may take its time.
+            let read = tokio::task::spawn_blocking(move || password::read(&token)).await;
+            let token = read.map_err(|error| failed(error.to_string()))?;
+            let token = token.map_err(|error| failed(error.to_string()))?;
+            Ok(Credentials::access_token(&*user, &*domain, token))
+        }
     })
 }
 

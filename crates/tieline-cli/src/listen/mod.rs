@@ -2,7 +2,7 @@
 
 mod axeos;
 mod cloudpbx;
-mod wsi;
+pub(crate) mod wsi;
 
 use std::time::Duration;
 
@@ -158,7 +158,7 @@ fn wsi_option(args: &Listen) -> Option<&'static str> {
 }
 
 /// The protocol that an address tells of.
-fn protocol_of(url: &Secret) -> Result<Protocol, Failure> {
+pub(crate) fn protocol_of(url: &Secret) -> Result<Protocol, Failure> {
     let url = url.expose();
     let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
     let path = path.split(['?', '#']).next().unwrap_or_default();

@@ -11,6 +11,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::password;
 
+/// The topics that are subscribed to unless told otherwise.
+pub(crate) const TOPICS: [&str; 3] = ["extension_events", "cdr_events", "queue_events"];
+
 /// Opens the line.
 pub(super) async fn open(args: &Listen) -> Result<(Client, Events), Failure> {
     let dialect = args.dialect.unwrap_or_else(|| dialect_of(args.url.expose()));
@@ -42,7 +45,7 @@ pub(crate) fn words(error: &RequestError) -> String {
     }
 }
 
-fn refused(topic: &str, error: ClientError) -> Failure {
+pub(crate) fn refused(topic: &str, error: ClientError) -> Failure {
     match error {
         ClientError::Failed(error @ RequestError::Refused { .. }) => Failure::new(
             Exit::Refused,
@@ -60,7 +63,7 @@ fn refused(topic: &str, error: ClientError) -> Failure {
 }
 
 /// The dialect that an address tells of: `?dialect=`, else the port or path of the generation.
-fn dialect_of(url: &str) -> Dialect {
+pub(crate) fn dialect_of(url: &str) -> Dialect {
     if let Some(dialect) = url.split_once("dialect=").and_then(|(_, rest)| rest.split('&').next()?.parse().ok()) {
         return dialect;
     }
@@ -68,7 +71,7 @@ fn dialect_of(url: &str) -> Dialect {
     if path.trim_end_matches('/').ends_with("/wsi") { Dialect::V22 } else { Dialect::V16 }
 }
 
-fn auth(login: &Login, dialect: Dialect) -> Result<Auth, Failure> {
+pub(crate) fn auth(login: &Login, dialect: Dialect) -> Result<Auth, Failure> {
     let usage = |message: &str| Failure::new(Exit::Usage, message);
     let domain = || login.domain.clone().ok_or_else(|| usage("--domain is missing: the SIP domain of the login"));
     let password = || -> Result<Secret, Failure> { Ok(password::read(login)?) };
@@ -90,7 +93,7 @@ fn auth(login: &Login, dialect: Dialect) -> Result<Auth, Failure> {
 
 /// One subscription a topic, so that each is refused or granted on its own.
 fn subscriptions(args: &Listen) -> Vec<Subscription> {
-    let default = ["extension_events", "cdr_events", "queue_events"].map(String::from);
+    let default = TOPICS.map(String::from);
     let topics = if args.topic.is_empty() { &default[..] } else { &args.topic };
     let subscription = |topic: &String| {
         let topic = Topic::from(topic.as_str());

@@ -216,6 +216,12 @@ impl HttpProxy {
         Ok(Self { variable, host, port, authorization: login.map(basic) })
     }
 
+    /// Where it was found: the name of an environment variable.
+    #[must_use]
+    pub const fn variable(&self) -> &'static str {
+        self.variable
+    }
+
     /// Name or address of the proxy; an IPv6 address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
