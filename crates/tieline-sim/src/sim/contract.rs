@@ -74,7 +74,7 @@ impl Sim {
             let login = json!({"name": tenant.name, "password": tenant.password.expose(), "id": tenant.id});
             wsi.insert("tenant".to_owned(), login);
             let queues: Vec<String> =
-                self.pbx.day().world().queue_states(tenant.tenant).map(|queue| queue.profile.number.clone()).collect();
+                self.pbx.play().world().queue_states(tenant.tenant).map(|queue| queue.profile.number.clone()).collect();
             wsi.insert("queues".to_owned(), json!(queues));
         }
         let admin = directory.admin();
