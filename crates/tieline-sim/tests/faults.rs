@@ -126,7 +126,9 @@ async fn logins_are_refused_in_the_words_of_each_service_and_only_as_often_as_as
     let Err(Error::Http(answer)) = Client::open(sim.cloudpbx_stream_url().expose()).await else { panic!("opened") };
     assert_eq!(answer.status(), 403);
     let bearer = format!("Bearer {}", sim.cloudpbx_key().expose());
-    assert!(get(&sim, "/cdr", &bearer).await.0.starts_with("HTTP/1.1 401 "));
+    let refused = get(&sim, "/cdr", &bearer).await;
+    assert!(refused.0.starts_with("HTTP/1.1 401 "));
+    assert_eq!(refused.1, get(&sim, "/cdr", "Bearer wrong").await.1, "as a wrong key is");
     assert!(get(&sim, "/cdr", &bearer).await.0.starts_with("HTTP/1.1 200 "));
     Client::stream(&sim).await;
 

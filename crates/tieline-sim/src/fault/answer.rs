@@ -18,7 +18,13 @@ use super::tamper::Message;
 pub(super) fn instead(fault: &Fault, service: Option<Service>) -> Option<Response<Body>> {
     let (status, retry_after) = match fault {
         Fault::Http { status, retry_after } => (StatusCode::from_u16(*status).ok()?, *retry_after),
-        // What the stream answers to a wrong key.
+        // As each service answers a wrong key.
+        Fault::LoginRefused | Fault::TokenExpired if service == Some(Service::CloudpbxRest) => {
+            return Some(tieline_server::answer(tieline_cloudpbx::rest::unauthorized().to_response(), None));
+        }
+        Fault::LoginRefused | Fault::TokenExpired if service == Some(Service::Axeos) => {
+            return Some(tieline_server::answer(tieline_axeos::http::unauthorized().to_response(), None));
+        }
         Fault::LoginRefused if service == Some(Service::CloudpbxStream) => (StatusCode::FORBIDDEN, None),
         Fault::LoginRefused | Fault::TokenExpired => (StatusCode::UNAUTHORIZED, None),
         Fault::PermissionDenied => (StatusCode::FORBIDDEN, None),

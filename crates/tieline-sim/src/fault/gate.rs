@@ -44,15 +44,24 @@ impl ServerHook for Gate {
             return Accepted::Taken(Box::pin(async move { drop(tcp) }));
         }
         if faults.contains(&Fault::Mute) {
-            let held = hold(tcp, self.gone.clone());
+            let (held, mute) = (hold(tcp, self.gone.clone()), Mute(conn));
             return Accepted::Taken(Box::pin(async move {
                 held.await;
-                conn.ended(Ended::BlackHole);
+                drop(mute);
             }));
         }
         let mut io = WatchedIo::new(tcp, Arc::clone(&conn), self.gone.clone());
         faults.iter().for_each(|fault| io.befall(fault));
         Accepted::Hooked(Box::new(io), Box::new(Watch(conn)))
+    }
+}
+
+/// A connection that says nothing, until it ends in one way or another.
+struct Mute(Arc<Conn>);
+
+impl Drop for Mute {
+    fn drop(&mut self) {
+        self.0.ended(Ended::BlackHole);
     }
 }
 
