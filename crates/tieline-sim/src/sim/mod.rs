@@ -166,10 +166,10 @@ impl Sim {
     }
 
     /// Plays the scenario to its end and tells what came of it. Stepped time goes on by itself, unless the simulator was
-    /// [paused](SimBuilder::paused) or has a [control interface](SimBuilder::control): then somebody steps. The scripted
-    /// day has no end.
+    /// [paused](SimBuilder::paused) or has a [control interface](SimBuilder::control): then somebody steps, and with
+    /// a control interface somebody says when it is over. The scripted day has no end.
     pub async fn finish(&self) -> Report {
-        self.pbx.until_over(!self.stepped_by_others).await;
+        self.pbx.until_over(!self.stepped_by_others, self.control.is_some()).await;
         self.report()
     }
 

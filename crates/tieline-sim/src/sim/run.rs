@@ -80,16 +80,18 @@ impl Pbx {
         self.run.is_stopped() || self.run.end.is_some_and(|end| self.scenario_now() >= end)
     }
 
-    /// Waits until the scenario is over; `steps` lets stepped time go on by itself.
-    pub(super) async fn until_over(&self, steps: bool) {
-        while !self.is_over() {
+    /// Waits until the scenario is over, or, where somebody is to say so, until that. `steps` lets stepped time go on by
+    /// itself.
+    pub(super) async fn until_over(&self, steps: bool, until_told: bool) {
+        let is_over = || if until_told { self.run.is_stopped() } else { self.is_over() };
+        while !is_over() {
             let moved = self.moved.notified();
             tokio::pin!(moved);
             moved.as_mut().enable();
-            if self.is_over() {
+            if is_over() {
                 break;
             }
-            let end = self.run.end;
+            let end = self.run.end.filter(|_| !until_told);
             if let Some(end) = end.filter(|_| steps && self.run.steps) {
                 tokio::select! {
                     () = self.step(end.since(self.scenario_now())) => {}
