@@ -10,7 +10,7 @@ use tieline_portsip_wsi::Dialect;
 use tieline_sim::Sim;
 use tieline_sim::fault::Service;
 use tieline_sim::scenario::{
-    Call, Expect, Extension, Habit, Pace, Report, Scenario, ScenarioBuilder, Step, Trunk, Verdict,
+    Call, Expect, Extension, Habit, Pace, Report, Scenario, ScenarioBuilder, Step, Traffic, Trunk, Verdict,
 };
 use tieline_sim::world::{Role, Side};
 
@@ -133,6 +133,16 @@ async fn the_test_may_do_what_is_not_on_the_timeline() {
 }
 
 #[tokio::test]
+async fn traffic_can_be_begun_at_any_time() {
+    let sim = start(office().length(at(600))).await;
+    let every = Duration::from_secs(2)..=Duration::from_secs(9);
+    sim.perform(Traffic::new("110", 5, every).talk(at(1)..=at(1))).expect("room");
+    sim.advance(at(120));
+    let (_, body) = poll(&sim, "&last=0&limit=1000").await;
+    assert_eq!(body.matches("incoming call").count(), 5, "{body}");
+}
+
+#[tokio::test]
 async fn a_scenario_on_scaled_time_ends_by_itself() {
     let scenario =
         office().pace(Pace::Scaled(100.0)).at(at(5), Step::presence("101", tieline_sim::world::Availability::Away, ""));
@@ -147,8 +157,10 @@ async fn told(text: &str, seed: u64) -> String {
     let sim = Sim::builder().scenario(scenario).seed(seed).start().await.expect("a free port");
     let mut wsi = Client::wsi(&sim, Dialect::V22).await;
     wsi.say(json!({"command": "subscribe", "topics": ["extension_events", "queue_events", "cdr_events"]})).await;
+    // One after the other, so that the record of what they did has one order.
+    let mut heard = wsi.rest().await.join("\n");
     let mut stream = Client::stream(&sim).await;
-    let mut heard = String::new();
+    stream.rest().await;
     let mut gone = Duration::ZERO;
     while gone < length {
         // Minute by minute, so that no queue of a connection overflows.

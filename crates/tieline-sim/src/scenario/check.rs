@@ -14,7 +14,7 @@ use super::{Pace, Scenario};
 use crate::world::Refused;
 
 /// The most calls of all traffic together.
-const MOST_CALLS: u64 = 10_000;
+const MOST_CALLS: u64 = 2_000;
 /// What subscribes to the stream of CloudPBX.
 pub(crate) const STREAM: &str = "stream";
 /// Who has the API key.

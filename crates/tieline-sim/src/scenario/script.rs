@@ -7,7 +7,7 @@ use std::time::Duration;
 use tieline_core::{Instant, Random, Seed};
 
 use super::Scenario;
-use super::place::{Mistake, Word};
+use super::place::{Mistake, Place, Word};
 use super::setting::Habit;
 use super::stage::{self, Stage};
 use super::step::{Act, Call, Moment, Traffic};
@@ -26,7 +26,7 @@ impl Scenario {
         let mut moments = Vec::new();
         for moment in &self.timeline {
             match &moment.act {
-                Act::Traffic(traffic) => spell_out(traffic, moment, &mut random, &mut moments),
+                Act::Traffic(traffic) => spell_out(traffic, (moment.at, moment.place), &mut random, &mut moments),
                 _ => moments.push(moment.clone()),
             }
         }
@@ -35,15 +35,15 @@ impl Scenario {
     }
 }
 
-fn spell_out(traffic: &Traffic, moment: &Moment, random: &mut Random, moments: &mut Vec<Moment>) {
-    let mut at = moment.at;
+fn spell_out(traffic: &Traffic, (from, place): (Duration, Place), random: &mut Random, moments: &mut Vec<Moment>) {
+    let mut at = from;
     for _ in 0..traffic.calls {
         let from = Word::from(format!("12025550{:03}", random.below(1000)));
         let mut call = Call::of(Word::default(), from, traffic.to.clone());
         call.answered = traffic.answered.as_ref().map(|time| Habit::After(between(time, random)));
         call.talk = Habit::After(between(&traffic.talk, random));
         call.gives_up = traffic.gives_up.as_ref().map_or(Habit::Never, |time| Habit::After(between(time, random)));
-        moments.push(Moment { at, place: moment.place, act: Act::Call(Box::new(call)), random: true });
+        moments.push(Moment { at, place, act: Act::Call(Box::new(call)), random: true });
         at = at.saturating_add(between(&traffic.every, random));
     }
 }
@@ -85,6 +85,8 @@ pub(crate) struct Script {
     agenda: BTreeMap<(Instant, u64), (CallKey, Deed)>,
     planned: u64,
     timeline: VecDeque<Moment>,
+    /// Of traffic that is not on the timeline.
+    random: Random,
 }
 
 impl Script {
@@ -103,6 +105,7 @@ impl Script {
             agenda: BTreeMap::new(),
             planned: 0,
             timeline: scenario.moments().into(),
+            random: Random::new(seed, PURPOSE + 1),
         };
         (script, mistakes)
     }
@@ -170,6 +173,15 @@ impl Script {
             }
         }
         Ok(self.happened())
+    }
+
+    /// Many callers from now on.
+    pub(crate) fn spread(&mut self, traffic: &Traffic) {
+        let at = self.world.now().since_epoch();
+        let mut moments = Vec::new();
+        spell_out(traffic, (at, Place::default()), &mut self.random, &mut moments);
+        self.timeline.extend(moments);
+        self.timeline.make_contiguous().sort_by_key(|moment| moment.at);
     }
 
     /// A client lets an extension call.

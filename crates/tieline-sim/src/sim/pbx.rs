@@ -192,7 +192,8 @@ impl Pbx {
             Act::ClearFaults => self.faults.clear(),
             Act::Sms { to } => drop(self.text(now, &to.text, false).ok_or(Refused::Busy)?),
             // Those of the timeline are expected from the beginning on.
-            Act::Expect(_) | Act::Traffic(_) => {}
+            Act::Expect(_) => {}
+            Act::Traffic(traffic) => day.spread(traffic)?,
             act => {
                 for occurrence in day.perform(act)? {
                     self.publish(&occurrence, clock);

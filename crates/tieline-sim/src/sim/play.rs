@@ -3,7 +3,7 @@
 use tieline_core::Instant;
 
 use crate::day::Day;
-use crate::scenario::{Act, Moment, Script, Stage};
+use crate::scenario::{Act, Moment, Script, Stage, Traffic};
 use crate::world::{Occurrence, Refused, TenantKey, World};
 
 /// The world, and what moves it.
@@ -85,6 +85,17 @@ impl Play {
                 day.intervene(|world| stage.perform(world, tenant, act)).map(|(_, occurrences)| occurrences)
             }
             Self::Script(script) => script.perform(act),
+        }
+    }
+
+    /// Many callers from now on. The scripted day has its own.
+    pub(crate) fn spread(&mut self, traffic: &Traffic) -> Result<(), Refused> {
+        match self {
+            Self::Day(..) => Err(Refused::NotNow),
+            Self::Script(script) => {
+                script.spread(traffic);
+                Ok(())
+            }
         }
     }
 

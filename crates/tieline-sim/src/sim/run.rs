@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tieline_core::Instant;
+use tokio::sync::Notify;
 
 use super::Pbx;
 use crate::scenario::{Pace, Report, Scenario};
@@ -22,6 +23,8 @@ pub(crate) struct Run {
     steps: bool,
     /// Somebody ended it before its time.
     stopped: AtomicBool,
+    /// Woken then.
+    told: Notify,
 }
 
 impl Run {
@@ -33,13 +36,14 @@ impl Run {
             patience: scenario.patience,
             steps: scenario.pace == Pace::Stepped,
             stopped: AtomicBool::new(false),
+            told: Notify::new(),
         }
     }
 
     /// The day, which does not end.
     pub(super) fn day(seed: u64) -> Self {
-        let name = "day".to_owned();
-        Self { name, seed, end: None, patience: PATIENCE, steps: false, stopped: AtomicBool::new(false) }
+        let (name, stopped, told) = ("day".to_owned(), AtomicBool::new(false), Notify::new());
+        Self { name, seed, end: None, patience: PATIENCE, steps: false, stopped, told }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -95,7 +99,7 @@ impl Pbx {
             if let Some(end) = end.filter(|_| steps && self.run.steps) {
                 tokio::select! {
                     () = self.step(end.since(self.scenario_now())) => {}
-                    () = &mut moved => {}
+                    () = self.run.told.notified() => {}
                 }
                 continue;
             }
@@ -118,6 +122,7 @@ impl Pbx {
     /// Ends the scenario before its time.
     pub(crate) fn stop_run(&self) {
         self.run.stopped.store(true, Ordering::Release);
+        self.run.told.notify_one();
         self.moved.notify_waiters();
     }
 

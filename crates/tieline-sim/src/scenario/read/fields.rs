@@ -6,7 +6,7 @@ use super::node::{Entry, Node, Value};
 use crate::scenario::place::{Mistake, Place, Word};
 
 /// The longest time that can be written: a hundred days.
-const LONGEST: Duration = Duration::from_secs(100 * 24 * 3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(100 * 24 * 3600);
 
 /// Collects what is wrong.
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ use node::Node;
 /// The longest text that is read.
 const MOST_BYTES: usize = 1 << 20;
 /// The most parts that a list of the setting may have.
-const MOST_PARTS: usize = 2_000;
+const MOST_PARTS: usize = 500;
 /// The most steps of a timeline.
 const MOST_STEPS: usize = 20_000;
 

@@ -11,6 +11,8 @@ use crate::world::{AgentMode, Role};
 
 pub(super) const MODES: [(&str, AgentMode); 3] =
     [("ready", AgentMode::Ready), ("not-ready", AgentMode::NotReady), ("logged-out", AgentMode::LoggedOut)];
+/// 2000-01-01 to 2100-01-01, in Unix seconds: on their way through the vendors' formats other years would be lost.
+const CENTURY: std::ops::Range<i64> = 946_684_800..4_102_444_800;
 const ROLES: [(&str, Role); 3] =
     [("extension", Role::Extension), ("queue-manager", Role::QueueManager), ("tenant-admin", Role::TenantAdmin)];
 
@@ -21,10 +23,11 @@ pub(super) fn start(node: &Node, mistakes: &mut Mistakes) -> Option<i64> {
         _ => "",
     };
     let found: Option<jiff::Timestamp> = text.parse().ok();
+    let found = found.map(jiff::Timestamp::as_second).filter(|start| CENTURY.contains(start));
     if found.is_none() {
-        mistakes.note(node.place, "expected a moment with its zone, as in 2026-01-01T08:00:00Z");
+        mistakes.note(node.place, "expected a moment of this century with its zone, as in 2026-01-01T08:00:00Z");
     }
-    found.map(jiff::Timestamp::as_second)
+    found
 }
 
 pub(super) fn speed(node: &Node, mistakes: &mut Mistakes) -> Option<f64> {

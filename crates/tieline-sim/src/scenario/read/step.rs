@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::fields::{Fields, Mistakes, parse_time, word};
+use super::fields::{Fields, LONGEST, Mistakes, parse_time, word};
 use super::node::{Node, Value};
 use super::setting::{self, MODES, habit};
 use crate::fault::{Rule, Service};
@@ -70,6 +70,7 @@ fn moment_of(at: &Word, before: Duration, mistakes: &mut Mistakes) -> Option<Dur
         Some(later) => parse_time(later).map(|later| before.saturating_add(later)),
         None => parse_time(&at.text),
     };
+    let found = found.filter(|at| *at <= LONGEST);
     if found.is_none() {
         let message = format!("`{}` is no time such as 90s, 1m30s, 250ms, or +2s after the step before", at.text);
         mistakes.note(at.place, message);
@@ -300,7 +301,7 @@ fn call(node: &Node, mistakes: &mut Mistakes) -> Option<Call> {
 fn traffic(node: &Node, mistakes: &mut Mistakes) -> Option<Traffic> {
     let mut fields = Fields::of(node, "a table", mistakes)?;
     let to = fields.needed("to", mistakes);
-    let calls = fields.whole("calls", 1, 10_000, mistakes);
+    let calls = fields.whole("calls", 1, 2_000, mistakes);
     let mut times = |key| fields.take(key).and_then(|node| times(node, mistakes));
     let (every, answered, talk, gives_up) = (times("every"), times("answered"), times("talk"), times("gives-up"));
     let place = fields.place();
