@@ -38,14 +38,14 @@ fn a_mistake_is_told_with_file_line_and_column() {
     command.args(["sim", "check"]).arg(&path);
     let output = run(command);
     assert_eq!(code(&output), Some(9));
-    let expected = format!("{}:4:38: no extension `102`\n", path.display());
+    let expected = format!("{}:4:37: no extension `102`\n", path.display());
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
 
     let mut command = tieline();
     command.args(["sim", "run"]).arg(&path);
     let output = run(command);
     assert_eq!(code(&output), Some(2));
-    assert!(stderr(&output).contains(":4:38: no extension `102`"), "{}", stderr(&output));
+    assert!(stderr(&output).contains(":4:37: no extension `102`"), "{}", stderr(&output));
 }
 
 #[test]
