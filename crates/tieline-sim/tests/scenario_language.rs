@@ -134,8 +134,7 @@ fn the_builder_says_the_same_as_a_file() {
         ]"#
     ))
     .expect("a scenario");
-    assert_eq!(built.name(), read.name());
-    assert_eq!((built.end(), built.seed(), built.pace()), (read.end(), read.seed(), read.pace()));
+    assert_eq!(built, read);
 }
 
 #[test]

@@ -163,9 +163,9 @@ async fn told(text: &str, seed: u64) -> String {
     stream.rest().await;
     let mut gone = Duration::ZERO;
     while gone < length {
-        // Minute by minute, so that no queue of a connection overflows.
-        sim.step(at(60)).await;
-        gone += at(60);
+        // Bit by bit, so that no queue of a connection overflows.
+        sim.step(at(180)).await;
+        gone += at(180);
         for line in [&mut wsi, &mut stream] {
             for frame in line.rest().await {
                 heard.push_str(&frame);

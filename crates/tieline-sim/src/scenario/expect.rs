@@ -64,9 +64,9 @@ impl Expect {
         Self::new(Expected::Connect { service })
     }
 
-    /// A request over HTTP whose target begins like this, by any method.
-    pub fn request(target: impl Into<String>) -> Self {
-        Self::new(Expected::Request { method: None, target: target.into() })
+    /// A request over HTTP whose target begins like this: `GET /cdr`, or `/cdr` by any method.
+    pub fn request(request: impl Into<String>) -> Self {
+        Self::new(Expected::request(&request.into()))
     }
 
     /// A message in JSON that has at least these members. Secrets cannot be expected: the record leaves them out.
@@ -123,6 +123,15 @@ impl Expect {
 }
 
 impl Expected {
+    /// Of `GET /cdr`, or `/cdr`.
+    pub(crate) fn request(text: &str) -> Self {
+        let (method, target) = match text.split_once(' ') {
+            Some((method, target)) => (Some(method.to_owned()), target),
+            None => (None, text),
+        };
+        Self::Request { method, target: target.to_owned() }
+    }
+
     /// Whether something that happened on a connection is it. `first` tells that it is the connection's first request.
     pub(crate) fn is_met_by(&self, what: &What, first: bool) -> bool {
         match (self, what) {

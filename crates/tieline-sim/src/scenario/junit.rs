@@ -110,7 +110,7 @@ mod tests {
             match reader.read_event().expect("well-formed") {
                 Event::Start(start) | Event::Empty(start) => {
                     start.attributes().for_each(|attribute| drop(attribute.expect("an attribute")));
-                    elements.push(String::from_utf8_lossy(start.name().as_ref()).into_owned());
+                    elements.push(start.name().as_ref().to_owned());
                 }
                 Event::Eof => break,
                 _ => {}

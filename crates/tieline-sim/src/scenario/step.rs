@@ -46,7 +46,7 @@ pub(crate) enum Act {
 }
 
 /// A step and when it happens.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Moment {
     pub(crate) at: Duration,
     /// Of its verb.
@@ -54,6 +54,13 @@ pub(crate) struct Moment {
     pub(crate) act: Act,
     /// It is one of much traffic: that it is refused is no mistake.
     pub(crate) random: bool,
+}
+
+/// The same wherever they stand.
+impl PartialEq for Moment {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, &self.act, self.random) == (other.at, &other.act, other.random)
+    }
 }
 
 /// Somebody calls.
@@ -251,6 +258,31 @@ impl Step {
     /// An extension is no longer an agent.
     pub fn remove_agent(queue: impl Into<String>, extension: impl Into<String>) -> Self {
         Self(Act::RemoveAgent { queue: word(queue), extension: word(extension) })
+    }
+
+    /// An extension gets another name and department.
+    pub fn rename_extension(
+        extension: impl Into<String>,
+        name: impl Into<String>,
+        department: impl Into<String>,
+    ) -> Self {
+        let (name, department) = (name.into(), department.into());
+        Self(Act::RenameExtension { extension: word(extension), name, department })
+    }
+
+    /// An extension is removed.
+    pub fn remove_extension(extension: impl Into<String>) -> Self {
+        Self(Act::RemoveExtension { extension: word(extension) })
+    }
+
+    /// A queue gets another name.
+    pub fn rename_queue(queue: impl Into<String>, name: impl Into<String>) -> Self {
+        Self(Act::RenameQueue { queue: word(queue), name: name.into() })
+    }
+
+    /// A queue is removed.
+    pub fn remove_queue(queue: impl Into<String>) -> Self {
+        Self(Act::RemoveQueue { queue: word(queue) })
     }
 
     /// A trunk comes up or goes down.

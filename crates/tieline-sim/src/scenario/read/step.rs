@@ -378,15 +378,12 @@ fn expected(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<Expected
         }
         "request" => {
             let text = word(node, mistakes)?;
-            let (method, target) = match text.text.split_once(' ') {
-                Some((method, target)) => (Some(method.to_owned()), target),
-                None => (None, text.text.as_str()),
-            };
-            if !target.starts_with('/') {
-                mistakes.note(text.place, "a request as in `GET /cdr` or `/cdr`");
-                return None;
+            let expected = Expected::request(&text.text);
+            if matches!(&expected, Expected::Request { target, .. } if target.starts_with('/')) {
+                return Some(expected);
             }
-            Some(Expected::Request { method, target: target.to_owned() })
+            mistakes.note(text.place, "a request as in `GET /cdr` or `/cdr`");
+            None
         }
         "command" => match node.value {
             Value::Table(_) => Some(Expected::Command { members: node.to_json() }),
