@@ -1,5 +1,6 @@
 //! The simulator on real sockets.
 
+mod acting;
 mod builder;
 mod contract;
 mod deeds;

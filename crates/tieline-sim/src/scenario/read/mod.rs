@@ -1,5 +1,6 @@
 //! From a text to a scenario.
 
+mod expect;
 mod fields;
 mod node;
 mod setting;
