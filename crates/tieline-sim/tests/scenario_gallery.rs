@@ -79,7 +79,7 @@ async fn two_calls_of_the_dst_night_have_the_same_local_time() {
 #[tokio::test]
 async fn callers_of_the_full_queue_overflow() {
     let events = queue_events("queue-overflow.toml", Duration::from_secs(70)).await;
-    let overflown = events.iter().filter(|event| event["reason"] == "overflow").count();
+    let overflown = events.iter().filter(|event| event["updated_callers"][0]["reason"] == "overflow").count();
     assert_eq!(overflown, 2, "{events:?}");
 }
 

@@ -150,10 +150,9 @@ async fn a_scenario_on_scaled_time_ends_by_itself() {
     assert!(report.is_success() && report.now >= at(6), "{report}");
 }
 
-/// What clients of each protocol hear of a scenario, and what they did, as text.
+/// What clients of each protocol hear of the first quarter of an hour of a scenario, and what they did, as text.
 async fn told(text: &str, seed: u64) -> String {
     let scenario = Scenario::parse(text).expect("a scenario");
-    let length = scenario.end();
     let sim = Sim::builder().scenario(scenario).seed(seed).start().await.expect("a free port");
     let mut wsi = Client::wsi(&sim, Dialect::V22).await;
     wsi.say(json!({"command": "subscribe", "topics": ["extension_events", "queue_events", "cdr_events"]})).await;
@@ -162,7 +161,7 @@ async fn told(text: &str, seed: u64) -> String {
     let mut stream = Client::stream(&sim).await;
     stream.rest().await;
     let mut gone = Duration::ZERO;
-    while gone < length {
+    while gone < at(900) {
         // Bit by bit, so that no queue of a connection overflows.
         sim.step(at(180)).await;
         gone += at(180);
@@ -187,7 +186,7 @@ async fn told(text: &str, seed: u64) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_scenario_and_seed_tell_the_same_byte_for_byte() {
     let first = told(AGENT_DAY, 11).await;
-    assert!(first.lines().count() > 1000, "{}", first.lines().count());
+    assert!(first.lines().count() > 500, "{}", first.lines().count());
     for run in 2..=10 {
         let again = told(AGENT_DAY, 11).await;
         let differs = first.lines().zip(again.lines()).find(|(first, again)| first != again);
