@@ -1,7 +1,8 @@
-//! What the examples share: a simulated PBX in the background of the program, a chat, and a bot in it.
+//! What the examples share: a simulated PBX in the background of the program, a chat, a bot in it, and a screen-pop.
 
 pub mod bot;
 pub mod chat;
+pub mod pop;
 
 use std::net::SocketAddr;
 

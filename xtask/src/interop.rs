@@ -24,6 +24,16 @@ pub(crate) fn run() -> Outcome {
             failed.push(message);
         }
     }
+    // The toy screen-pops, which are tested as integrators test their own programs: in Python and in Rust.
+    let suite = folder().join("screen_pop");
+    let pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider"];
+    if let Err(message) = shell::run(Command::new(&python).args(pytest).arg(suite).env("TIELINE_BIN", &binary)) {
+        failed.push(message);
+    }
+    let example = ["test", "-p", "tieline-examples", "--test", "screen_pop"];
+    if let Err(message) = shell::run(&mut shell::cargo(example)) {
+        failed.push(message);
+    }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n  ")) }
 }
 

@@ -6,8 +6,8 @@ mod doctor;
 mod im;
 mod parts;
 mod profile;
+mod scenario;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub(crate) use im::{
 };
 pub(crate) use parts::Part;
 pub(crate) use profile::{AddProfile, Profile};
+pub(crate) use scenario::{Check, Play, Scenario, Serving};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///
@@ -144,13 +145,13 @@ pub(crate) struct Demo {
 
 /// Options of `sim`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Sim {
-    /// Print one JSON object with addresses and logins on the first line of standard output, once ready.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// The address to listen on; port 0 picks a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "TIELINE_SIM_LISTEN")]
-    pub(crate) listen: SocketAddr,
+    /// What to do with a scenario; without it the scripted day is served.
+    #[command(subcommand)]
+    pub(crate) command: Option<Scenario>,
+    #[command(flatten)]
+    pub(crate) serving: Serving,
     /// The seed: the same seed and start give the same day, byte for byte.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
@@ -160,28 +161,6 @@ pub(crate) struct Sim {
     /// How many seconds of the day pass in one real second.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub(crate) speed: f64,
-    /// The dialect for clients whose words do not tell theirs.
-    #[arg(long)]
-    pub(crate) dialect: Option<Dialect>,
-    /// Open WebSockets only as RFC 6455 has it. Without it also for the opening request that CloudPBX's document prints.
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Whether the users of Axeos look like those of PBX 3.x or 4.x.
-    #[arg(long, value_name = "3|4", default_value_t = 4, value_parser = clap::value_parser!(u8).range(3..=4))]
-    pub(crate) axeos: u8,
-    /// Serve over TLS with a certificate made for this run; its pin is printed.
-    #[arg(long)]
-    pub(crate) tls: bool,
-    /// Let something go wrong, e.g. `conn=1-3:mute` or `on=wsi,nth=5:close=1011`; `help` prints how it is written. May be
-    /// repeated.
-    #[arg(long, value_name = "SPEC", value_parser = fault)]
-    pub(crate) fault: Vec<FaultArg>,
-    /// Write what clients do to this file as JSON lines, without their secrets; `-` is standard error.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) transcript: Option<PathBuf>,
-    /// How often one address may connect in a minute.
-    #[arg(long, value_name = "N", default_value_t = 3_000)]
-    pub(crate) connects_per_minute: u32,
 }
 
 /// What `--fault` asks for.
@@ -193,7 +172,7 @@ pub(crate) enum FaultArg {
     Rule(Box<Rule>),
 }
 
-fn fault(text: &str) -> Result<FaultArg, String> {
+pub(crate) fn fault(text: &str) -> Result<FaultArg, String> {
     match text {
         "help" => Ok(FaultArg::Help),
         text => text
@@ -366,7 +345,7 @@ fn idle(text: &str) -> Result<Duration, String> {
     )
 }
 
-fn speed(text: &str) -> Result<f64, String> {
+pub(crate) fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if speed > 0.0 && speed <= 100_000.0 => Ok(speed),
         _ => Err("a number above 0 and up to 100000".into()),

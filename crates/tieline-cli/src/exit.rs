@@ -23,7 +23,8 @@ pub(crate) enum Exit {
     Refused = 7,
     /// Events may have been missed, and `--fail-on-gap` was given.
     Gap = 8,
-    /// Messages are not as the documents have them: `lint`.
+    /// Messages are not as the documents have them: `lint`. Something that was expected did not happen: `sim run`. A
+    /// scenario has mistakes: `sim check`.
     BadData = 9,
     /// It is not known whether the PBX called, sent the message, took the file, or changed what it was asked to.
     OutcomeUnknown = 10,
@@ -53,7 +54,8 @@ Exit codes:
   6    the server speaks something else
   7    the PBX refused what was asked for: a topic, a call, a message, a file
   8    events may have been missed, or messages are lost (with --fail-on-gap)
-  9    lint: a message is broken (with --strict: is odd in any way)
+  9    lint: a message is broken (with --strict: is odd in any way); sim run: something that was expected
+       did not happen; sim check: a scenario has mistakes
   10   it is not known whether the PBX called, sent the message, took the file, or changed what it was
        asked to; nothing was repeated
   11   the message was sent and not delivered (sms send --wait)

@@ -1,5 +1,7 @@
 //! `tieline sim`: a simulated PBX for programs to connect to.
 
+mod scenario;
+
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -7,58 +9,101 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tieline_axeos::Generation;
-use tieline_sim::Sim;
 use tieline_sim::fault::GRAMMAR;
 use tieline_sim::record::Entry;
+use tieline_sim::{Sim, SimBuilder};
 
 use crate::args::{self, FaultArg};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Serves until the program is stopped.
+/// Serves the day until the program is stopped, or does something with a scenario.
 pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
-    let mut builder =
-        Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls).strict(args.strict);
-    if args.fault.contains(&FaultArg::Help) {
-        writeln!(anstream::stdout(), "{GRAMMAR}")?;
+    match args.command {
+        Some(args::Scenario::Run(play)) => return scenario::play(*play).await,
+        Some(args::Scenario::Check(check)) => return scenario::check(&check),
+        None => {}
+    }
+    if asks_for_help(&args.serving)? {
         return Ok(Exit::Ok);
     }
     // Nobody can change faults from outside: without any, and without a transcript, connections cost what they have to.
-    builder = builder.watched(!args.fault.is_empty() || args.transcript.is_some());
-    for fault in args.fault {
+    let (serving, json) = (&args.serving, args.serving.json);
+    let watched = !serving.fault.is_empty() || serving.transcript.is_some() || serving.control.is_some();
+    let mut builder = Sim::builder().seed(args.seed).speed(args.speed).watched(watched);
+    if let Some(start) = args.start {
+        builder = builder.start_time(start.as_second());
+    }
+    let sim = start(builder, args.serving, Entry::to_json).await?;
+    announce(&sim, json)?;
+    std::future::pending::<()>().await;
+    Ok(Exit::Ok)
+}
+
+/// Prints how faults are written, if that was asked for.
+fn asks_for_help(serving: &args::Serving) -> Result<bool, Failure> {
+    let asked = serving.fault.contains(&FaultArg::Help);
+    if asked {
+        writeln!(anstream::stdout(), "{GRAMMAR}")?;
+    }
+    Ok(asked)
+}
+
+/// Starts a simulator as the command line says.
+async fn start(
+    builder: SimBuilder,
+    serving: args::Serving,
+    line: fn(&Entry) -> serde_json::Value,
+) -> Result<Sim, Failure> {
+    let mut builder = builder
+        .listen(serving.listen)
+        .tls(serving.tls)
+        .strict(serving.strict)
+        .connects_per_minute(serving.connects_per_minute);
+    for fault in serving.fault {
         if let FaultArg::Rule(rule) = fault {
             builder = builder.fault(*rule);
         }
     }
-    if let Some(path) = &args.transcript {
-        builder = builder.transcript(transcript(path)?);
+    if let Some(path) = &serving.transcript {
+        builder = builder.transcript(transcript(path, line)?);
     }
-    builder = builder.connects_per_minute(args.connects_per_minute);
-    if let Some(start) = args.start {
-        builder = builder.start_time(start.as_second());
+    if let Some(control) = serving.control {
+        builder = builder.control(control);
     }
-    if let Some(dialect) = args.dialect {
+    if let Some(dialect) = serving.dialect {
         builder = builder.dialect(dialect);
     }
-    if args.axeos == 3 {
+    if serving.axeos == 3 {
         builder = builder.axeos_generation(Generation::V3);
     }
-    let sim = builder.start().await.map_err(|error| {
-        Failure::new(Exit::Failure, format!("cannot listen on {}: {error}; try another --listen address", args.listen))
-    })?;
+    builder.start().await.map_err(|error| {
+        let addresses = match serving.control {
+            Some(control) => format!("{} and {control}", serving.listen),
+            None => serving.listen.to_string(),
+        };
+        let message = format!("cannot listen on {addresses}: {error}; try another --listen address");
+        Failure::new(Exit::Failure, message)
+    })
+}
+
+/// Tells other programs, or people, that it is ready.
+fn announce(sim: &Sim, json: bool) -> Result<(), Failure> {
     let mut out = anstream::stdout();
-    if args.json {
+    if json {
         writeln!(out, "{}", sim.contract())?;
         out.flush()?;
     } else {
         write!(out, "{}", readable(&sim.contract()))?;
     }
-    std::future::pending::<()>().await;
-    Ok(Exit::Ok)
+    Ok(())
 }
 
 /// Writes entries to a file, a line each.
-fn transcript(path: &Path) -> Result<impl Fn(&Entry) + Send + Sync + 'static, Failure> {
+fn transcript(
+    path: &Path,
+    shown: fn(&Entry) -> serde_json::Value,
+) -> Result<impl Fn(&Entry) + Send + Sync + 'static, Failure> {
     let file: Box<dyn Write + Send> = if path.as_os_str() == "-" {
         Box::new(std::io::stderr())
     } else {
@@ -68,7 +113,7 @@ fn transcript(path: &Path) -> Result<impl Fn(&Entry) + Send + Sync + 'static, Fa
     let file = Mutex::new(file);
     let failed = AtomicBool::new(false);
     Ok(move |entry: &Entry| {
-        let line = format!("{}\n", entry.to_json());
+        let line = format!("{}\n", shown(entry));
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = file.write_all(line.as_bytes())
             && !failed.swap(true, Ordering::Relaxed)
@@ -110,6 +155,9 @@ fn readable(contract: &serde_json::Value) -> String {
     let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}\n         {stream}");
     let [base, api_key] = ["url", "key"].map(|member| text(&contract["axeos"][member]));
     let _ = writeln!(out, "Axeos    {base}  API key {api_key}; or the users above");
+    if let Some(control) = contract["control"].as_str() {
+        let _ = writeln!(out, "control  {control}/sim");
+    }
     if let Some(user) = wsi["users"].get(0) {
         let _ = writeln!(
             out,

@@ -2,11 +2,13 @@
 
 mod axeos;
 mod cloudpbx;
+mod control;
 pub mod day;
 pub mod directory;
 pub mod fault;
 mod filled;
 pub mod record;
+pub mod scenario;
 mod sim;
 pub mod world;
 pub mod wsi;

@@ -7,12 +7,20 @@ use tieline_axeos::{CallReply, CallRequest, CallStatus, Listing, Phone, User};
 use tieline_core::Text;
 use tieline_server::axeos::{Api, CallAnswer};
 
+use crate::scenario::KEY;
 use crate::sim::Pbx;
 use crate::world::Refused;
 
 impl Api for Pbx {
     fn admits(&self, who: &Auth) -> bool {
-        self.directory.admits_to_axeos(who)
+        let admits = self.directory.admits_to_axeos(who);
+        if admits {
+            self.logged_in(match who {
+                Auth::User { name, .. } => name,
+                _ => KEY,
+            });
+        }
+        admits
     }
 
     fn users(&self, _: &Auth) -> Listing<User<Text>> {

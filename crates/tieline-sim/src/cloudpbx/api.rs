@@ -14,6 +14,7 @@ use tieline_core::{Date, Secret, Text};
 use tieline_server::cloudpbx::{Api, Download};
 
 use super::wav::Wav;
+use crate::scenario::KEY;
 use crate::sim::Pbx;
 
 /// How much of a recording is computed at once.
@@ -21,7 +22,11 @@ const PIECE: usize = 16 << 10;
 
 impl Api for Pbx {
     fn admits(&self, key: &Secret) -> bool {
-        self.directory.cloudpbx_key().matches(key)
+        let admits = self.directory.cloudpbx_key().matches(key);
+        if admits {
+            self.logged_in(KEY);
+        }
+        admits
     }
 
     fn cdrs(&self, call: &Cdr) -> Listing<CdrRecord<Text>> {

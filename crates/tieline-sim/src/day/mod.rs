@@ -146,6 +146,25 @@ impl Day {
         Ok(occurrences)
     }
 
+    /// Somebody else does something in the world, and the people react to it. What happened at once, in order.
+    ///
+    /// # Errors
+    /// What the world refused.
+    pub(crate) fn intervene<T>(
+        &mut self,
+        act: impl FnOnce(&mut World) -> Result<T, Refused>,
+    ) -> Result<(T, Vec<Occurrence>), Refused> {
+        let done = act(&mut self.world)?;
+        let occurrences = self.world.take_occurrences();
+        if !occurrences.is_empty() {
+            self.last_occurrence = self.world.now();
+        }
+        for occurrence in &occurrences {
+            self.react(occurrence);
+        }
+        Ok((done, occurrences))
+    }
+
     /// Does one thing that is due.
     fn step(&mut self, due: Instant, happened: &mut Vec<Occurrence>) {
         let by_itself = self.world.next_due().is_some_and(|first| first <= due);

@@ -100,6 +100,18 @@ impl Entry {
             }
     }
 
+    /// The same without what differs from run to run of a scenario whose time is stepped: the real time, and from where the
+    /// client came.
+    #[must_use]
+    pub fn to_repeatable_json(&self) -> Value {
+        let mut line = self.to_json();
+        if let Some(line) = line.as_object_mut() {
+            line.remove("t");
+            line.remove("address");
+        }
+        line
+    }
+
     /// It as a JSON object: `t` (real milliseconds since the start), `scenario` (milliseconds), `connection`, `kind` and
     /// what belongs to that. A text message has `from` and `text` as the lines of `tieline lint` do.
     #[must_use]

@@ -4,34 +4,44 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Response;
 
 use tieline_axeos::Generation;
 use tieline_core::Seed;
 use tieline_portsip_wsi::Dialect;
 use tieline_portsip_wsi::server::ServerConfig;
 use tieline_server::wsi::WsiService;
-use tieline_server::{Router, Server, ServerOptions, Strictness, axeos, cloudpbx};
+use tieline_server::{
+    Body, Line, Opening, Router, Server, ServerOptions, Strictness, WebSocketService, axeos, cloudpbx,
+};
 use tokio::sync::watch;
 
 use super::Sim;
 use super::driver;
 use super::pace::Pace;
 use super::pbx::Pbx;
+use super::program::Program;
+use crate::control;
 use crate::fault::{Gate, Rule};
 use crate::record::{Entry, Sink};
+use crate::scenario::{self, Scenario};
 
 /// Unless another time is given, the day begins at 2026-01-01T07:00:00Z.
-const START: i64 = 1_767_250_800;
+pub(crate) const START: i64 = 1_767_250_800;
 /// Unless another seed is given.
-const SEED: u64 = 7;
+pub(crate) const SEED: u64 = 7;
 
 /// Sets a simulator up; made by [`Sim::builder`].
 #[derive(Clone)]
 pub struct SimBuilder {
     listen: SocketAddr,
-    seed: u64,
-    speed: f64,
-    start_time: i64,
+    seed: Option<u64>,
+    speed: Option<f64>,
+    start_time: Option<i64>,
+    scenario: Option<Scenario>,
+    control: Option<SocketAddr>,
     dialect: Option<Dialect>,
     generation: Generation,
     #[cfg(feature = "tls")]
@@ -59,9 +69,11 @@ impl Default for SimBuilder {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            seed: SEED,
-            speed: 1.0,
-            start_time: START,
+            seed: None,
+            speed: None,
+            start_time: None,
+            scenario: None,
+            control: None,
             dialect: None,
             generation: Generation::V4,
             #[cfg(feature = "tls")]
@@ -84,24 +96,41 @@ impl SimBuilder {
         self
     }
 
-    /// Everything random follows from it. Default 7.
+    /// Everything random follows from it. Default: that of the scenario, else 7.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
     }
 
-    /// How many seconds of scenario pass in a real second. Default 1; [`start`](Self::start) refuses what is not above 0.
+    /// How many seconds of scenario pass in a real second, also where the scenario says otherwise. Default 1;
+    /// [`start`](Self::start) refuses what is not above 0.
     #[must_use]
     pub const fn speed(mut self, speed: f64) -> Self {
-        self.speed = speed;
+        self.speed = Some(speed);
         self
     }
 
-    /// When the scenario begins, in seconds since 1970-01-01T00:00:00Z. Default: 2026-01-01T07:00:00Z.
+    /// When the scenario begins, in seconds since 1970-01-01T00:00:00Z. Default: what the scenario says, else
+    /// 2026-01-01T07:00:00Z.
     #[must_use]
     pub const fn start_time(mut self, unix_seconds: i64) -> Self {
-        self.start_time = unix_seconds;
+        self.start_time = Some(unix_seconds);
+        self
+    }
+
+    /// Plays a scenario instead of the scripted day. Its time and seed hold unless others are given here.
+    #[must_use]
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = Some(scenario);
+        self
+    }
+
+    /// Listens at this address, too, for those who control the simulator over HTTP. Who can reach it can do everything
+    /// with the simulator and read its passwords, so it is to be one of this machine. Default: nowhere.
+    #[must_use]
+    pub const fn control(mut self, address: SocketAddr) -> Self {
+        self.control = Some(address);
         self
     }
 
@@ -179,10 +208,33 @@ impl SimBuilder {
     /// # Errors
     /// The speed is not a number above 0; the address cannot be listened at; the certificate cannot be made.
     pub async fn start(self) -> io::Result<Sim> {
-        let pace = Pace::new(self.speed)
+        let mut scenario = self.scenario.clone();
+        let (seed, start) = match &mut scenario {
+            Some(scenario) => {
+                scenario.seed = self.seed.unwrap_or(scenario.seed);
+                scenario.start = self.start_time.unwrap_or(scenario.start);
+                (scenario.seed, scenario.start)
+            }
+            None => (self.seed.unwrap_or(SEED), self.start_time.unwrap_or(START)),
+        };
+        let own_pace = scenario.as_ref().map_or(scenario::Pace::Real, Scenario::pace);
+        let (own_speed, stands) = match own_pace {
+            scenario::Pace::Real => (1.0, false),
+            scenario::Pace::Scaled(speed) => (speed, false),
+            // A speed lets the clock run.
+            scenario::Pace::Stepped => (1.0, self.speed.is_none()),
+        };
+        if let Some(scenario) = scenario.as_mut().filter(|_| !stands) {
+            scenario.pace = scenario::Pace::Real;
+        }
+        let pace = Pace::new(self.speed.unwrap_or(own_speed))
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the speed must be a number above 0"))?;
-        let pbx = Pbx::open(seed_of(self.seed), self.start_time, pace, self.generation, self.transcript.clone());
-        let pbx = Arc::new(pbx.map_err(io::Error::other)?);
+        let program = match &scenario {
+            Some(scenario) => Program::of(scenario),
+            None => Program::day(seed, start).map_err(io::Error::other)?,
+        };
+        let sink = self.transcript.clone();
+        let pbx = Arc::new(Pbx::open(program, seed_of(seed), start, pace, self.generation, sink));
         self.faults.iter().for_each(|rule| pbx.faults.add(rule.clone()));
         let mut options = ServerOptions::default();
         options.strictness = if self.strict { Strictness::Strict } else { Strictness::Lenient };
@@ -199,6 +251,7 @@ impl SimBuilder {
         let calls = cloudpbx::RestService::new(Arc::clone(&pbx));
         let listened = Arc::clone(&pbx);
         let stream = cloudpbx::StreamService::new(move |target| listened.admits_listener(target), pbx.stream.clone());
+        let stream = Listened { service: stream, pbx: Arc::clone(&pbx) };
         let router = Router::new()
             .websocket(tieline_server::wsi::paths(), service)
             .websocket(cloudpbx::stream_paths(), stream)
@@ -206,16 +259,23 @@ impl SimBuilder {
             .http(axeos::paths(), axeos::AxeosService::new(Arc::clone(&pbx), pbx.events.clone()));
         let (here, gone) = watch::channel(());
         let mut server = Server::bind(self.listen, options).await?;
-        if self.watched {
+        if self.watched || scenario.is_some() {
             server = server.hooked(Gate::new(Arc::clone(&pbx), gone));
         }
         let server = server.spawn(router);
         let _first = pbx.server.set(server.clone());
-        if !self.paused {
+        // What begins at once is there before the first client.
+        pbx.skip(Duration::ZERO);
+        if !self.paused && !stands {
             pbx.resume();
         }
         let driver = tokio::spawn(driver::drive(Arc::clone(&pbx)));
-        Ok(Sim { pbx, server, driver, seed: self.seed, pin, _here: here })
+        let stepped_by_others = self.paused || self.control.is_some();
+        let mut sim = Sim { pbx, server, driver, seed, stepped_by_others, pin, control: None, _here: here };
+        if let Some(address) = self.control {
+            sim.control = Some(control::serve(address, &sim).await?);
+        }
+        Ok(sim)
     }
 
     #[cfg(feature = "tls")]
@@ -232,8 +292,23 @@ impl SimBuilder {
     }
 }
 
+/// The stream of CloudPBX, and who listens to it.
+struct Listened {
+    service: cloudpbx::StreamService,
+    pbx: Arc<Pbx>,
+}
+
+impl WebSocketService for Listened {
+    fn open(&self, opening: &Opening<'_>) -> Result<Box<dyn Line>, Box<Response<Body>>> {
+        let line = self.service.open(opening)?;
+        // Only now, when it misses nothing any more.
+        self.pbx.listens();
+        Ok(line)
+    }
+}
+
 /// The number as a seed, twice over.
-fn seed_of(number: u64) -> Seed {
+pub(crate) fn seed_of(number: u64) -> Seed {
     let mut seed = [0; 16];
     let (low, high) = seed.split_at_mut(8);
     low.copy_from_slice(&number.to_le_bytes());

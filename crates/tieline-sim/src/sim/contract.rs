@@ -9,7 +9,7 @@ use crate::world::Role;
 
 impl Sim {
     /// Everything that another program needs to connect, as one JSON object: addresses, logins with their passwords,
-    /// queues. With TLS `pin` names the certificate.
+    /// queues. With TLS `pin` names the certificate; `control` is where the control interface is, if there is one.
     #[must_use]
     pub fn contract(&self) -> Value {
         let mut contract = Map::new();
@@ -17,6 +17,9 @@ impl Sim {
         contract.insert("seed".to_owned(), json!(self.seed));
         if let Some(pin) = &self.pin {
             contract.insert("pin".to_owned(), json!(pin));
+        }
+        if let Some(control) = self.control_url() {
+            contract.insert("control".to_owned(), json!(control));
         }
         contract.insert("wsi".to_owned(), self.wsi_contract());
         contract.insert("cloudpbx".to_owned(), self.cloudpbx_contract());
@@ -74,7 +77,7 @@ impl Sim {
             let login = json!({"name": tenant.name, "password": tenant.password.expose(), "id": tenant.id});
             wsi.insert("tenant".to_owned(), login);
             let queues: Vec<String> =
-                self.pbx.day().world().queue_states(tenant.tenant).map(|queue| queue.profile.number.clone()).collect();
+                self.pbx.play().world().queue_states(tenant.tenant).map(|queue| queue.profile.number.clone()).collect();
             wsi.insert("queues".to_owned(), json!(queues));
         }
         let admin = directory.admin();

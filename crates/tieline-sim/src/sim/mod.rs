@@ -1,10 +1,15 @@
 //! The simulator on real sockets.
 
+mod acting;
 mod builder;
 mod contract;
+mod deeds;
 mod driver;
 mod pace;
 mod pbx;
+mod play;
+mod program;
+mod run;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,11 +25,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use builder::SimBuilder;
+pub(crate) use builder::{SEED, START, seed_of};
 pub(crate) use pbx::Pbx;
 
 use crate::fault::{Fault, Faults, Memory};
 use crate::record::{ClientConnection, Entry};
-use crate::world::Role;
+use crate::scenario::{Moment, Report, Step};
+use crate::world::{Refused, Role};
 
 /// A simulator that serves. Dropping it drops all connections.
 pub struct Sim {
@@ -32,7 +39,10 @@ pub struct Sim {
     server: ServerHandle,
     driver: JoinHandle<()>,
     seed: u64,
+    /// Stepped time does not go on by itself.
+    stepped_by_others: bool,
     pin: Option<String>,
+    control: Option<ServerHandle>,
     /// Dropped with the simulator, which lets go the connections that it holds half-open.
     _here: watch::Sender<()>,
 }
@@ -86,19 +96,16 @@ impl Sim {
         self.pbx.directory.axeos_key()
     }
 
+    pub(crate) fn pbx(&self) -> Arc<Pbx> {
+        Arc::clone(&self.pbx)
+    }
+
     fn url(&self, path: &str) -> String {
         self.address(if self.pin.is_some() { "wss" } else { "ws" }, path)
     }
 
     fn address(&self, scheme: &str, path: &str) -> String {
-        let listening = self.local_addr();
-        // Nobody can connect to "any address".
-        let host = match listening.ip() {
-            IpAddr::V4(any) if any.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(any) if any.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            host => host,
-        };
-        format!("{scheme}://{}{path}", SocketAddr::new(host, listening.port()))
+        format!("{scheme}://{}{path}", reachable(self.local_addr()))
     }
 
     /// The hash of the certificate, `sha256:` and hexadecimal digits; `None` without TLS.
@@ -139,6 +146,44 @@ impl Sim {
     /// Skips scenario time, whether it runs or stands still: what happens in it is published at once.
     pub fn advance(&self, time: Duration) {
         self.pbx.skip(time);
+    }
+
+    /// Goes on by so much scenario time, from one thing to the next. Before time goes on it stands wherever a client is
+    /// [expected](crate::scenario::Expect) to do something, until that is done or the scenario's patience, real time, is at
+    /// its end. For scenarios whose time is stepped.
+    pub async fn step(&self, time: Duration) {
+        self.pbx.step(time).await;
+    }
+
+    /// Does something now that is not on the timeline: somebody calls, answers, hangs up, something goes wrong, or
+    /// something is expected. In the scripted day, whose people do what they mean to, too.
+    ///
+    /// # Errors
+    /// What the world refused.
+    pub fn perform(&self, step: impl Into<Step>) -> Result<(), Refused> {
+        let Step(act) = step.into();
+        let (at, place) = (Duration::ZERO, Default::default());
+        self.pbx.act_now(Moment { at, place, act, random: false })
+    }
+
+    /// Plays the scenario to its end and tells what came of it. Stepped time goes on by itself, unless the simulator was
+    /// [paused](SimBuilder::paused) or has a [control interface](SimBuilder::control): then somebody steps, and with
+    /// a control interface somebody says when it is over. The scripted day has no end.
+    pub async fn finish(&self) -> Report {
+        self.pbx.until_over(!self.stepped_by_others, self.control.is_some()).await;
+        self.report()
+    }
+
+    /// What has come so far of what clients are expected to do.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.pbx.report()
+    }
+
+    /// Where the control interface listens, if there is one: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn control_url(&self) -> Option<String> {
+        self.control.as_ref().map(|control| format!("http://{}", reachable(control.local_addr())))
     }
 
     /// Drops all connections without a goodbye, as a failing network would; new ones are taken.
@@ -197,14 +242,30 @@ impl Sim {
     /// Ends all connections with a close frame, and returns when they are gone.
     pub async fn stop(self) {
         self.driver.abort();
+        if let Some(control) = &self.control {
+            control.shutdown().await;
+        }
         self.server.shutdown().await;
     }
+}
+
+/// Where a client finds what listens at an address: nobody can connect to "any address".
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let host = match listening.ip() {
+        IpAddr::V4(any) if any.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(any) if any.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        host => host,
+    };
+    SocketAddr::new(host, listening.port())
 }
 
 impl Drop for Sim {
     fn drop(&mut self) {
         self.driver.abort();
         self.server.begin_shutdown();
+        if let Some(control) = &self.control {
+            control.begin_shutdown();
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The day, its logins and its subscribers, shared by all connections and by what moves time.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tieline_axeos::{Entry, Generation};
@@ -16,13 +16,16 @@ use tieline_server::wsi::{self, Hub, Publication};
 use tokio::sync::Notify;
 
 use super::pace::Pace;
+use super::play::Play;
+use super::program::Program;
+use super::run::Run;
 use crate::axeos::Axeos;
 use crate::cloudpbx::CloudPbx;
-use crate::day::Day;
 use crate::directory::{Directory, LoginRefused};
 use crate::fault::{Fault, Faults, Memory};
 use crate::record::{Recorder, Sink};
-use crate::world::{CallChange, Clock, Happening, Occurrence, Refused};
+use crate::scenario::{KEY, Watch};
+use crate::world::{Clock, Occurrence};
 use crate::wsi::{Rendered, render, snapshots};
 
 /// How much scenario time one turn takes at most, so that a runtime that was held up does not stay so.
@@ -31,8 +34,8 @@ const TURN: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Pbx {
     /// Events are published while this is locked, and snapshots taken: then a subscriber misses nothing between the two.
-    day: Mutex<Day>,
-    /// Locked after the day, or alone.
+    play: Mutex<Play>,
+    /// Locked after the play, or alone.
     cloudpbx: Mutex<CloudPbx>,
     /// The same. Its events are logged while it is locked, so that a list is never older than the log.
     axeos: Mutex<Axeos>,
@@ -46,6 +49,11 @@ pub(crate) struct Pbx {
     pub(super) events: EventHub,
     pub(crate) faults: Faults,
     pub(crate) record: Recorder,
+    /// What clients are expected to do.
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) run: Run,
+    /// Wakes who waits for the end of a scenario: time runs otherwise than before, or it is to end now.
+    pub(super) moved: Notify,
     /// Set once it is there.
     pub(super) server: OnceLock<ServerHandle>,
 }
@@ -53,19 +61,28 @@ pub(crate) struct Pbx {
 impl Pbx {
     /// Opens the offices; time stands still.
     pub(super) fn open(
+        program: Program,
         seed: Seed,
         start_unix_seconds: i64,
         pace: Pace,
         generation: Generation,
         sink: Option<Sink>,
-    ) -> Result<Self, Refused> {
-        let day = Day::new(seed, start_unix_seconds)?;
-        let directory = Directory::new(day.world(), seed);
+    ) -> Self {
+        let Program { play, watch, run } = program;
+        let directory = Directory::new(play.world(), seed);
         let name = directory.tenants().first().map_or("", |tenant| &tenant.name);
-        let cloudpbx = CloudPbx::new(day.tenant(), name, day.world(), start_unix_seconds, seed);
-        let axeos = Axeos::new(day.tenant(), generation, day.world(), seed);
-        Ok(Self {
-            day: Mutex::new(day),
+        let cloudpbx = CloudPbx::new(play.tenant(), name, play.world(), start_unix_seconds, seed);
+        let axeos = Axeos::new(play.tenant(), generation, play.world(), seed);
+        let watch = Arc::new(watch);
+        let watching = Arc::clone(&watch);
+        let sink: Sink = Arc::new(move |entry| {
+            watching.note(entry);
+            if let Some(sink) = &sink {
+                sink(entry);
+            }
+        });
+        Self {
+            play: Mutex::new(play),
             cloudpbx: Mutex::new(cloudpbx),
             axeos: Mutex::new(axeos),
             pace: Mutex::new(pace),
@@ -76,13 +93,16 @@ impl Pbx {
             stream: StreamHub::default(),
             events: EventHub::default(),
             faults: Faults::default(),
-            record: Recorder::new(sink),
+            record: Recorder::new(Some(sink)),
+            watch,
+            run,
+            moved: Notify::new(),
             server: OnceLock::new(),
-        })
+        }
     }
 
-    pub(super) fn day(&self) -> MutexGuard<'_, Day> {
-        self.day.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn play(&self) -> MutexGuard<'_, Play> {
+        self.play.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn cloudpbx(&self) -> MutexGuard<'_, CloudPbx> {
@@ -100,13 +120,14 @@ impl Pbx {
     fn repace(&self, change: impl FnOnce(&mut Pace, Duration)) {
         change(&mut self.pace(), self.started.elapsed());
         self.repaced.notify_one();
+        self.moved.notify_waiters();
     }
 
-    pub(super) fn resume(&self) {
+    pub(crate) fn resume(&self) {
         self.repace(Pace::resume);
     }
 
-    pub(super) fn pause(&self) {
+    pub(crate) fn pause(&self) {
         self.repace(Pace::pause);
     }
 
@@ -122,28 +143,34 @@ impl Pbx {
     /// There is more, for the next turn. Otherwise when the next turn is due; `None` while time stands still.
     pub(super) fn turn(&self) -> Result<Option<tokio::time::Instant>, MoreToCome> {
         let now = self.scenario_now();
-        let mut day = self.day();
+        let mut day = self.play();
         let until = now.min(day.world().now() + TURN);
         self.advance(&mut day, until);
         if until < now {
             return Err(MoreToCome);
         }
         let others = [self.cloudpbx().next_due(), self.faults.next_due()];
-        let due = others.into_iter().flatten().fold(day.next_due(), Instant::min);
-        let due = self.pace().real(due);
-        Ok(due.and_then(|due| self.started.checked_add(due)))
+        let due = others.into_iter().chain([day.next_due()]).flatten().min();
+        Ok(due.and_then(|due| self.real(due)))
     }
 
     /// Goes on to `until`, with what the plan of faults has for the PBX on the way.
-    fn advance(&self, day: &mut Day, until: Instant) {
-        for (at, fault) in self.faults.take_due(until) {
-            self.go_on(day, at.max(day.world().now()));
-            self.befall(day, &fault);
+    fn advance(&self, day: &mut Play, until: Instant) {
+        loop {
+            let due = [self.faults.next_due(), day.next_step_due()].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= until) else { break };
+            self.go_on(day, due.max(day.world().now()));
+            for (_, fault) in self.faults.take_due(due) {
+                self.befall(day, &fault);
+            }
+            if let Some(moment) = day.take_step(due) {
+                self.take(day, &moment);
+            }
         }
         self.go_on(day, until);
     }
 
-    fn befall(&self, day: &mut Day, fault: &Fault) {
+    pub(super) fn befall(&self, day: &mut Play, fault: &Fault) {
         match fault {
             Fault::ClockSkew { seconds } => {
                 day.put_clock_forward(*seconds);
@@ -164,12 +191,12 @@ impl Pbx {
 
     /// Lets something befall the PBX now.
     pub(super) fn befall_now(&self, fault: &Fault) {
-        let mut day = self.day();
+        let mut day = self.play();
         self.present(&mut day);
         self.befall(&mut day, fault);
     }
 
-    fn go_on(&self, day: &mut Day, until: Instant) {
+    fn go_on(&self, day: &mut Play, until: Instant) {
         let clock = day.world().clock();
         for occurrence in day.advance(until) {
             self.publish(&occurrence, clock);
@@ -186,7 +213,7 @@ impl Pbx {
     }
 
     /// Publishes what happened, and before it what text messages came to until then.
-    fn publish(&self, occurrence: &Occurrence, clock: Clock) {
+    pub(super) fn publish(&self, occurrence: &Occurrence, clock: Clock) {
         self.tell_messages(occurrence.at);
         {
             let mut cloudpbx = self.cloudpbx();
@@ -214,10 +241,16 @@ impl Pbx {
     }
 
     /// Brings the world to the present, so that what somebody does happens now.
-    fn present(&self, day: &mut Day) -> Instant {
+    pub(super) fn present(&self, day: &mut Play) -> Instant {
         let now = self.scenario_now().max(day.world().now());
         self.advance(day, now);
         now
+    }
+
+    /// When a moment of scenario time comes in real time; `None` while time stands still.
+    pub(super) fn real(&self, scenario: Instant) -> Option<tokio::time::Instant> {
+        let real = self.pace().real(scenario)?;
+        self.started.checked_add(real)
     }
 
     /// Scenario time now.
@@ -240,56 +273,31 @@ impl Pbx {
 
     /// Whether a client may listen to the stream of CloudPBX.
     pub(super) fn admits_listener(&self, target: &StreamTarget) -> bool {
-        target.pbx_name() == self.cloudpbx().name && self.directory.cloudpbx_key().matches(target.key())
+        let admits = target.pbx_name() == self.cloudpbx().name && self.directory.cloudpbx_key().matches(target.key());
+        if admits {
+            self.logged_in(KEY);
+        }
+        admits
     }
 
     /// Today, by the clock of CloudPBX.
     pub(crate) fn today(&self) -> Date {
-        let now = self.day().world().now();
+        let now = self.play().world().now();
         self.cloudpbx().ledger.today(now)
-    }
-
-    /// Calls `to` for an extension of the first tenant. Gives the session id of the call.
-    pub(crate) fn originate(&self, from: &str, to: &str) -> Result<String, Refused> {
-        let mut day = self.day();
-        self.present(&mut day);
-        let (tenant, clock) = (day.tenant(), day.world().clock());
-        let occurrences = day.originate(tenant, from, to)?;
-        let started = occurrences.iter().find_map(|occurrence| match &occurrence.happening {
-            Happening::Call { call, change: CallChange::Started } => Some(call.session_id.clone()),
-            _ => None,
-        });
-        let session_id = started.ok_or(Refused::NoSuchCall)?;
-        self.axeos().begun_by_api(&session_id);
-        for occurrence in occurrences {
-            self.publish(&occurrence, clock);
-        }
-        self.repaced.notify_one();
-        Ok(session_id)
-    }
-
-    /// Sends a text message; its id, or `None` when there are too many.
-    pub(crate) fn send_message(&self, to: &str, test: bool) -> Option<String> {
-        let mut day = self.day();
-        let now = self.present(&mut day);
-        let mut cloudpbx = self.cloudpbx();
-        let id = cloudpbx.messages.send(now, to, test)?;
-        if !test {
-            cloudpbx.ledger.record_message(now, &id, to);
-        }
-        self.repaced.notify_one();
-        Some(id)
     }
 }
 
 impl wsi::Directory for Pbx {
     fn login(&self, auth: &Auth, dialect: Dialect) -> Result<Viewer, wsi::Refused> {
         let refused = |refused: LoginRefused| wsi::Refused::new(refused.text(dialect));
-        self.directory.login(self.day().world(), auth).map_err(refused)
+        let viewer = self.directory.login(self.play().world(), auth).map_err(refused)?;
+        self.logged_in_to_wsi(auth);
+        Ok(viewer)
     }
 
     fn snapshots(&self, viewer: &Viewer, subscription: &Subscription, dialect: Dialect) -> Vec<Text> {
-        snapshots(self.day().world(), dialect, viewer, subscription).iter().map(text).collect()
+        self.subscribed(subscription);
+        snapshots(self.play().world(), dialect, viewer, subscription).iter().map(text).collect()
     }
 }
 

@@ -66,6 +66,8 @@ pub struct World {
     timers: Timers,
     occurrences: Vec<Occurrence>,
     cdrs: VecDeque<(TenantKey, Arc<Cdr>)>,
+    /// Registrations end only when somebody ends them.
+    keeps_registrations: bool,
 }
 
 impl World {
@@ -82,7 +84,13 @@ impl World {
             timers: Timers::default(),
             occurrences: Vec::new(),
             cdrs: VecDeque::new(),
+            keeps_registrations: false,
         }
+    }
+
+    /// Lets registrations last until a device unregisters, as if all refreshed theirs in time and nobody told it.
+    pub fn keep_registrations(&mut self) {
+        self.keeps_registrations = true;
     }
 
     /// What scenario time is on the calendar.

@@ -21,7 +21,9 @@ impl World {
         if !was_online {
             extension.changed = now;
         }
-        self.after(REGISTRATION_LIFETIME, Timer::ContactExpires { tenant, extension: number.to_owned() });
+        if !self.keeps_registrations {
+            self.after(REGISTRATION_LIFETIME, Timer::ContactExpires { tenant, extension: number.to_owned() });
+        }
         self.tell_registration(tenant, number, Vec::new())?;
         self.settle();
         Ok(())

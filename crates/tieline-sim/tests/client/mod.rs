@@ -1,6 +1,7 @@
 //! Clients of others, for the tests of faults.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
@@ -155,4 +156,29 @@ pub(crate) async fn poll(sim: &Sim, query: &str) -> (u16, String) {
 pub(crate) fn numbers(body: &str) -> Vec<u64> {
     let events: Vec<Value> = serde_json::from_str(body).expect("JSON");
     events.iter().map(|event| event["seq"].as_u64().expect("a number")).collect()
+}
+
+/// The status and the body of the answer to a POST.
+pub(crate) async fn post(
+    address: SocketAddr,
+    path: &str,
+    kind: &str,
+    authorization: &str,
+    body: &str,
+) -> (u16, String) {
+    let mut tcp = TcpStream::connect(address).await.expect("connected");
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: pbx\r\nAuthorization: {authorization}\r\nContent-Type: {kind}\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut answer = Vec::new();
+    let exchange = async {
+        tcp.write_all(request.as_bytes()).await?;
+        tcp.read_to_end(&mut answer).await
+    };
+    within(exchange).await.expect("an answer");
+    let answer = String::from_utf8(answer).expect("text");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    (head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0), body.to_owned())
 }
