@@ -2,9 +2,11 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "arbitrary", feature = "http"))]
 extern crate std;
 
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 mod channel;
 pub mod client;
 mod record;

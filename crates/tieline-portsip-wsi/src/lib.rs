@@ -2,7 +2,11 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "arbitrary")]
+extern crate std;
 
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 pub mod client;
 mod command;
 pub mod detect;
