@@ -3,6 +3,7 @@
 
 mod ci;
 mod examples;
+mod fuzz;
 mod interop;
 mod layering;
 mod no_std;
@@ -44,8 +45,11 @@ const VERBS: [Verb; 6] = [
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let verb = words.next().unwrap_or_else(|| "help".to_owned());
+    if verb == "fuzz" {
+        return ended("fuzz", &fuzz::run(&words.collect::<Vec<_>>()));
+    }
     if let Some(extra) = words.next() {
-        eprintln!("xtask: no verb takes arguments, got `{extra}`");
+        eprintln!("xtask: no verb but `fuzz` takes arguments, got `{extra}`");
         return ExitCode::from(2);
     }
     if matches!(verb.as_str(), "help" | "-h" | "--help") {
@@ -53,13 +57,18 @@ fn main() -> ExitCode {
         for Verb { name, what, .. } in VERBS {
             println!("  {name:<10} {what}");
         }
+        println!("  {:<10} the fuzz targets: `cargo xtask fuzz` says how", "fuzz");
         return ExitCode::SUCCESS;
     }
     let Some(Verb { name, run, .. }) = VERBS.iter().find(|known| known.name == verb) else {
         eprintln!("xtask: no verb `{verb}`; `cargo xtask help` lists them");
         return ExitCode::from(2);
     };
-    match run() {
+    ended(name, &run())
+}
+
+fn ended(name: &str, outcome: &Outcome) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("\nxtask {name}: FAILED: {message}");

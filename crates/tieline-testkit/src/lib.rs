@@ -6,6 +6,8 @@ mod axeos;
 pub mod bad_input;
 mod cloudpbx;
 mod fixture;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod im;
 #[cfg(feature = "im-request")]
 mod im_request;
