@@ -7,8 +7,11 @@ use std::{env, fs, thread};
 
 use crate::{Outcome, shell};
 
+mod settle;
+
 const USAGE: &str = "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
        cargo xtask fuzz --smoke                             every target for five seconds
+       cargo xtask fuzz --settle [TARGET…]                  each until nothing is new for 3 minutes, 10 at most; a table
        cargo xtask fuzz --merge TARGET                      what the runs found new, into the committed corpus
        cargo xtask fuzz --list                              the targets";
 
@@ -32,6 +35,14 @@ pub(crate) fn run(words: &[String]) -> Outcome {
             Ok(())
         }
         ["--smoke"] => smoke(),
+        ["--settle", ref wanted @ ..] => {
+            let all = targets()?;
+            let wanted = match wanted {
+                [] => all.iter().map(String::as_str).collect(),
+                wanted => wanted.iter().map(|target| known(target)).collect::<Result<Vec<_>, _>>()?,
+            };
+            settle::run(&build(None)?, &wanted)
+        }
         ["--merge", target] => merge(known(target)?),
         [target] => one(known(target)?, &[]),
         [target, "--", ref own @ ..] => one(known(target)?, own),
