@@ -1,7 +1,5 @@
 //! What is logged of whole sessions, at every level and by every crate of the process: never a password, token or key.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tieline_axeos::CallRequest;
@@ -11,50 +9,8 @@ use tieline_core::Secret;
 use tieline_core::http::{Authorization, BaseUrl, Endpoint};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Topic};
 use tieline_sim::Sim;
+use tieline_testkit::Log;
 use tieline_tokio::{Proxy, cloudpbx, http, wsi};
-
-/// A log in memory: of `tracing`, and of `log`, which the TLS and HTTP libraries write to.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("a log").write(bytes)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-    fn log(&self, record: &log::Record<'_>) {
-        let _ = writeln!(self.0.lock().expect("a log"), "{} {}: {}", record.level(), record.target(), record.args());
-    }
-    fn flush(&self) {}
-}
-
-impl Log {
-    /// Takes the log of the whole process, which runs nothing else.
-    fn start() -> Self {
-        let own = Self::default();
-        let writer = own.clone();
-        tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(move || writer.clone())
-            .with_ansi(false)
-            .init();
-        log::set_boxed_logger(Box::new(own.clone())).expect("the only log");
-        log::set_max_level(log::LevelFilter::Trace);
-        own
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("a log")).into_owned()
-    }
-}
 
 /// A secret, and the forms it has on the wire.
 fn forms(user: &str, secret: &Secret) -> Vec<String> {

@@ -11,6 +11,8 @@ pub mod fuzz;
 mod im;
 #[cfg(feature = "im-request")]
 mod im_request;
+#[cfg(feature = "log")]
+mod log;
 mod recording;
 mod transcript;
 mod wsi;
@@ -21,6 +23,8 @@ pub use fixture::{Dialect, Fixture, Invalid, Kind};
 pub use im::{IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource};
 #[cfg(feature = "im-request")]
 pub use im_request::im_request_of;
+#[cfg(feature = "log")]
+pub use log::Log;
 pub use recording::{RecordedFrame, RecordingFile};
 pub use transcript::{Line, Side, Transcript, TranscriptError};
 pub use wsi::WSI;
