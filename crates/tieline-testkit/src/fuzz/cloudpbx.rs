@@ -2,12 +2,12 @@
 
 use arbitrary::Unstructured;
 use tieline_cloudpbx::rest::Request;
-use tieline_cloudpbx::stream::{Entry, Event, Message, StreamTarget, lint, write_message};
+use tieline_cloudpbx::stream::{EVENT_TYPES, Entry, Event, Message, StreamTarget, lint, write_message};
 use tieline_cloudpbx::{
     CdrRecord, InZone, Listed, Listing, RecordingCheck, RecordingRecord, Rows, SmsResponse,
 };
 use tieline_core::json::lint::Severity;
-use tieline_core::json::{Decode, Encode, decode};
+use tieline_core::json::{Decode, Encode, Scanner, decode};
 use tieline_core::{Str, Text};
 
 use super::{Judgement, judged, request_head, text};
@@ -32,7 +32,7 @@ pub fn stream(data: &[u8]) {
         Err(_) => true,
     };
     let omitted = matches!(&owned, Ok(Message::Events(envelope)) if envelope.omitted > 0);
-    assert!(broken == refused || omitted, "the linter says {broken}, the decoder {owned:?}");
+    assert!(broken == refused || omitted || is_bare(text), "the linter says {broken}, the decoder {owned:?}");
     let Ok(Message::Events(envelope)) = owned else { return };
     assert!(envelope.events.len() <= 256);
     assert!(!envelope.repaired || text.contains('\\'), "nothing to repair");
@@ -44,6 +44,13 @@ pub fn stream(data: &[u8]) {
         assert_eq!(again.to_json(), written);
         assert_eq!(again.events.len(), envelope.events.len());
     }
+}
+
+/// Whether the name of an event comes first: what the linter takes for events without an envelope, which no session does.
+fn is_bare(text: &str) -> bool {
+    let mut scanner = Scanner::new(text, 1);
+    let name = scanner.object().and_then(|mut members| scanner.key(&mut members));
+    matches!(name, Ok(Some(name)) if EVENT_TYPES.iter().any(|(known, _)| name == **known))
 }
 
 /// Lists of records, the answer to a text message, and requests as a server reads them.
