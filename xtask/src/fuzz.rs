@@ -9,7 +9,8 @@ use crate::{Outcome, shell};
 
 mod settle;
 
-const USAGE: &str = "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
+const USAGE: &str =
+    "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
        cargo xtask fuzz --smoke                             every target for five seconds
        cargo xtask fuzz --settle [TARGET…]                  each until nothing is new for 3 minutes, 10 at most; a table
        cargo xtask fuzz --merge TARGET                      what the runs found new, into the committed corpus

@@ -5,11 +5,11 @@ extern crate alloc;
 #[cfg(any(feature = "arbitrary", feature = "http"))]
 extern crate std;
 
-#[cfg(feature = "arbitrary")]
-mod from_bytes;
 mod call;
 mod directory;
 mod event;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 #[cfg(feature = "http")]
 pub mod http;
 mod listing;

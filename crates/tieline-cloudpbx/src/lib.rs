@@ -5,10 +5,10 @@ extern crate alloc;
 #[cfg(any(feature = "arbitrary", feature = "http"))]
 extern crate std;
 
-#[cfg(feature = "arbitrary")]
-mod from_bytes;
 mod channel;
 pub mod client;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 mod record;
 #[cfg(feature = "http")]
 pub mod rest;

@@ -5,14 +5,14 @@ extern crate alloc;
 #[cfg(any(feature = "arbitrary", feature = "http"))]
 extern crate std;
 
-#[cfg(feature = "arbitrary")]
-mod from_bytes;
 mod access;
 pub mod client;
 mod concealed;
 mod credentials;
 #[cfg(feature = "http")]
 pub mod file;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 mod message;
 mod name;
 pub mod server;

@@ -5,13 +5,13 @@ extern crate alloc;
 #[cfg(feature = "arbitrary")]
 extern crate std;
 
-#[cfg(feature = "arbitrary")]
-mod from_bytes;
 pub mod client;
 mod command;
 pub mod detect;
 mod dialect;
 mod event;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 pub mod lint;
 mod matcher;
 mod message;

@@ -13,7 +13,8 @@ use tieline_portsip_im::file::{IncomingFile, Received};
 use tieline_portsip_im::server::Accepted;
 use tieline_portsip_im::{ClientMessage, Credentials as Login, FileRef, Note, Status, UserId};
 use tieline_server::im::{
-    ClientId, Desk, Exchange, FileService, FileSink, FileStore, ImHub, ImService, Sinking, StoredFile, file_paths, im_paths,
+    ClientId, Desk, Exchange, FileService, FileSink, FileStore, ImHub, ImService, Sinking, StoredFile, file_paths,
+    im_paths,
 };
 use tieline_server::{Router, Server, ServerOptions};
 use tieline_testkit::Log;

@@ -54,7 +54,8 @@ fn a_secret_is_compared_in_a_time_that_depends_on_its_length_only() {
 
 #[test]
 fn nobody_compares_what_a_secret_exposes() {
-    let compares = ["==", "!=", ".eq(", ".ne(", ".cmp(", ".starts_with(", ".ends_with(", ".contains(", ".eq_ignore_ascii_case("];
+    let compares =
+        ["==", "!=", ".eq(", ".ne(", ".cmp(", ".starts_with(", ".ends_with(", ".contains(", ".eq_ignore_ascii_case("];
     for (path, number, line) in lines() {
         let code = line.split("//").next().unwrap_or_default();
         let Some((_, after)) = code.split_once(".expose()") else { continue };

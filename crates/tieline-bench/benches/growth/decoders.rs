@@ -45,7 +45,9 @@ fn axeos(kind: AxeosKind) -> (&'static str, Decoder) {
 fn cloudpbx(kind: RestKind) -> (&'static str, Decoder) {
     match kind {
         RestKind::Cdr => ("CloudPBX cdr", |text| drop(black_box(Rows::<CdrRecord<Text>>::decode(text, 20_000)))),
-        RestKind::Record => ("CloudPBX record", |text| drop(black_box(Rows::<RecordingRecord<Text>>::decode(text, 20_000)))),
+        RestKind::Record => {
+            ("CloudPBX record", |text| drop(black_box(Rows::<RecordingRecord<Text>>::decode(text, 20_000))))
+        }
         RestKind::SendSms => ("CloudPBX sendSMS", |text| drop(black_box(decode::<SmsResponse<String>>(text)))),
     }
 }

@@ -76,7 +76,10 @@ impl Report {
 
     /// Of each group the steepest case, every case that is not linear, and the verdict.
     pub fn print(&self) {
-        println!("  {:<34} {:>5} {:<34} {:>9} {:>9} {:>6}", "kind of input", "cases", "steepest", "1 KiB", "1 MiB", "slope");
+        println!(
+            "  {:<34} {:>5} {:<34} {:>9} {:>9} {:>6}",
+            "kind of input", "cases", "steepest", "1 KiB", "1 MiB", "slope"
+        );
         let mut groups: Vec<&'static str> = self.rows.iter().map(|row| row.group).collect();
         groups.dedup();
         for group in groups {
@@ -90,7 +93,10 @@ impl Report {
         }
         let steep = self.rows.iter().filter(|row| !row.is_linear()).count();
         tieline_bench::Goal::at_most("inputs whose cost grows faster than their length", 0.0, 0.0).judge(steep as f64);
-        println!("  ({} cases; not linear is a slope above {SLOPE} and a byte {DEARER} times as dear)", self.rows.len());
+        println!(
+            "  ({} cases; not linear is a slope above {SLOPE} and a byte {DEARER} times as dear)",
+            self.rows.len()
+        );
     }
 }
 

@@ -52,47 +52,82 @@ fn tell<S: Session<Input = Frame>>(session: &mut S, messages: &[Text], mut event
 pub fn all(report: &mut Report) {
     clients(report);
     servers(report);
+    report.case("session", "Axeos poller, events", |bytes| vec![axeos_batch(bytes)], length, |batch| poller(&batch[0]));
     report.case(
         "session",
-        "Axeos poller, events",
-        |bytes| vec![axeos_batch(bytes)],
+        "Axeos log, polls that wait",
+        |bytes| vec![Text::from("x".repeat(bytes))],
         length,
-        |batch| poller(&batch[0]),
+        |bytes| {
+            log(bytes[0].len() / 64);
+        },
     );
-    report.case("session", "Axeos log, polls that wait", |bytes| vec![Text::from("x".repeat(bytes))], length, |bytes| {
-        log(bytes[0].len() / 64);
-    });
 }
 
 fn clients(report: &mut Report) {
-    let wsi = |number: usize| format!(r#"{{"event_type":"call_start","caller":"sip:{number}@a","call_id":"{number}"}}"#);
-    report.case("session", "WSI client, events", |bytes| messages(bytes, wsi), length, |messages| {
-        let mut session = wsi_client();
-        tell(&mut session, messages, |_, event| drop(black_box(event)));
-    });
-    report.case("session", "WSI client, answers to nothing", |bytes| messages(bytes, |_| r#"{"status":0}"#.into()), length, |messages| {
-        let mut session = wsi_client();
-        tell(&mut session, messages, |_, event| drop(black_box(event)));
-    });
-    let orders: [(&str, fn(usize) -> usize); 2] = [("in order", |number| number), ("every second missing", |number| 2 * number)];
-    for (order, seq) in orders {
-        let data = move |number: usize| format!(r#"{{"data":{{"topic":"grpA","seq":{},"content":"{number}"}}}}"#, seq(number));
-        report.case("session", format!("IM client, messages, {order}"), |bytes| messages(bytes, data), length, |messages| {
-            let mut session = im_client();
+    let wsi =
+        |number: usize| format!(r#"{{"event_type":"call_start","caller":"sip:{number}@a","call_id":"{number}"}}"#);
+    report.case(
+        "session",
+        "WSI client, events",
+        |bytes| messages(bytes, wsi),
+        length,
+        |messages| {
+            let mut session = wsi_client();
             tell(&mut session, messages, |_, event| drop(black_box(event)));
-        });
+        },
+    );
+    report.case(
+        "session",
+        "WSI client, answers to nothing",
+        |bytes| messages(bytes, |_| r#"{"status":0}"#.into()),
+        length,
+        |messages| {
+            let mut session = wsi_client();
+            tell(&mut session, messages, |_, event| drop(black_box(event)));
+        },
+    );
+    let orders: [(&str, fn(usize) -> usize); 2] =
+        [("in order", |number| number), ("every second missing", |number| 2 * number)];
+    for (order, seq) in orders {
+        let data =
+            move |number: usize| format!(r#"{{"data":{{"topic":"grpA","seq":{},"content":"{number}"}}}}"#, seq(number));
+        report.case(
+            "session",
+            format!("IM client, messages, {order}"),
+            |bytes| messages(bytes, data),
+            length,
+            |messages| {
+                let mut session = im_client();
+                tell(&mut session, messages, |_, event| drop(black_box(event)));
+            },
+        );
     }
     let topics = |number: usize| format!(r#"{{"data":{{"topic":"grp{number}","seq":{number},"content":"x"}}}}"#);
-    report.case("session", "IM client, topics", |bytes| messages(bytes, topics), length, |messages| {
-        let mut session = im_client();
-        tell(&mut session, messages, |_, event| drop(black_box(event)));
-    });
-    for (order, id) in orders {
-        let push = move |number: usize| format!(r#"{{"id":{},"text":{{"queue":{{"peer":"Q{number}","calls":"1"}}}}}}"#, id(number));
-        report.case("session", format!("CloudPBX client, events, {order}"), |bytes| messages(bytes, push), length, |messages| {
-            let mut session = PushClient::start(PushConfig::default(), [7; 16], None, NOW);
+    report.case(
+        "session",
+        "IM client, topics",
+        |bytes| messages(bytes, topics),
+        length,
+        |messages| {
+            let mut session = im_client();
             tell(&mut session, messages, |_, event| drop(black_box(event)));
-        });
+        },
+    );
+    for (order, id) in orders {
+        let push = move |number: usize| {
+            format!(r#"{{"id":{},"text":{{"queue":{{"peer":"Q{number}","calls":"1"}}}}}}"#, id(number))
+        };
+        report.case(
+            "session",
+            format!("CloudPBX client, events, {order}"),
+            |bytes| messages(bytes, push),
+            length,
+            |messages| {
+                let mut session = PushClient::start(PushConfig::default(), [7; 16], None, NOW);
+                tell(&mut session, messages, |_, event| drop(black_box(event)));
+            },
+        );
     }
 }
 
@@ -112,41 +147,63 @@ fn im_client() -> ImClient {
 
 fn servers(report: &mut Report) {
     let commands: [(&str, fn(usize) -> String); 3] = [
-        ("subscribe", |number| format!(r#"{{"command":"subscribe","topics":["extension_events"],"extensions":["{}"]}}"#, number % 9999)),
-        ("unsubscribe", |number| format!(r#"{{"command":"unsubscribe","topics":["extension_events"],"extensions":["{number}"]}}"#)),
+        ("subscribe", |number| {
+            format!(r#"{{"command":"subscribe","topics":["extension_events"],"extensions":["{}"]}}"#, number % 9999)
+        }),
+        ("unsubscribe", |number| {
+            format!(r#"{{"command":"unsubscribe","topics":["extension_events"],"extensions":["{number}"]}}"#)
+        }),
         ("malformed", |number| format!("{{\"{number}")),
     ];
     for (name, command) in commands {
-        report.case("session", format!("WSI server, {name}"), |bytes| messages(bytes, command), length, |messages| {
-            let mut session = WsiServer::start(WsiServerConfig::default(), NOW);
-            let login = [Text::from(r#"{"command":"auth","username":"u","domain":"d","password":"p"}"#)];
-            let answer = |session: &mut WsiServer, event| match event {
-                WsiEvent::Login { id, .. } | WsiEvent::Subscribe { id, .. } | WsiEvent::Unsubscribe { id, .. } => {
-                    session.respond(NOW, id, Ok(()));
-                }
+        report.case(
+            "session",
+            format!("WSI server, {name}"),
+            |bytes| messages(bytes, command),
+            length,
+            |messages| {
+                let mut session = WsiServer::start(WsiServerConfig::default(), NOW);
+                let login = [Text::from(r#"{"command":"auth","username":"u","domain":"d","password":"p"}"#)];
+                let answer = |session: &mut WsiServer, event| match event {
+                    WsiEvent::Login { id, .. } | WsiEvent::Subscribe { id, .. } | WsiEvent::Unsubscribe { id, .. } => {
+                        session.respond(NOW, id, Ok(()));
+                    }
+                    event => drop(black_box(event)),
+                };
+                tell(&mut session, &login, answer);
+                tell(&mut session, messages, answer);
+            },
+        );
+    }
+    let publish = |number: usize| format!(r#"{{"pub":{{"id":"{number}","topic":"grpA","content":"x"}}}}"#);
+    report.case(
+        "session",
+        "IM server, publish",
+        |bytes| messages(bytes, publish),
+        length,
+        |messages| {
+            let mut session = ImServer::start(ImServerConfig::new(0), NOW);
+            let login = [Text::from(r#"{"login":{"id":"1","scheme":"access_token","secret":"dUBkOnRva2Vu"}}"#)];
+            let answer = |session: &mut ImServer, event| match event {
+                ImEvent::Login { id, .. } => drop(session.accept(NOW, id, Accepted::user("usr1"))),
+                ImEvent::Request { id, .. } => drop(session.respond(NOW, id, Status::OK)),
                 event => drop(black_box(event)),
             };
             tell(&mut session, &login, answer);
             tell(&mut session, messages, answer);
-        });
-    }
-    let publish = |number: usize| format!(r#"{{"pub":{{"id":"{number}","topic":"grpA","content":"x"}}}}"#);
-    report.case("session", "IM server, publish", |bytes| messages(bytes, publish), length, |messages| {
-        let mut session = ImServer::start(ImServerConfig::new(0), NOW);
-        let login = [Text::from(r#"{"login":{"id":"1","scheme":"access_token","secret":"dUBkOnRva2Vu"}}"#)];
-        let answer = |session: &mut ImServer, event| match event {
-            ImEvent::Login { id, .. } => drop(session.accept(NOW, id, Accepted::user("usr1"))),
-            ImEvent::Request { id, .. } => drop(session.respond(NOW, id, Status::OK)),
-            event => drop(black_box(event)),
-        };
-        tell(&mut session, &login, answer);
-        tell(&mut session, messages, answer);
-    });
-    report.case("session", "CloudPBX server, noise", |bytes| messages(bytes, |number| format!("noise {number}")), length, |messages| {
-        let mut session = PushServer::start(PushServerConfig::default(), StreamTarget::new("X", "k"), NOW);
-        session.accept(NOW);
-        tell(&mut session, messages, |_, event| drop(black_box(event)));
-    });
+        },
+    );
+    report.case(
+        "session",
+        "CloudPBX server, noise",
+        |bytes| messages(bytes, |number| format!("noise {number}")),
+        length,
+        |messages| {
+            let mut session = PushServer::start(PushServerConfig::default(), StreamTarget::new("X", "k"), NOW);
+            session.accept(NOW);
+            tell(&mut session, messages, |_, event| drop(black_box(event)));
+        },
+    );
 }
 
 fn axeos_batch(bytes: usize) -> Text {

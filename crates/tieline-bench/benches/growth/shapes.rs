@@ -150,7 +150,9 @@ fn long_lists(text: &str, length: usize) -> String {
 }
 
 fn wrong_lists(text: &str, length: usize) -> String {
-    with_list(text, |own| if own.starts_with('{') { vec!["1"; length / 2].join(",") } else { vec!["{}"; length / 3].join(",") })
+    with_list(text, |own| {
+        if own.starts_with('{') { vec!["1"; length / 2].join(",") } else { vec!["{}"; length / 3].join(",") }
+    })
 }
 
 fn cut(text: &str) -> String {

@@ -14,12 +14,23 @@ pub fn all(report: &mut Report) {
     for (content, repeated) in contents {
         for piece in [1, 64, 4096, usize::MAX] {
             let pieces = if piece == usize::MAX { "whole".into() } else { format!("pieces of {piece}") };
-            report.case("multipart", format!("{content}, {pieces}"), |length| form(repeated, length), Vec::len, |form| {
-                read(form, piece);
-            });
+            report.case(
+                "multipart",
+                format!("{content}, {pieces}"),
+                |length| form(repeated, length),
+                Vec::len,
+                |form| {
+                    read(form, piece);
+                },
+            );
         }
     }
-    for (kind, make) in [("one message", one_message as fn(usize) -> Vec<u8>), ("fragments", fragments), ("pings", pings), ("small messages", messages)] {
+    for (kind, make) in [
+        ("one message", one_message as fn(usize) -> Vec<u8>),
+        ("fragments", fragments),
+        ("pings", pings),
+        ("small messages", messages),
+    ] {
         for piece in [1, 4096, usize::MAX] {
             let pieces = if piece == usize::MAX { "whole".into() } else { format!("pieces of {piece}") };
             report.case("WebSocket", format!("{kind}, {pieces}"), make, Vec::len, |bytes| endpoint(bytes, piece));

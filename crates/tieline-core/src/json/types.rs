@@ -318,9 +318,7 @@ macro_rules! __words_arbitrary {
     ($name:ident) => {
         impl<'arbitrary, S> $crate::__private::arbitrary::Arbitrary<'arbitrary> for $name<S>
         where
-            S: $crate::__private::arbitrary::Arbitrary<'arbitrary>
-                + AsRef<str>
-                + From<$crate::__private::String>,
+            S: $crate::__private::arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<$crate::__private::String>,
         {
             fn arbitrary(
                 u: &mut $crate::__private::arbitrary::Unstructured<'arbitrary>,

@@ -3,9 +3,7 @@
 use arbitrary::Unstructured;
 use tieline_cloudpbx::rest::Request;
 use tieline_cloudpbx::stream::{EVENT_TYPES, Entry, Event, Message, StreamTarget, lint, write_message};
-use tieline_cloudpbx::{
-    CdrRecord, InZone, Listed, Listing, RecordingCheck, RecordingRecord, Rows, SmsResponse,
-};
+use tieline_cloudpbx::{CdrRecord, InZone, Listed, Listing, RecordingCheck, RecordingRecord, Rows, SmsResponse};
 use tieline_core::json::lint::Severity;
 use tieline_core::json::{Decode, Encode, Scanner, decode};
 use tieline_core::{Str, Text};
@@ -109,7 +107,8 @@ pub fn recording(data: &[u8]) {
     let check = |step: usize| {
         let mut check = RecordingCheck::new("wav", length.map(u64::from));
         let fed = bytes.chunks(step).try_for_each(|piece| check.feed(piece));
-        format!("{fed:?} {:?}", fed.is_ok().then(|| check.finish()))
+        // Of two reasons to refuse it the one is told that comes first.
+        fed.and_then(|()| check.finish()).map_err(drop)
     };
     assert_eq!(check(step), check(bytes.len().max(1)), "how it is cut changes nothing");
 }
@@ -119,7 +118,9 @@ pub fn round_trip(data: &[u8]) {
     let mut u = Unstructured::new(data);
     match u.int_in_range(0..=4) {
         Ok(0..=1) => {
-            let (Ok(id), Ok(events)) = (u.int_in_range(0..=i64::MAX), u.arbitrary::<Vec<Event<String>>>()) else { return };
+            let (Ok(id), Ok(events)) = (u.int_in_range(0..=i64::MAX), u.arbitrary::<Vec<Event<String>>>()) else {
+                return;
+            };
             let mut json = String::new();
             write_message(id, "pbx_X", &events, &mut json);
             let Ok(Message::Events(again)) = Message::decode_owned(&json) else { panic!("our own: {json}") };

@@ -8,7 +8,7 @@ use tieline_core::json::Encode as _;
 use tieline_portsip_im::token::{self, Account, Refresh, Renew, SignIn, TokenCall};
 use tieline_portsip_im::{AccessMode, ClientMessage, Credentials, Login, Mode, ServerMessage, Topic};
 
-use super::{Judgement, assert_refused_for_a_reason, judged, request_head, text};
+use super::{Judgement, assert_refused_for_a_reason, judged, request_head, same, text};
 
 macro_rules! message {
     ($(#[$meta:meta])* $name:ident: $message:ident) => {
@@ -57,7 +57,7 @@ pub fn round_trip(data: &[u8]) {
         let json = message.to_json();
         assert_eq!(ServerMessage::decode_owned(&json).expect("our own encoding"), message, "{json}");
         if let (Judgement::Json(ours), Ok(theirs)) = (judged(&json), serde_json::to_value(&message)) {
-            assert_eq!(theirs, ours);
+            assert!(same(&theirs, &ours), "{theirs} {ours}");
         }
     } else {
         let Ok(message) = u.arbitrary::<ClientMessage<String>>() else { return };
@@ -89,10 +89,13 @@ pub fn access_mode(data: &[u8]) {
     assert_eq!(mode.apply_to(from), from.apply(text));
     if let Ok(Some(mode)) = AccessMode::parse(text) {
         assert_eq!(from.apply(text), Ok(mode), "a set replaces");
+        // In front it is no right, whatever follows.
+        let none = text.starts_with(['N', 'n']);
         let letter = |letter: char| "JRWPASDO".contains(letter.to_ascii_uppercase());
-        let expected = text.chars().filter(|c| letter(*c)).fold(AccessMode::NONE, |set, c| {
-            set | c.to_string().parse().expect("a letter")
-        });
+        let expected = text
+            .chars()
+            .filter(|c| letter(*c) && !none)
+            .fold(AccessMode::NONE, |set, c| set | c.to_string().parse().expect("a letter"));
         assert_eq!(mode, expected);
     }
     let _ = Topic::new(text).kind();
@@ -105,7 +108,8 @@ pub fn access_mode(data: &[u8]) {
 /// The calls for access tokens: requests as a server reads them, answers as a client does.
 pub fn tokens(data: &[u8]) {
     let mut u = Unstructured::new(data);
-    let paths = ["/api/login/oauth/token", "/api/login/oauth/revoke", "/api/auth/sign_in", "/api/auth/refresh_token", "/"];
+    let paths =
+        ["/api/login/oauth/token", "/api/login/oauth/revoke", "/api/auth/sign_in", "/api/auth/refresh_token", "/"];
     let Some(head) = request_head(&mut u, &paths) else { return };
     let status = u.choose(&[200, 200, 200, 400, 401, 403, 429, 500, 503]).copied().unwrap_or(200);
     let body = u.take_rest();

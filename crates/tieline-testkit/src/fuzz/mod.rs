@@ -104,6 +104,27 @@ fn judged(text: &str) -> Judgement {
     }
 }
 
+/// Whether two values are the same, floats as far as `serde_json` reads them right: it may be off by the last digit.
+fn same(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            let near = |one: f64, other: f64| {
+                (one - other).abs() <= one.abs() * 1e-12 && one.is_sign_negative() == other.is_sign_negative()
+            };
+            one == other || one.as_f64().zip(other.as_f64()).is_some_and(|(one, other)| near(one, other))
+        }
+        (Value::Array(one), Value::Array(others)) => {
+            one.len() == others.len() && one.iter().zip(others).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(others)) => {
+            one.len() == others.len()
+                && one.iter().all(|(key, one)| others.get(key).is_some_and(|other| same(one, other)))
+        }
+        _ => one == other,
+    }
+}
+
 /// A message may be refused for being no JSON, for a field of another kind than documented, and for a limit; nothing else.
 fn assert_refused_for_a_reason(text: &str, error: &DecodeError) {
     use DecodeErrorKind::{ListsTooLarge, TooDeep, TooMany};

@@ -41,7 +41,8 @@ fn read<'b>(
 /// Any bytes after the first boundary: how they are cut changes nothing, and the limits hold.
 pub fn decoder(data: &[u8]) {
     let mut u = Unstructured::new(data);
-    let (Ok(step), Ok(parts), Ok(head)) = (u.int_in_range(1..=40_usize), u.int_in_range(1..=4), u.int_in_range(0..=200))
+    let (Ok(step), Ok(parts), Ok(head)) =
+        (u.int_in_range(1..=40_usize), u.int_in_range(1..=4), u.int_in_range(0..=200))
     else {
         return;
     };

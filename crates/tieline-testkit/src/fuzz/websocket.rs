@@ -100,7 +100,8 @@ fn feed(endpoint: &mut Endpoint, bytes: &[u8], step: usize) -> Vec<Frame> {
 }
 
 fn theirs(role: Role, bytes: &[u8]) -> (Vec<Frame>, Option<Error>) {
-    let config = WebSocketConfig::default().read_buffer_size(4096).max_message_size(Some(LIMIT)).max_frame_size(Some(LIMIT));
+    let config =
+        WebSocketConfig::default().read_buffer_size(4096).max_message_size(Some(LIMIT)).max_frame_size(Some(LIMIT));
     let role = match role {
         Role::Client => tungstenite::protocol::Role::Client,
         Role::Server => tungstenite::protocol::Role::Server,
@@ -180,8 +181,10 @@ pub fn opening(data: &[u8]) {
             let key = asked.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
             let accept = tungstenite::handshake::derive_accept_key(key.trim().as_bytes());
             answer.extend_from_slice(
-                format!("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n")
-                    .as_bytes(),
+                format!(
+                    "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
+                )
+                .as_bytes(),
             );
         }
         answer.extend_from_slice(bytes);

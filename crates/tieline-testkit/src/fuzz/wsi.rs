@@ -95,12 +95,16 @@ pub fn round_trip(data: &[u8]) {
     let again = again.expect("our own encoding");
     match (&message.command, &again.command) {
         // What v12 writes for no keys, and what the others leave out.
-        (Command::Subscribe(one), Command::Subscribe(other)) | (Command::Unsubscribe(one), Command::Unsubscribe(other)) => {
+        (Command::Subscribe(one), Command::Subscribe(other))
+        | (Command::Unsubscribe(one), Command::Unsubscribe(other)) => {
             let topics = |list: &[tieline_portsip_wsi::TopicSelection]| -> Vec<_> {
                 list.iter().map(|selection| selection.topic.clone()).collect()
             };
             assert_eq!(topics(&one.topics), topics(&other.topics));
-            assert_eq!((&one.extensions, &one.queues, &one.tenants), (&other.extensions, &other.queues, &other.tenants));
+            assert_eq!(
+                (&one.extensions, &one.queues, &one.tenants),
+                (&other.extensions, &other.queues, &other.tenants)
+            );
         }
         (one, other) => assert_eq!(one, other),
     }

@@ -83,7 +83,7 @@ pub fn poller(data: &[u8]) {
         let resume = if u.arbitrary()? { place(5).map(Resume::at) } else { None };
         let session = Poller::start(config, [9; 16], resume, Instant::EPOCH);
         // A batch is told whole.
-        let line = Line::new(session, 16, |event| matches!(event, LineEvent::Closed(_)), watch);
+        let line = Line::new(session, 20, |event| matches!(event, LineEvent::Closed(_)), watch);
         let mut model = Model { line, asked: Vec::new(), open: BTreeSet::new(), last: None };
         while !u.is_empty() {
             model.outputs();
@@ -191,7 +191,11 @@ pub fn log(data: &[u8]) {
         let mut closing = false;
         loop {
             let number = |u: &mut Unstructured<'_>| -> Result<Option<u64>> {
-                Ok(if u.ratio(1, 8)? { u.arbitrary()? } else { u.arbitrary::<bool>()?.then_some(u.int_in_range(0..=20)?) })
+                Ok(if u.ratio(1, 8)? {
+                    u.arbitrary()?
+                } else {
+                    u.arbitrary::<bool>()?.then_some(u.int_in_range(0..=20)?)
+                })
             };
             let over = u.is_empty();
             match if over { 15 } else { u.int_in_range(0..=14)? } {

@@ -10,6 +10,9 @@ use tieline_core::{ClientSession, Frame, Instant, Session};
 
 use super::{Line, SECRET, frame, twice};
 
+/// The holes that a client remembers: told at once when the server numbers anew.
+const HOLES: usize = 64;
+
 const TEXTS: &[&str] = &[
     r#"{"id":1,"channel":"pbx_X","text":{"subscriber":{"peer":"X-101","statusValue":1}}}"#,
     r#"{"id":2,"channel":"pbx_X","text":{"queue":{"peer":"Q","calls":"1"},"queue":{"peer":"R"}}}"#,
@@ -40,7 +43,8 @@ fn client_line(u: &mut Unstructured<'_>, resume: Option<Resume>, watch: bool) ->
     let mut config = ClientConfig::default();
     (config.limits.queued_events, config.limits.subscriptions) = (8, 10);
     let session = PushClient::start(config, [7; 16], resume, Instant::EPOCH);
-    let mut line = Line::new(session, 8, |event| matches!(event, ClientEvent::Closed(_)), watch);
+    // Its holes, each a note.
+    let mut line = Line::new(session, 8 + HOLES, |event| matches!(event, ClientEvent::Closed(_)), watch);
     let mut steps = u.int_in_range(0..=60_u8)?;
     while !u.is_empty() && steps > 0 {
         steps -= 1;
@@ -62,7 +66,9 @@ fn client_line(u: &mut Unstructured<'_>, resume: Option<Resume>, watch: bool) ->
                     }
                 }
                 while let Some(frame) = line.transmit() {
-                    assert!(matches!(&frame, Frame::Ping(payload) if payload.is_empty()) || frame == Frame::Close(None));
+                    assert!(
+                        matches!(&frame, Frame::Ping(payload) if payload.is_empty()) || frame == Frame::Close(None)
+                    );
                 }
                 assert!(line.session.poll_reply().is_none());
             }
@@ -80,7 +86,7 @@ pub fn server(data: &[u8]) {
         (config.limits.queued_events, config.limits.queued_bytes) = (8, 2000);
         config.idle_timeout = u.arbitrary::<bool>()?.then_some(Duration::from_secs(40));
         let session = PushServer::start(config, StreamTarget::new("X", SECRET), Instant::EPOCH);
-        let mut line = Line::new(session, 8, |event| matches!(event, ServerEvent::Closed(_)), watch);
+        let mut line = Line::new(session, 4, |event| matches!(event, ServerEvent::Closed(_)), watch);
         let (mut channel, mut last, mut accepted) = (Publisher::new("pbx_X"), 0, false);
         while !u.is_empty() {
             match u.int_in_range(0..=15)? {

@@ -79,7 +79,8 @@ pub fn client(data: &[u8]) {
         topics.topics.insert("grpA".into(), Some(Mark::at(3)));
         let resumed: bool = u.arbitrary()?;
         let session = ImClient::start(config, [7; 16], resumed.then_some(topics), Instant::EPOCH);
-        let line = Line::new(session, 8, |event| matches!(event, ClientEvent::Closed(_)), watch);
+        // A page of what was missing, and the gaps of the topics.
+        let line = Line::new(session, 8 + 4 * 64, |event| matches!(event, ClientEvent::Closed(_)), watch);
         let mut model = Model { line, open: BTreeSet::new(), ids: Vec::new(), told: Vec::new(), dropped: !resumed };
         while !u.is_empty() {
             model.sent();
@@ -92,7 +93,10 @@ pub fn client(data: &[u8]) {
         let Ok(resume) = line.session.into_resume() else { panic!("finished, and nothing to go on from") };
         if let Some(Some(mark)) = resume.topics.get("grpA").filter(|_| !dropped) {
             let mut told: Vec<u64> = told.into_iter().filter(|seq| *seq > mark.floor && *seq < u64::MAX).collect();
-            assert!(told.iter().all(|seq| mark.held.iter().any(|range| range.range().contains(seq))), "I11: {told:?} {mark:?}");
+            assert!(
+                told.iter().all(|seq| mark.held.iter().any(|range| range.range().contains(seq))),
+                "I11: {told:?} {mark:?}"
+            );
             let came = told.len();
             told.sort_unstable();
             told.dedup();
@@ -143,7 +147,9 @@ impl Model {
                 let id = self.ids.swap_remove(u.choose_index(self.ids.len())?);
                 let code = u.choose(&[200, 200, 202, 204, 208, 303, 304, 400, 403, 500, 503])?;
                 let seq = u.int_in_range(0..=12)?;
-                self.hear(format!(r#"{{"ctrl":{{"id":"{id}","params":{{"seq":{seq},"count":{seq}}},"code":{code}}}}}"#));
+                self.hear(format!(
+                    r#"{{"ctrl":{{"id":"{id}","params":{{"seq":{seq},"count":{seq}}},"code":{code}}}}}"#
+                ));
             }
             6 if !self.ids.is_empty() => {
                 let id = self.ids[u.choose_index(self.ids.len())?].clone();
@@ -202,7 +208,7 @@ pub fn server(data: &[u8]) {
         let mut config = ServerConfig::new(0);
         (config.limits.queued_events, config.limits.in_flight, config.limits.queued_bytes) = (8, 4, 2000);
         let session = ImServer::start(config, Instant::EPOCH);
-        let mut line = Line::new(session, 8, |event| matches!(event, ServerEvent::Closed(_)), watch);
+        let mut line = Line::new(session, 4, |event| matches!(event, ServerEvent::Closed(_)), watch);
         let mut open = Vec::new();
         while !u.is_empty() {
             match u.int_in_range(0..=15)? {

@@ -44,9 +44,9 @@ where
     S::Event: Debug,
     S::Transmit: Debug,
 {
-    fn new(session: S, queued_events: usize, is_end: fn(&S::Event) -> bool, watch: bool) -> Self {
-        // Twice the limit, and the few that are queued past it.
-        let most = 2 * queued_events + 4;
+    /// `past` are the events that may be queued past the limit, which is 8: those of one message, and the last.
+    fn new(session: S, past: usize, is_end: fn(&S::Event) -> bool, watch: bool) -> Self {
+        let most = 2 * 8 + past;
         let (shown, trace) = (String::new(), DefaultHasher::new());
         Self { session, now: Instant::EPOCH, closed: false, most, is_end, watch, shown, trace }
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tieline_core::{ClientSession, Frame, PeerMisbehaved, Session};
+use tieline_portsip_wsi::Auth;
 use tieline_portsip_wsi::client::{ClientConfig, ClientEvent, Request, WsiClient};
 use tieline_portsip_wsi::server::{ServerConfig, ServerEvent, WsiServer};
-use tieline_portsip_wsi::Auth;
 
 use super::{Line, SECRET, frame, twice};
 
@@ -34,7 +34,7 @@ pub fn client(data: &[u8]) {
         let mut config = ClientConfig::new(u.arbitrary()?, Auth::username("u", "d", SECRET));
         (config.limits.queued_events, config.limits.in_flight) = (8, 4);
         let session = WsiClient::start(config, [7; 16], None, tieline_core::Instant::EPOCH);
-        let mut line = Line::new(session, 8, |event| matches!(event, ClientEvent::Closed(_)), watch);
+        let mut line = Line::new(session, 4, |event| matches!(event, ClientEvent::Closed(_)), watch);
         let mut open = BTreeSet::new();
         while !u.is_empty() {
             match u.int_in_range(0..=15)? {
@@ -43,8 +43,11 @@ pub fn client(data: &[u8]) {
                 8 => line.to_deadline(),
                 9..=11 => {
                     let subscription = u.arbitrary()?;
-                    let request =
-                        if u.arbitrary()? { Request::Subscribe(subscription) } else { Request::Unsubscribe(subscription) };
+                    let request = if u.arbitrary()? {
+                        Request::Subscribe(subscription)
+                    } else {
+                        Request::Unsubscribe(subscription)
+                    };
                     if let Ok(id) = line.session.send(line.now, request) {
                         assert!(open.insert(id), "an id twice");
                         assert!(open.len() <= 8, "I6: {} in flight", open.len());
@@ -83,7 +86,7 @@ pub fn server(data: &[u8]) {
         let mut config = ServerConfig::default();
         (config.limits.queued_events, config.limits.in_flight, config.limits.queued_bytes) = (8, 4, 2000);
         let session = WsiServer::start(config, tieline_core::Instant::EPOCH);
-        let mut line = Line::new(session, 8, |event| matches!(event, ServerEvent::Closed(_)), watch);
+        let mut line = Line::new(session, 4, |event| matches!(event, ServerEvent::Closed(_)), watch);
         let (mut open, mut asked) = (Vec::new(), 0_usize);
         while !u.is_empty() {
             match u.int_in_range(0..=15)? {
@@ -125,4 +128,3 @@ pub fn server(data: &[u8]) {
         Ok(line.over(Frame::text(TEXTS[7])))
     });
 }
-
