@@ -6,6 +6,7 @@ mod diagrams;
 mod examples;
 mod features;
 mod footprint;
+mod fuzz;
 mod graph;
 mod interop;
 mod layering;
@@ -53,7 +54,7 @@ struct Verb {
     run: Run,
 }
 
-const VERBS: [Verb; 10] = [
+const VERBS: [Verb; 11] = [
     Verb { name: "ci", what: "the one list: every check but the tests, and what each took", run: Run::Alone(ci::run) },
     Verb {
         name: "layering",
@@ -83,6 +84,7 @@ const VERBS: [Verb; 10] = [
         what: "programs of others against the built `tieline` (needs python3 and curl)",
         run: Run::Alone(interop::run),
     },
+    Verb { name: "fuzz", what: "the fuzz targets; without a word it says how", run: Run::Words(fuzz::run) },
     Verb { name: "readme", what: "runs the marked commands of README.md", run: Run::Alone(readme::run) },
 ];
 

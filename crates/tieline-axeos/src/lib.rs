@@ -2,12 +2,14 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "arbitrary", feature = "http"))]
 extern crate std;
 
 mod call;
 mod directory;
 mod event;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 #[cfg(feature = "http")]
 pub mod http;
 mod listing;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use tieline_core::Text;
-use tieline_core::json::{Decode, DecodeError, DecodeErrorKind, Encode, Scanner, peek};
+use tieline_core::json::{Decode, DecodeError, DecodeErrorKind, Encode, Places, Scanner, peek};
 
 use crate::{Entry, Phone, User};
 
@@ -95,10 +95,12 @@ impl<T: Row> Listing<T> {
         let mut elements = Vec::new();
         let mut scanner = Scanner::new(&body, max_depth.saturating_add(1));
         let mut members = scanner.array()?;
-        let mut bad = 0;
+        let (mut bad, mut places) = (0, Places::default());
         while scanner.element(&mut members)? {
             scanner.skip_to_value();
             let mut ahead = scanner.clone();
+            ahead.count_from_here();
+            let at_element = ahead.clone();
             let start = scanner.rest();
             let element = match T::decode(&mut ahead, &body) {
                 Ok(value) if value.is_whole() => {
@@ -110,8 +112,9 @@ impl<T: Row> Listing<T> {
                 outcome => {
                     let error = match outcome {
                         Err(error) => error,
-                        Ok(_) => scanner.clone().wrong_type(T::WHOLE).in_field("uuid"),
+                        Ok(_) => at_element.clone().wrong_type(T::WHOLE).in_field("uuid"),
                     };
+                    let error = error.seen_from(places.of(&body, scanner.offset()));
                     // What is no JSON at all ends it here.
                     let raw = body.slice_of(scanner.skip_value()?);
                     bad += 1;

@@ -2,12 +2,14 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "arbitrary", feature = "http"))]
 extern crate std;
 
 mod channel;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 mod record;
 #[cfg(feature = "http")]
 pub mod rest;

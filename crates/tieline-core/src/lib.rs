@@ -15,6 +15,8 @@ extern crate alloc;
 #[cfg(feature = "http")]
 extern crate std;
 
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 pub mod backoff;
 mod date;
 pub mod error;
@@ -53,6 +55,8 @@ pub use timestamp::Timestamp;
 #[doc(hidden)]
 pub mod __private {
     pub use alloc::string::String;
+    #[cfg(feature = "arbitrary")]
+    pub use arbitrary;
     pub use serde;
     pub use serde::Serialize;
 }

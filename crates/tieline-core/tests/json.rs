@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tieline_core::json::{
-    Decode, DecodeError, DecodeErrorKind, Encode, JsonKind, KeyGuess, Raw, Scanner, decode, decode_with, peek,
+    Decode, DecodeError, DecodeErrorKind, Encode, JsonKind, KeyGuess, Places, Raw, Scanner, decode, decode_with, peek,
 };
 use tieline_core::{Str, Text, Timestamp, open_enum, wire_struct};
 
@@ -299,5 +299,21 @@ proptest! {
         let json = text.to_json();
         prop_assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text.clone());
         prop_assert_eq!(decode::<String>(&json).expect("JSON"), text);
+    }
+}
+
+#[test]
+fn errors_counted_from_an_element_are_in_their_place_in_the_whole() {
+    let text = "[1,\n  \"é\", 2,\n\n 3]";
+    let (mut scanner, mut places) = (Scanner::new(text, 4), Places::new());
+    let mut members = scanner.array().expect("an array");
+    while scanner.element(&mut members).expect("JSON") {
+        let whole = scanner.clone().wrong_type("an object");
+        let mut element = scanner.clone();
+        element.count_from_here();
+        let place = places.of(text, element.offset());
+        let counted = element.wrong_type("an object").seen_from(place);
+        assert_eq!(counted, whole);
+        scanner.skip_value().expect("JSON");
     }
 }

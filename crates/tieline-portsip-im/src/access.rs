@@ -11,6 +11,7 @@ use tieline_core::json::{Decode, DecodeError, Encode, Scanner, write_str};
 ///
 /// What a user wants and what the topic's administrators give are two modes; in force is what both have.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct AccessMode(u8);
 
 /// The letters in the order in which they are written, each with its bit.
@@ -220,6 +221,7 @@ pub struct InvalidMode;
 /// An access mode or a change of one, as the wire wrote it: [`parse`](Self::parse) and [`apply_to`](Self::apply_to)
 /// read it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Mode<S>(S);
 
 impl<S> Mode<S> {

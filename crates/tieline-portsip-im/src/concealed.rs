@@ -8,6 +8,7 @@ use tieline_core::json::{Decode, DecodeError, Encode, Scanner, write_str};
 /// A secret in a message, as it stands on the wire: `Debug` and `serde` show `[redacted]`, only
 /// [`Encode`] writes it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Concealed<S>(S);
 
 impl<S> Concealed<S> {

@@ -2,7 +2,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "arbitrary", feature = "http"))]
 extern crate std;
 
 mod access;
@@ -12,6 +12,8 @@ mod concealed;
 mod credentials;
 #[cfg(feature = "http")]
 pub mod file;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 mod message;
 mod name;
 #[cfg(feature = "server")]

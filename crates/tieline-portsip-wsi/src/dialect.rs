@@ -7,6 +7,7 @@ use core::str::FromStr;
 
 /// A generation of the protocol, by the PBX that speaks it. A value, not a feature: one program can speak all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
 pub enum Dialect {
     /// PBX 12.5 to 12.8: topics are objects with keys, there are trunk events, and events carry `tenant_name`.

@@ -2,6 +2,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "arbitrary")]
+extern crate std;
 
 #[cfg(feature = "client")]
 pub mod client;
@@ -9,6 +11,8 @@ mod command;
 pub mod detect;
 mod dialect;
 mod event;
+#[cfg(feature = "arbitrary")]
+mod from_bytes;
 pub mod lint;
 mod matcher;
 mod message;

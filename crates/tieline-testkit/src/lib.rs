@@ -8,9 +8,13 @@ pub mod bad_input;
 pub mod certificates;
 mod cloudpbx;
 mod fixture;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod im;
 #[cfg(feature = "im-request")]
 mod im_request;
+#[cfg(feature = "log")]
+mod log;
 mod recording;
 #[cfg(feature = "schedule")]
 pub mod schedule;
@@ -23,6 +27,8 @@ pub use fixture::{Dialect, Fixture, Invalid, Kind};
 pub use im::{IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource};
 #[cfg(feature = "im-request")]
 pub use im_request::im_request_of;
+#[cfg(feature = "log")]
+pub use log::Log;
 pub use recording::{RecordedFrame, RecordingFile};
 pub use transcript::{Line, Side, Transcript, TranscriptError};
 pub use wsi::WSI;

@@ -39,6 +39,8 @@ impl<S> Entry<S> {
 
 /// An event of the PBX. An event type that this crate does not know is [`Event::Unknown`], wholly kept.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "arbitrary", arbitrary(bound = "S: arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<String>"))]
 #[non_exhaustive]
 pub enum Event<S> {
     /// Users were added, changed or removed: their list is to be read anew.

@@ -11,6 +11,8 @@ use super::Number;
 /// The cost of a call in grosze (hundredths of a złoty), as the wire wrote it. The document shows only the empty string
 /// of a call that is not rated; numbers and strings are both read.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "arbitrary", arbitrary(bound = "S: arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<String>"))]
 pub struct Cost<S>(Number<S>);
 
 /// What a [`Cost`] says.

@@ -37,6 +37,7 @@ macro_rules! wire_text {
     ($(#[$meta:meta])* pub struct $name:ident<S>;) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
         pub struct $name<S>(S);
 
         impl<S> $name<S> {

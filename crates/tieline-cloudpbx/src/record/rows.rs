@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use tieline_core::json::{Decode, DecodeError, Encode, Members, Scanner};
+use tieline_core::json::{Decode, DecodeError, Encode, Members, Places, Scanner};
 use tieline_core::{Limits, Text};
 
 /// A record of a list that the server cuts off silently.
@@ -61,7 +61,9 @@ impl<T: fmt::Debug> fmt::Debug for Row<'_, T> {
 /// ```
 #[derive(Debug)]
 pub struct Rows<'a, T, C: ?Sized = ()> {
+    list: &'a str,
     scanner: Scanner<'a>,
+    places: Places,
     at: At,
     context: &'a C,
     record: PhantomData<fn() -> T>,
@@ -87,7 +89,7 @@ impl<'a, T: Decode<'a, C>, C: ?Sized> Rows<'a, T, C> {
     #[must_use]
     pub fn with(list: &'a str, context: &'a C) -> Self {
         let scanner = Scanner::new(list, Limits::default().depth);
-        Self { scanner, at: At::Start, context, record: PhantomData }
+        Self { list, scanner, places: Places::default(), at: At::Start, context, record: PhantomData }
     }
 
     fn step(&mut self) -> Result<Option<Row<'a, T>>, DecodeError> {
@@ -100,8 +102,11 @@ impl<'a, T: Decode<'a, C>, C: ?Sized> Rows<'a, T, C> {
             return self.scanner.end().map(|()| None);
         }
         let mut row = self.scanner.clone();
+        row.count_from_here();
+        let start = row.offset();
         let raw = self.scanner.skip_value()?;
-        Ok(Some(Row { raw, record: T::decode(&mut row, self.context) }))
+        let record = T::decode(&mut row, self.context);
+        Ok(Some(Row { raw, record: record.map_err(|error| error.seen_from(self.places.of(self.list, start))) }))
     }
 }
 

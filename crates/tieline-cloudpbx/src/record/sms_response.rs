@@ -9,6 +9,8 @@ use crate::SmsState;
 
 /// The JSON object which the document calls RESPONSE: the answer of `sendSMS` with 200 and with 500.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "arbitrary", arbitrary(bound = "S: arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<String>"))]
 #[serde(bound(serialize = "S: AsRef<str> + Serialize"))]
 #[non_exhaustive]
 pub struct SmsResponse<S> {

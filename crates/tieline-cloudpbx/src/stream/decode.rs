@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use tieline_core::json::{Decode, DecodeError, DecodeErrorKind, JsonKind, Raw, Scanner};
+use tieline_core::json::{Decode, DecodeError, DecodeErrorKind, JsonKind, Places, Raw, Scanner};
 use tieline_core::{Limits, Str, Text};
 
 use super::cut::{Copied, Copyable, Cut};
@@ -158,13 +158,15 @@ struct Walk<S> {
     found: Entries<S>,
     omitted: usize,
     repaired: bool,
+    /// Where the bad events stand.
+    places: Places,
     /// Whether this is already the text of a string.
     in_string: bool,
 }
 
 impl<S: Copyable> Walk<S> {
     const fn new(bounds: Bounds) -> Self {
-        Self { bounds, found: Entries::new(), omitted: 0, repaired: false, in_string: false }
+        Self { bounds, found: Entries::new(), omitted: 0, repaired: false, places: Places::new(), in_string: false }
     }
 
     /// Takes the value at the cursor as events, in any of the forms they come in. `text` is what the scanner reads.
@@ -200,7 +202,10 @@ impl<S: Copyable> Walk<S> {
             JsonKind::Null => scanner.null().map(drop),
             JsonKind::String if !self.in_string => self.string(scanner, context),
             _ => {
-                let error = scanner.wrong_type("an object with events");
+                let mut at = scanner.clone();
+                at.count_from_here();
+                let error = at.wrong_type("an object with events");
+                let error = error.seen_from(self.places.of(text, at.offset()));
                 let body = S::cut(scanner.skip_value()?, context);
                 self.push(Entry::new(Err(BadEvent { event_type: None, error }), body));
                 Ok(())
@@ -247,15 +252,22 @@ impl<S: Copyable> Walk<S> {
         }
         scanner.skip_to_value();
         let before = scanner.clone();
+        scanner.count_from_here();
         let (event, body) = match decode_as(name, scanner, context) {
-            Some(Ok(event)) => (Ok(event), text.get(before.offset()..scanner.offset()).unwrap_or_default()),
+            Some(Ok(event)) => {
+                let body = text.get(before.offset()..scanner.offset()).unwrap_or_default();
+                scanner.count_as(&before);
+                (Ok(event), body)
+            }
             Some(Err(error)) => {
+                let error = error.seen_from(self.places.of(text, before.offset()));
                 *scanner = before;
                 // Here a syntax error ends the walk; anything else is this event's own affair.
                 let body = scanner.skip_value()?;
                 (Err(BadEvent { event_type: Some(owned_or_cut(name, context)), error }), body)
             }
             None => {
+                scanner.count_as(&before);
                 let body = scanner.skip_value()?;
                 let unknown =
                     Unknown { event_type: owned_or_cut(name, context), body: Raw::from_json(S::cut(body, context))? };
@@ -298,8 +310,10 @@ impl<S: Copyable> Walk<S> {
             return Err(scanner.wrong_type("an object with events"));
         }
         self.in_string = true;
+        let outside = core::mem::take(&mut self.places);
         let outcome = self.events(&mut scanner, text, &Copied).and_then(|()| scanner.end());
         self.in_string = false;
+        self.places = outside;
         if outcome.is_err() {
             self.found.truncate(found);
             self.omitted = omitted;

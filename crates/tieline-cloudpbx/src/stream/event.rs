@@ -12,6 +12,8 @@ macro_rules! events {
     ($( $(#[$meta:meta])* $variant:ident($payload:ident) = $word:literal, )*) => {
         /// An event of the PBX. One whose type this crate does not know is [`Event::Unknown`], wholly kept.
         #[derive(Clone, PartialEq, Eq)]
+        #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+        #[cfg_attr(feature = "arbitrary", arbitrary(bound = "S: arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<String>"))]
         #[non_exhaustive]
         pub enum Event<S> {
             $( $(#[$meta])* $variant($payload<S>), )*

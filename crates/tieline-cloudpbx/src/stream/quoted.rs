@@ -7,6 +7,7 @@ use tieline_core::json::{Decode, DecodeError, Encode, Scanner, Shape};
 
 /// A number that the wire writes as a string; a plain number is read too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Quoted<T>(pub T);
 
 impl<T: fmt::Display> fmt::Display for Quoted<T> {
@@ -39,6 +40,7 @@ impl<T: fmt::Display> serde::Serialize for Quoted<T> {
 
 /// A yes or no that the wire writes as `"1"` or `"0"`; numbers and booleans are read too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Flag(pub bool);
 
 impl Flag {

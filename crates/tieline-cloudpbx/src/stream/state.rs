@@ -20,6 +20,7 @@ use tieline_core::json::{Decode, DecodeError, Encode, Scanner, Shape, Width};
 /// assert_eq!((state.value(), state.to_string().as_str()), (9, "in use|ringing"));
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct State(i64);
 
 impl State {

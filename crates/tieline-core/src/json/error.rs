@@ -34,6 +34,59 @@ pub struct Fault {
     pub column: usize,
 }
 
+/// A place in a text, from 1, its columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { line: 1, column: 1 }
+    }
+}
+
+impl Place {
+    /// Goes on to the end of `text`, which begins here.
+    pub fn advance(&mut self, text: &str) {
+        let last_line = match memchr::memrchr(b'\n', text.as_bytes()) {
+            Some(newline) => {
+                self.line += memchr::memchr_iter(b'\n', text.as_bytes()).count();
+                self.column = 1;
+                text.get(newline + 1..).unwrap_or_default()
+            }
+            None => text,
+        };
+        self.column += last_line.chars().count();
+    }
+}
+
+/// The place of one after the other, in a single pass over the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Places {
+    offset: usize,
+    place: Place,
+}
+
+impl Places {
+    /// At the beginning.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { offset: 0, place: Place { line: 1, column: 1 } }
+    }
+
+    /// The place of an offset; not less than the one before.
+    pub fn of(&mut self, text: &str, offset: usize) -> Place {
+        self.place.advance(text.get(self.offset..offset).unwrap_or_default());
+        self.offset = self.offset.max(offset);
+        self.place
+    }
+}
+
 struct InField(Option<&'static str>);
 
 impl fmt::Display for InField {
@@ -130,12 +183,28 @@ impl DecodeError {
     #[cold]
     #[must_use]
     pub fn at(text: &[u8], offset: usize, kind: DecodeErrorKind) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
+        Self::counted(text, 0, offset, kind)
+    }
+
+    /// The same, its line and column counted from another offset.
+    #[cold]
+    pub(super) fn counted(text: &[u8], from: usize, offset: usize, kind: DecodeErrorKind) -> Self {
+        let before = text.get(from..offset).unwrap_or(text);
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         let line = memchr::memchr_iter(b'\n', before).count() + 1;
         // Continuation bytes do not start a character.
         let column = before.iter().skip(line_start).filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
         Self(Box::new(Fault { kind, field: None, offset, line, column }))
+    }
+
+    /// The error with line and column as they are when counting begins at `place`, and not at its first character.
+    #[must_use]
+    pub fn seen_from(mut self, place: Place) -> Self {
+        if self.0.line == 1 {
+            self.0.column += place.column - 1;
+        }
+        self.0.line += place.line - 1;
+        self
     }
 
     /// The error of bytes that were sent as text: where they stop being UTF-8.

@@ -20,7 +20,7 @@ mod types;
 
 pub use decode::{Decode, decode, decode_with};
 pub use encode::{Encode, ObjectWriter, write_str};
-pub use error::{DecodeError, DecodeErrorKind, Fault, JsonKind};
+pub use error::{DecodeError, DecodeErrorKind, Fault, JsonKind, Place, Places};
 pub use peek::{KeyGuess, peek};
 pub use raw::Raw;
 pub use scanner::{Members, Scanner};

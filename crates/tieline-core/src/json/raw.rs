@@ -97,6 +97,11 @@ impl<S: AsRef<str>> Serialize for Raw<S> {
     }
 }
 
+/// A negative integer; zero has a sign as a float only.
+const fn signed(number: i64) -> Result<i64, ()> {
+    if number == 0 { Err(()) } else { Ok(number) }
+}
+
 /// A value within a checked text.
 struct Node<'a> {
     json: &'a str,
@@ -116,7 +121,7 @@ impl Serialize for Node<'_> {
                 let number = scanner.number().map_err(Z::Error::custom)?;
                 if let Ok(number) = number.parse::<u64>() {
                     serializer.serialize_u64(number)
-                } else if let Ok(number) = number.parse::<i64>() {
+                } else if let Ok(number) = number.parse::<i64>().map_err(drop).and_then(signed) {
                     serializer.serialize_i64(number)
                 } else {
                     serializer.serialize_f64(number.parse().map_err(Z::Error::custom)?)

@@ -14,6 +14,8 @@ pub struct Scanner<'a> {
     depth: u32,
     max_depth: u32,
     list_bytes: usize,
+    /// Where lines and columns of errors are counted from.
+    from: usize,
 }
 
 /// What the lists of a message may take for each byte of it. Those of real messages take up to about 10.
@@ -31,7 +33,7 @@ impl<'a> Scanner<'a> {
     /// A scanner at the start of `text` that materialises at most `max_depth` levels.
     #[must_use]
     pub const fn new(text: &'a str, max_depth: u32) -> Self {
-        Self { text, pos: 0, depth: 0, max_depth, list_bytes: 0 }
+        Self { text, pos: 0, depth: 0, max_depth, list_bytes: 0, from: 0 }
     }
 
     /// The bytes of memory that the lists read so far took, also those that were replaced by a duplicate.
@@ -49,6 +51,11 @@ impl<'a> Scanner<'a> {
         self.list_bytes = self.list_bytes.saturating_add(bytes);
         let most = self.text.len().saturating_mul(LIST_FACTOR).max(LIST_BYTES);
         if self.list_bytes > most { Err(self.error(Kind::ListsTooLarge)) } else { Ok(()) }
+    }
+
+    /// Lines and columns of errors count as those of another scanner of the same text do.
+    pub const fn count_as(&mut self, other: &Self) {
+        self.from = other.from;
     }
 
     /// The byte offset of the cursor.
@@ -69,6 +76,14 @@ impl<'a> Scanner<'a> {
         self.skip_space();
     }
 
+    /// From now on lines and columns of errors count from the value at the cursor, so that an error costs no look at what
+    /// stands before it; [`DecodeError::seen_from`] makes them those of the whole. For the elements of long lists, many of
+    /// which may be wrong.
+    pub fn count_from_here(&mut self) {
+        self.skip_space();
+        self.from = self.pos;
+    }
+
     /// An error of `kind` at the cursor.
     #[cold]
     #[must_use]
@@ -78,7 +93,7 @@ impl<'a> Scanner<'a> {
 
     #[cold]
     fn error_at(&self, pos: usize, kind: Kind) -> DecodeError {
-        DecodeError::at(self.text.as_bytes(), pos, kind)
+        DecodeError::counted(self.text.as_bytes(), self.from, pos, kind)
     }
 
     #[cold]

@@ -66,6 +66,8 @@ macro_rules! wire_struct {
             }
         }
 
+        $crate::__wire_arbitrary! { $name { $( $field: $ty, )* } }
+
         impl<S> $name<S> {
             /// The wire names of the fields, in the order they are written.
             pub const FIELDS: &'static [&'static str] =
@@ -249,6 +251,8 @@ macro_rules! open_enum {
             }
         }
 
+        $crate::__words_arbitrary! { $name }
+
         impl<S: AsRef<str>> core::fmt::Display for $name<S> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str(self.as_str())
@@ -278,4 +282,60 @@ macro_rules! open_enum {
             }
         }
     )*};
+}
+
+/// A struct of `wire_struct` from a fuzzer's bytes. Which form of the macro there is the feature of this crate decides.
+#[cfg(feature = "arbitrary")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wire_arbitrary {
+    ($name:ident { $( $field:ident : $ty:ty, )* }) => {
+        impl<'arbitrary, S> $crate::__private::arbitrary::Arbitrary<'arbitrary> for $name<S>
+        where
+            $( $ty: $crate::__private::arbitrary::Arbitrary<'arbitrary>, )*
+        {
+            fn arbitrary(
+                u: &mut $crate::__private::arbitrary::Unstructured<'arbitrary>,
+            ) -> $crate::__private::arbitrary::Result<Self> {
+                Ok(Self { $( $field: u.arbitrary()?, )* })
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "arbitrary"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wire_arbitrary {
+    ($($any:tt)*) => {};
+}
+
+/// A word of `open_enum` from a fuzzer's bytes: each of the known, or any other.
+#[cfg(feature = "arbitrary")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __words_arbitrary {
+    ($name:ident) => {
+        impl<'arbitrary, S> $crate::__private::arbitrary::Arbitrary<'arbitrary> for $name<S>
+        where
+            S: $crate::__private::arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<$crate::__private::String>,
+        {
+            fn arbitrary(
+                u: &mut $crate::__private::arbitrary::Unstructured<'arbitrary>,
+            ) -> $crate::__private::arbitrary::Result<Self> {
+                let known = u.arbitrary::<u8>()?;
+                match Self::KNOWN.get(usize::from(known)) {
+                    Some(word) => Ok(Self::from_word(S::from($crate::__private::String::from(*word)))),
+                    None => u.arbitrary().map(Self::from_word),
+                }
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "arbitrary"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __words_arbitrary {
+    ($($any:tt)*) => {};
 }

@@ -270,6 +270,8 @@ wire_struct! {
 
 /// A message of a client.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "arbitrary", arbitrary(bound = "S: arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<String>"))]
 #[non_exhaustive]
 pub struct ClientMessage<S> {
     /// The message itself.

@@ -11,13 +11,18 @@ macro_rules! envelope {
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, serde::Serialize)]
+        #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+        #[cfg_attr(feature = "arbitrary", arbitrary(bound = "S: arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<String>"))]
         #[serde(bound(serialize = "S: AsRef<str> + serde::Serialize"))]
         #[non_exhaustive]
         pub enum $name<S> {
             $( $(#[$variant_meta])* #[serde(rename = $key)] $variant($body<S>), )*
             /// Any other JSON, whole.
             #[serde(untagged)]
-            Unknown(tieline_core::json::Raw<S>),
+            Unknown(
+                #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::from_bytes::unknown))]
+                tieline_core::json::Raw<S>,
+            ),
         }
 
         impl<S: AsRef<str> + core::fmt::Debug> core::fmt::Debug for $name<S> {

@@ -10,6 +10,7 @@ use tieline_core::json::{Decode, DecodeError, Encode, ObjectWriter, Scanner};
 ///
 /// Messages are numbered from 1 in each topic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct SeqRange {
     /// The first number.
     #[serde(skip_serializing_if = "is_zero")]
@@ -96,6 +97,7 @@ impl Encode for SeqRange {
 
 /// What was deleted in a topic. Numbers that are absent are zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
 pub struct Deletions {
     /// The id of the last deletion.

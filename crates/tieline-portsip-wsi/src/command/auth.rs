@@ -11,6 +11,7 @@ use crate::Dialect;
 /// The words of one refusal ("access_token , username , domain or password error") hint at a login by access token,
 /// which no document describes; there is none here.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Auth {
     /// Who.
     pub login: Login,
@@ -21,6 +22,7 @@ pub struct Auth {
 
 /// Who logs in. The form decides what the login may see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
 pub enum Login {
     /// An extension of v12.

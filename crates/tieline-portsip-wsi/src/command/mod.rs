@@ -14,6 +14,7 @@ pub use subscription::{Subscription, TopicSelection};
 
 /// A message of the client: a command, and the id that its answer repeats.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct ClientMessage {
     /// The id. No document shows a command with one, but answers of v22 repeat it, as a string.
     pub id: Option<String>,

@@ -17,6 +17,7 @@ use crate::Topic;
 /// assert_eq!(calls.topics.len(), 2);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
 pub struct Subscription {
     /// The topics.
@@ -31,6 +32,7 @@ pub struct Subscription {
 
 /// One topic, in v12 with the event types of it that are meant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct TopicSelection {
     /// The topic.
     pub topic: Topic,

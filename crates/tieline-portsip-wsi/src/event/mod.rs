@@ -42,6 +42,8 @@ macro_rules! events {
     )*) => {
         /// An event of the PBX. An event type that this crate does not know is [`Event::Unknown`], wholly kept.
         #[derive(Clone, PartialEq, Eq, serde::Serialize)]
+        #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+        #[cfg_attr(feature = "arbitrary", arbitrary(bound = "S: arbitrary::Arbitrary<'arbitrary> + AsRef<str> + From<String>"))]
         #[serde(tag = "event_type", bound(serialize = "S: AsRef<str> + serde::Serialize"))]
         #[non_exhaustive]
         pub enum Event<S> {

@@ -1,8 +1,8 @@
 //! What is logged of an event stream, and what is not.
 
 use super::stream::{address, message, names_to, setup};
-use super::trace::Log;
 use super::{Pbx, StreamAdapter, StreamLine as _};
+use crate::Log;
 
 /// Takes the log of the whole process: to be run alone in it.
 pub fn a_key_is_neither_logged_nor_printed<A: StreamAdapter>() {

@@ -3,8 +3,8 @@
 use tieline_axeos::CallRequest;
 use tieline_axeos::http::Auth;
 
-use super::super::trace::Log;
 use super::{AxeosAdapter, AxeosLine as _, AxeosPbx, Fault, config_as, live, names_to};
+use crate::Log;
 
 /// Takes the log of the whole process: to be run alone in it.
 pub fn no_secret_of_axeos_is_logged<A: AxeosAdapter>() {

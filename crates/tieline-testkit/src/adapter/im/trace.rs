@@ -1,7 +1,7 @@
 //! What is logged of an IM line, and what is not.
 
 use super::{Act, Chat, GROUP, ImAdapter, ImClient as _, TOKEN, names_to, setup};
-use crate::adapter::trace::Log;
+use crate::Log;
 
 /// Takes the log of the whole process: to be run alone in it.
 pub fn a_token_is_neither_logged_nor_printed<A: ImAdapter>() {

@@ -1,0 +1,184 @@
+//! The fuzz targets: built and run by stable Rust and libFuzzer, without nightly and without cargo-fuzz.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::{env, fs, thread};
+
+use crate::{Outcome, shell};
+
+mod settle;
+
+const USAGE: &str =
+    "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
+       cargo xtask fuzz --smoke                             every target for five seconds
+       cargo xtask fuzz --settle [TARGET…]                  each until nothing is new for 3 minutes, 10 at most; a table
+       cargo xtask fuzz --merge TARGET                      what the runs found new, into the committed corpus
+       cargo xtask fuzz --list                              the targets";
+
+/// What makes the compiler tell libFuzzer where an input went. `cargo fuzz` gives the same, all of it stable; what needs
+/// nightly there is the address sanitizer, and our crates forbid unsafe code.
+const RUSTFLAGS: &str = "-Cpasses=sancov-module \
+    -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares \
+    --cfg fuzzing";
+
+/// Seconds for each target of the smoke test.
+const SMOKE: u32 = 5;
+
+pub(crate) fn run(words: &[String]) -> Outcome {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["--list"] => {
+            targets()?.iter().for_each(|target| println!("{target}"));
+            Ok(())
+        }
+        ["--smoke"] => smoke(),
+        ["--settle", ref wanted @ ..] => {
+            let all = targets()?;
+            let wanted = match wanted {
+                [] => all.iter().map(String::as_str).collect(),
+                wanted => wanted.iter().map(|target| known(target)).collect::<Result<Vec<_>, _>>()?,
+            };
+            settle::run(&build(None)?, &wanted)
+        }
+        ["--merge", target] => merge(known(target)?),
+        [target] => one(known(target)?, &[]),
+        [target, "--", ref own @ ..] => one(known(target)?, own),
+        _ => Err(format!("no such arguments\n{USAGE}")),
+    }
+}
+
+fn folder() -> PathBuf {
+    shell::root().join("fuzz")
+}
+
+/// The targets in the order of the manifest.
+fn targets() -> Result<Vec<String>, String> {
+    let manifest = folder().join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).map_err(|e| format!("cannot read {}: {e}", manifest.display()))?;
+    let names = text.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    Ok(names.skip(1).map(str::to_owned).collect())
+}
+
+fn known(target: &str) -> Result<&str, String> {
+    if targets()?.iter().any(|known| known == target) {
+        return Ok(target);
+    }
+    Err(format!("no target `{target}`; `cargo xtask fuzz --list` lists them\n{USAGE}"))
+}
+
+/// Builds one target or all, and gives the folder of the programs.
+fn build(target: Option<&str>) -> Result<PathBuf, String> {
+    let compiler = env::var("CXX").unwrap_or_else(|_| "c++".into());
+    if !shell::exists(&compiler) {
+        return Err(format!(
+            "libFuzzer is C++, and there is no `{compiler}`. Install a compiler: `apt-get install g++`, `dnf install \
+             gcc-c++`, `xcode-select --install`; or set CXX to the one you have. Nightly Rust and cargo-fuzz are not needed."
+        ));
+    }
+    let version = shell::read(Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())).arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc does not say its host")?;
+    let own = shell::target_dir().join("libfuzzer");
+    let mut cargo = shell::cargo(["build", "--release", "--locked"]);
+    cargo.arg("--manifest-path").arg(folder().join("Cargo.toml")).arg("--target-dir").arg(&own);
+    // With a target of its own, build scripts and macros are not instrumented.
+    cargo.args(["--target", host]).env("RUSTFLAGS", RUSTFLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS");
+    match target {
+        Some(target) => cargo.args(["--bin", target]),
+        None => cargo.arg("--bins"),
+    };
+    shell::run(&mut cargo)?;
+    Ok(own.join(host).join("release"))
+}
+
+/// A target about to run: what it finds new goes to `fuzz/work`, what makes it fail to `fuzz/artifacts`.
+fn command(programs: &Path, target: &str) -> Result<Command, String> {
+    let (work, artifacts) = (folder().join("work").join(target), folder().join("artifacts").join(target));
+    for folder in [&work, &artifacts] {
+        fs::create_dir_all(folder).map_err(|e| format!("cannot make {}: {e}", folder.display()))?;
+    }
+    let mut command = Command::new(programs.join(target));
+    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    command.arg(format!("-dict={}", folder().join("json.dict").display()));
+    command.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096"]).current_dir(folder());
+    Ok(command)
+}
+
+/// The folders of inputs: the first is written to.
+fn corpora(command: &mut Command, target: &str) {
+    command.arg(folder().join("work").join(target));
+    for kind in ["corpus", "regressions"] {
+        let folder = folder().join(kind).join(target);
+        if folder.is_dir() {
+            command.arg(folder);
+        }
+    }
+}
+
+fn one(target: &str, own: &[&str]) -> Outcome {
+    let mut command = command(&build(Some(target))?, target)?;
+    command.args(own);
+    corpora(&mut command, target);
+    shell::run(&mut command).map_err(|error| {
+        format!(
+            "{error}\nThe input is in fuzz/artifacts/{target}/. Run it alone: `cargo xtask fuzz {target} -- FILE`. Once it is \
+             mended keep it in fuzz/regressions/{target}/, where `cargo test -p tieline-testkit` replays it."
+        )
+    })
+}
+
+fn smoke() -> Outcome {
+    let (programs, targets) = (build(None)?, targets()?);
+    let (queue, failed) = (Mutex::new(targets.iter()), Mutex::new(Vec::new()));
+    let take = || queue.lock().map_or(None, |mut queue| queue.next());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(4) {
+            scope.spawn(|| {
+                while let Some(target) = take() {
+                    let outcome = short(&programs, target);
+                    if let (Err(error), Ok(mut failed)) = (outcome, failed.lock()) {
+                        failed.push(error);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap_or_default();
+    if failed.is_empty() {
+        println!("fuzz: {} targets ran for {SMOKE} s each and found nothing", targets.len());
+        return Ok(());
+    }
+    Err(failed.join("\n\n"))
+}
+
+/// Runs a target for a few seconds on its committed inputs, and keeps nothing but what fails.
+fn short(programs: &Path, target: &str) -> Outcome {
+    let mut command = command(programs, target)?;
+    command.arg(format!("-max_total_time={SMOKE}"));
+    // Given no folder to write to, it keeps what is new in memory.
+    let inputs: Vec<PathBuf> = ["corpus", "regressions"].iter().map(|kind| folder().join(kind).join(target)).collect();
+    let scratch = folder().join("work").join(target).join("smoke");
+    fs::create_dir_all(&scratch).map_err(|e| format!("cannot make {}: {e}", scratch.display()))?;
+    command.arg(&scratch).args(inputs.iter().filter(|folder| folder.is_dir()));
+    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("cannot start {target}: {e}"))?;
+    let _ = fs::remove_dir_all(&scratch);
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    let last = log.lines().rev().find(|line| line.contains("Done ")).unwrap_or_default();
+    println!("  {target:<28} {last}");
+    if output.status.success() {
+        return Ok(());
+    }
+    let lines: Vec<&str> = log.lines().collect();
+    Err(format!("{target} ended with {}\n{}", output.status, lines[lines.len().saturating_sub(40)..].join("\n")))
+}
+
+/// Adds the inputs that reach something new, the smallest first.
+fn merge(target: &str) -> Outcome {
+    let mut command = command(&build(Some(target))?, target)?;
+    let corpus = folder().join("corpus").join(target);
+    fs::create_dir_all(&corpus).map_err(|e| format!("cannot make {}: {e}", corpus.display()))?;
+    shell::run(command.arg("-merge=1").arg(corpus).arg(folder().join("work").join(target)))
+}
