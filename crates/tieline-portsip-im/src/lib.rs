@@ -14,6 +14,8 @@ pub mod file;
 mod message;
 mod name;
 pub mod server;
+#[cfg(feature = "service")]
+pub mod service;
 mod status;
 pub mod token;
 mod words;
