@@ -59,12 +59,8 @@ impl Service {
             return Ok(());
         }
         match target {
-            Target::Topic(topic) => self.get_detached(step, asked, topic, query),
-            // One's own account is one's own, attached or not.
-            _ => {
-                self.get_parts(step, asked, target, query, Order::Get);
-                Ok(())
-            }
+            Target::Topic(topic) => self.get_detached(step, asked, Some(topic), query),
+            _ => self.get_detached(step, asked, None, query),
         }
     }
 

@@ -64,7 +64,7 @@ impl Service {
         self.write(step, Write::Subscription { topic: topic.clone(), subscription: ended });
         self.evict(step, topic, user, true, own, asked.ts);
         self.tell_sharers(step, topic, user, asked.user, &Change::ended());
-        self.tell_in(step, topic, user, PresWhat::Off);
+        self.tell_in(step, topic, user, PresWhat::Off, AccessMode::is_sharer);
         self.tell_own(step, topic, user, PresWhat::Gone, own);
         self.rest(asked.now, topic);
     }

@@ -48,15 +48,7 @@ impl Service {
         if let Some(deleted) = sub.deleted {
             return Subscriber { user, ..ended(deleted) };
         }
-        let mut entry = Subscriber {
-            updated: Some(stamp(sub.updated)),
-            acs: Some(acs(sub)),
-            read: some(sub.read),
-            recv: some(sub.recv),
-            clear: some(sub.clear),
-            user,
-            ..Subscriber::default()
-        };
+        let mut entry = Subscriber { updated: Some(stamp(sub.updated)), acs: Some(acs(sub)), user, ..marks(sub) };
         if sub.user == asked.user {
             entry.private = sub.private.as_ref().and_then(owned);
         }
@@ -110,12 +102,9 @@ impl Service {
         let mut entry = Subscriber {
             updated: Some(stamp(sub.updated)),
             acs: Some(acs(sub)),
-            read: some(sub.read),
-            recv: some(sub.recv),
-            clear: some(sub.clear),
             public: card.public,
             private: card.private,
-            ..Subscriber::default()
+            ..marks(sub)
         };
         let Some(head) = self.room(topic).map(|room| &room.record.head) else { return entry };
         if mode.contains(AccessMode::READ | AccessMode::JOIN) {
@@ -145,18 +134,33 @@ impl Service {
         &self,
         step: &mut Step,
         asked: &Asked<'_>,
-        topic: &TopicKey,
+        topic: Option<&TopicKey>,
         query: &crate::GetQuery<Text>,
     ) -> Result<(), Status> {
         let what = query.what.as_deref().unwrap_or_default();
         let asks = |section| crate::Section::list(what).any(|asked_for| asked_for == section);
-        if asks(crate::Section::Sub) {
-            self.own_entry(step, asked, topic, query.sub.as_deref())
-        } else if asks(crate::Section::Desc) {
-            self.describe_shortly(step, asked, topic)
-        } else {
-            Err(Status::PERMISSION_DENIED)
+        match topic {
+            Some(topic) if asks(crate::Section::Sub) => self.own_entry(step, asked, topic, query.sub.as_deref()),
+            // The own topics are the own, attached or not.
+            None if asks(crate::Section::Sub) => self.list_topics(step, asked, query.sub.as_deref()),
+            Some(topic) if asks(crate::Section::Desc) => self.describe_shortly(step, asked, topic),
+            None if asks(crate::Section::Desc) => self.describe_me_shortly(step, asked),
+            _ => Err(Status::PERMISSION_DENIED),
         }
+    }
+
+    fn describe_me_shortly(&self, step: &mut Step, asked: &Asked<'_>) -> Result<(), Status> {
+        let account = self.account(asked.user).ok_or(Status::USER_NOT_FOUND)?;
+        let desc = crate::Desc {
+            created: Some(stamp(account.created)),
+            updated: Some(stamp(account.updated)),
+            acs: Some(Access { mode: Some(account.auth.into()), ..Access::default() }),
+            public: account.public.as_ref().and_then(owned),
+            private: account.private.as_ref().and_then(owned),
+            ..crate::Desc::default()
+        };
+        step.answer(meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
+        Ok(())
     }
 
     fn own_entry(
@@ -208,6 +212,14 @@ impl Service {
         step.answer(meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
         Ok(())
     }
+}
+
+/// Where a reader is; of who may not read nothing is told.
+fn marks(sub: &Subscription) -> Subscriber<String> {
+    if !sub.mode().contains(AccessMode::READ) {
+        return Subscriber::default();
+    }
+    Subscriber { read: some(sub.read), recv: some(sub.recv), clear: some(sub.clear), ..Subscriber::default() }
 }
 
 /// The entry of a subscription that ended.

@@ -75,7 +75,7 @@ impl Service {
             return;
         };
         let (read, recv) = marks;
-        self.write(step, Write::Marks { topic: topic.clone(), user: asked.user, read, recv });
+        self.write(step, Write::Marks { topic: topic.clone(), user: asked.user, read, recv, updated: asked.ts });
         self.tell_mark(step, asked, topic, what, seq);
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tieline_core::{Instant, Text};
 
 use super::decide::Asked;
-use super::presence::{on_me, text};
+use super::presence::{hears_presence, on_me, text};
 use super::record::{Account, TopicKey, UserNumber, user_name};
 use super::state::{Due, Service};
 use super::step::{Lack, SessionId, Step, Undo};
@@ -30,7 +30,7 @@ impl Service {
         step.undo.push(Undo::Attached(topic.clone(), asked.session));
         step.touch(topic);
         if first_of_user {
-            self.tell_in(step, topic, asked.user, PresWhat::On);
+            self.tell_in(step, topic, asked.user, PresWhat::On, hears_presence);
         }
         if woken && !topic.is_p2p() {
             self.tell_members(step, topic, PresWhat::On);
@@ -50,7 +50,7 @@ impl Service {
         self.drop_attached(step, topic, session);
         let Some(user) = user else { return };
         if self.room(topic).is_some_and(|room| !room.has_attached(user)) {
-            self.tell_in(step, topic, user, PresWhat::Off);
+            self.tell_in(step, topic, user, PresWhat::Off, hears_presence);
         }
         self.rest(now, topic);
     }

@@ -15,22 +15,26 @@ use crate::{Access, AccessMode, Ctrl, Mode, Params, Pres, PresWhat, ServerMessag
 pub(super) struct Change {
     pub(super) want: Option<Text>,
     pub(super) given: Option<Text>,
+    /// Whether it is for those who may approve to look at, wherever they are: somebody is new, or wants more than is
+    /// given.
+    pub(super) calls: bool,
 }
 
 impl Change {
     /// Of a subscription that is new.
     pub(super) fn begun(want: AccessMode, given: AccessMode) -> Self {
-        Self { want: Some(plain(want)), given: Some(plain(given)) }
+        Self { want: Some(plain(want)), given: Some(plain(given)), calls: true }
     }
 
     /// Of a subscription that ended.
     pub(super) fn ended() -> Self {
-        Self { want: Some(Text::from_static("N")), given: Some(Text::from_static("N")) }
+        Self { want: Some(Text::from_static("N")), given: Some(Text::from_static("N")), calls: false }
     }
 
     /// Of a subscription that was changed: the access before and after.
     pub(super) fn between(before: (AccessMode, AccessMode), after: (AccessMode, AccessMode)) -> Self {
-        Self { want: delta(before.0, after.0), given: delta(before.1, after.1) }
+        let calls = before.0.is_none() || !after.1.contains(after.0);
+        Self { want: delta(before.0, after.0), given: delta(before.1, after.1), calls }
     }
 
     fn to_access(&self) -> Access<Text> {
@@ -133,7 +137,9 @@ impl Service {
         for sub in sharers {
             let told = if sub.user == actor { &mut own } else { &mut others };
             told.attached.extend(room.sessions_of(sub.user).filter(|session| Some(*session) != step.asker));
-            told.detached.extend(self.on_me_of(sub.user, Some(room), step.asker));
+            if change.calls {
+                told.detached.extend(self.on_me_of(sub.user, Some(room), step.asker));
+            }
             told.viewer = Some(sub.user);
         }
         for (told, by) in [(others, Some(actor)), (own, None)] {
@@ -151,11 +157,21 @@ impl Service {
         }
     }
 
-    /// Tells in a group that a user came or went: the others who are attached and have presence.
-    pub(super) fn tell_in(&self, step: &mut Step, topic: &TopicKey, subject: UserNumber, what: PresWhat<Text>) {
+    /// Tells in a group that a user came or went: the others who are attached and have presence, or some other right.
+    pub(super) fn tell_in(
+        &self,
+        step: &mut Step,
+        topic: &TopicKey,
+        subject: UserNumber,
+        what: PresWhat<Text>,
+        hears: impl Fn(AccessMode) -> bool,
+    ) {
         let Some(room) = self.room(topic).filter(|_| !topic.is_p2p()) else { return };
-        let hears = |user: UserNumber| user != subject && room.record.mode(user).contains(AccessMode::PRESENCE);
-        let to = room.attached.iter().filter(|(_, user)| hears(**user)).map(|(session, _)| *session).collect();
+        let hears = |session: SessionId, user: UserNumber| {
+            Some(session) != step.asker && user != subject && hears(room.record.mode(user))
+        };
+        let attached = room.attached.iter().filter(|(session, user)| hears(**session, **user));
+        let to = attached.map(|(session, _)| *session).collect();
         let src = Some(Topic::new(user_name(subject)));
         step.push(to, || text(Pres { src, ..notice(topic.name_for(subject), what) }));
     }
@@ -225,4 +241,9 @@ struct Told {
     attached: Vec<SessionId>,
     detached: Vec<SessionId>,
     viewer: Option<UserNumber>,
+}
+
+/// Whether a mode lets hear who comes and goes.
+pub(super) const fn hears_presence(mode: AccessMode) -> bool {
+    mode.contains(AccessMode::PRESENCE)
 }

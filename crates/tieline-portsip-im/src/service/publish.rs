@@ -65,7 +65,9 @@ impl Service {
     ) {
         let (seq, user) = (message.seq, asked.user);
         self.write(step, Write::Message { topic: topic.clone(), message: message.clone() });
-        self.write(step, Write::Marks { topic: topic.clone(), user, read: seq, recv: seq });
+        // To publish is no change of the subscription.
+        let updated = self.room(topic).and_then(|room| room.record.member(user)).map_or(asked.ts, |sub| sub.updated);
+        self.write(step, Write::Marks { topic: topic.clone(), user, read: seq, recv: seq, updated });
         self.tell_message(step, topic, &message, noecho.then_some(asked.session));
     }
 

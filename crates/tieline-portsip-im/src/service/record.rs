@@ -318,10 +318,11 @@ impl TopicRecord {
                 self.head.seq = message.seq;
                 self.head.touched = message.ts;
             }
-            Write::Marks { topic, user, read, recv } if *topic == self.head.key => {
+            Write::Marks { topic, user, read, recv, updated } if *topic == self.head.key => {
                 if let Some(sub) = self.subs.get_mut(user) {
                     sub.read = *read;
                     sub.recv = *recv;
+                    sub.updated = *updated;
                 }
             }
             Write::Deletion { topic, deletion } if *topic == self.head.key => {

@@ -9,7 +9,7 @@ use super::decide::{Asked, with_acs};
 use super::presence::Change;
 use super::record::{Account, MessageRecord, Subscription, TopicHead, TopicKey, TopicRecord};
 use super::state::{Room, Service};
-use super::step::Step;
+use super::step::{Delivery, Step};
 use super::target::Target;
 use super::write::Write;
 use crate::server::Answer;
@@ -56,8 +56,19 @@ impl Service {
             Target::Topic(topic) => self.is_attached(asked.session, topic),
             _ => true,
         };
+        let answered = step.deliveries.len();
         if let Some(query) = sub.get.as_deref().filter(|_| is_in) {
             self.get_parts(step, asked, &joined, query, super::get::Order::Sub);
+        }
+        if let Target::Topic(TopicKey::Group(name)) = &joined
+            && **name != *asked.name
+        {
+            // All parts are about the group that there is now.
+            for delivery in step.deliveries.iter_mut().skip(answered) {
+                if let Delivery::Answer { answer, .. } = delivery {
+                    *answer = answer.clone().about(Topic::from(name.as_str()));
+                }
+            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a decision writes, as plain data that a store keeps.
 
-use super::record::{Account, Deletion, MessageRecord, Subscription, TopicHead, TopicKey, UserNumber};
+use super::record::{Account, Deletion, MessageRecord, Micros, Subscription, TopicHead, TopicKey, UserNumber};
 
 /// One change of what is kept. The writes of a step are kept all or none, and in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Write {
         read: u64,
         /// Up to which message received.
         recv: u64,
+        /// When the subscription counts as changed.
+        updated: Micros,
     },
     /// A deletion of messages. Its number becomes that of the topic's last deletion, and of those subscriptions that it
     /// concerns. For everybody, the messages themselves are erased.

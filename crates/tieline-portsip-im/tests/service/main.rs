@@ -1,0 +1,4 @@
+//! The rules of the IM service.
+
+mod replay;
+mod world;
