@@ -49,6 +49,8 @@ pub struct ServiceConfig {
     pub members: usize,
     /// Topics that a session is attached to at most. Default 1000.
     pub attached: usize,
+    /// Topics of a user at most, those that the user left among them. Default 10,000.
+    pub topics: usize,
     /// Messages in a page of history at most. Default 100.
     pub page: u64,
     /// Entries of a list of subscriptions or deletions at most. Default 1024.
@@ -75,6 +77,7 @@ impl ServiceConfig {
             join_notice: Some(JoinNotice::default()),
             members: 1000,
             attached: 1000,
+            topics: 10_000,
             page: 100,
             entries: 1024,
             card_bytes: 32 << 10,

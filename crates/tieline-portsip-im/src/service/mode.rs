@@ -179,9 +179,13 @@ impl Service {
             return Err(Status::POLICY);
         }
         self.person(user).ok_or(Status::USER_NOT_FOUND)?;
+        self.may_begin(user)?;
         let mode = mode.unwrap_or(record.head.auth | AccessMode::JOIN);
-        // Who may only invite gives no more than he has.
+        // Who may only invite gives no more than he has, and shuts nobody out.
         let given = if own.is_admin() { mode } else { mode & own };
+        if !own.is_admin() && !given.contains(AccessMode::JOIN) {
+            return Err(Status::PERMISSION_DENIED);
+        }
         let subscription = Subscription::new(user, asked.ts, given & AccessMode::GROUP_DEFAULT, given);
         let params = crate::Params { user: Some(name(user)), ..with_acs(&subscription) };
         let change = Change::begun(subscription.want, subscription.given);

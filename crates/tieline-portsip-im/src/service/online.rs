@@ -44,6 +44,12 @@ impl Service {
         if attached < self.config.attached { Ok(()) } else { Err(Status::POLICY) }
     }
 
+    /// Whether a user may have a part in one more topic.
+    pub(super) fn may_begin(&self, user: UserNumber) -> Result<(), Status> {
+        let topics = self.users.get(&user).map_or(0, |person| person.topics.len());
+        if topics < self.config.topics { Ok(()) } else { Err(Status::POLICY) }
+    }
+
     /// Detaches a session from a topic, and tells whom it concerns.
     pub(super) fn detach(&mut self, step: &mut Step, now: Instant, topic: &TopicKey, session: SessionId) {
         let user = self.room(topic).and_then(|room| room.attached.get(&session)).copied();

@@ -230,6 +230,7 @@ impl Service {
                 self.forget_attached(*session, topic);
                 if let Some(room) = self.topics.get_mut(topic) {
                     room.attached.remove(session);
+                    room.online = !room.attached.is_empty();
                 }
             }
             Undo::Detached(topic, session, user) => {

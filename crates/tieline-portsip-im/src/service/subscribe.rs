@@ -128,6 +128,7 @@ impl Service {
         if room.record.members().count() >= self.config.members {
             return Err(Status::POLICY);
         }
+        self.may_begin(asked.user)?;
         let sub = self.begin(step, asked, topic, wanted.unwrap_or(given), given);
         let change = Change::begun(sub.want, sub.given);
         self.tell_access(step, topic, asked.user, asked.user, &change);
@@ -259,6 +260,7 @@ impl Service {
             return Err(Status::PERMISSION_DENIED);
         }
         let is_new = known.is_none();
+        self.may_begin(asked.user)?;
         let defacs = set.and_then(|set| set.desc.as_deref()).and_then(|desc| desc.defacs.as_ref());
         let bound = defacs.and_then(|defacs| defacs.auth.as_ref()).and_then(|mode| mode.parse().ok().flatten());
         if is_new {
@@ -297,6 +299,7 @@ impl Service {
         desc: Option<&SetDesc<Text>>,
     ) -> Result<TopicKey, Status> {
         self.may_attach(asked.session)?;
+        self.may_begin(asked.user)?;
         let want = wanted.unwrap_or(AccessMode::FULL);
         if !want.contains(AccessMode::JOIN | AccessMode::OWNER) || desc.is_some_and(|desc| desc.trusted.is_some()) {
             return Err(Status::PERMISSION_DENIED);

@@ -158,14 +158,18 @@ impl World {
         self.say(line, message);
         let id = self.line(line);
         let heard = self.wire(id).heard.iter().map(|text| value(text));
-        let answers: Vec<Value> = heard.filter(|frame| frame["ctrl"]["id"].is_string()).collect();
-        let [answer] = &answers[..] else { panic!("one answer: {answers:?}") };
-        answer["ctrl"].clone()
+        let mut answers = heard.filter(|frame| frame["ctrl"]["id"].is_string());
+        answers.next().expect("an answer")["ctrl"].clone()
     }
 
     /// The code of the answer to a request.
     pub(crate) fn code(&mut self, line: &str, message: Value) -> u64 {
         self.ask(line, message)["code"].as_u64().expect("a code")
+    }
+
+    /// A new group of a line's user, which the line is attached to.
+    pub(crate) fn create(&mut self, line: &str) -> String {
+        self.ask(line, crate::said::sub("new"))["topic"].as_str().expect("a name").to_owned()
     }
 
     /// What a client was told since it was asked last.
