@@ -121,7 +121,7 @@ impl Service {
         wanted: Option<AccessMode>,
     ) -> Result<(), Status> {
         let room = self.room(topic).ok_or(Status::TOPIC_NOT_FOUND)?;
-        let given = room.record.head.auth;
+        let given = room.record.head.auth & left_with(&room.record, asked.user);
         if !given.contains(AccessMode::JOIN) {
             return Err(Status::PERMISSION_DENIED);
         }
@@ -255,7 +255,8 @@ impl Service {
         if known.is_some_and(|record| record.member(asked.user).is_some()) {
             return Ok(None);
         }
-        let given = auth | AccessMode::APPROVE;
+        let before = known.map_or(AccessMode::FULL, |record| left_with(record, asked.user));
+        let given = auth & before | AccessMode::APPROVE;
         if !given.contains(AccessMode::JOIN) {
             return Err(Status::PERMISSION_DENIED);
         }
@@ -353,6 +354,11 @@ impl Service {
     pub(super) fn account(&self, user: u64) -> Option<&Account> {
         self.person(user).map(|person| &person.account)
     }
+}
+
+/// The most that may be given to who comes: what was taken away stays so, or whoever is banned would leave and come back.
+fn left_with(record: &TopicRecord, user: u64) -> AccessMode {
+    record.subs.get(&user).map_or(AccessMode::FULL, |ended| ended.given)
 }
 
 /// The own mode that a `sub` sets.

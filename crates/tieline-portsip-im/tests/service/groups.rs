@@ -310,6 +310,20 @@ fn who_is_banned_is_evicted_and_stays_out_until_given_back() {
 }
 
 #[test]
+fn what_was_taken_away_is_not_had_again_by_leaving_and_joining() {
+    let (mut world, group) = three();
+    let (bob, carol) = (world.id("bob"), world.id("carol"));
+    assert_eq!(world.code("alice1", set_mode_of(&group, &bob, "JRP")), 200);
+    assert_eq!(world.code("bob1", unsub(&group)), 200);
+    assert_eq!(world.ask("bob1", sub(&group))["params"]["acs"]["given"], "JRP");
+    assert_eq!(world.code("alice1", set_mode_of(&group, &carol, "N")), 200);
+    assert_eq!(world.code("carol1", del_topic(&group)), 200);
+    assert_eq!(world.code("carol1", sub(&group)), 403);
+    assert_eq!(world.code("alice1", set_mode_of(&group, &carol, "JRWPS")), 200);
+    assert_eq!(world.code("carol1", sub(&group)), 200);
+}
+
+#[test]
 fn who_is_removed_is_evicted_and_may_join_again() {
     let (mut world, group) = three();
     let bob = world.id("bob");

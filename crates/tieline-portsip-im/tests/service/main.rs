@@ -17,6 +17,7 @@
 //! - Where a failed change of owners was not answered at all, it is answered 500 (`commits`).
 
 mod groups;
+mod matrix;
 mod p2p;
 mod replay;
 mod said;

@@ -255,6 +255,14 @@ fn who_leaves_for_good_may_begin_again_and_finds_the_numbers_go_on() {
 }
 
 #[test]
+fn a_ban_of_two_is_not_undone_by_leaving() {
+    let (mut world, alice, bob) = two();
+    assert_eq!(world.code("bob1", set_mode_of(&alice, &alice, "N")), 200);
+    assert_eq!(world.code("alice1", crate::said::del_topic(&bob)), 200);
+    assert_eq!(world.code("alice1", sub(&bob)), 403);
+}
+
+#[test]
 fn who_starts_by_wanting_nothing_is_not_attached() {
     let mut world = World::new();
     world.arrive("alice1");

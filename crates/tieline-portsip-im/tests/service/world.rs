@@ -44,6 +44,8 @@ pub(crate) struct World {
     pub(crate) pending: Vec<Pending>,
     /// What was handed to the outside: channel and content.
     pub(crate) forwarded: Vec<(String, String)>,
+    /// The channels of who logs in next.
+    pub(crate) channels: Vec<Text>,
 }
 
 pub(crate) fn config() -> ServiceConfig {
@@ -70,6 +72,7 @@ impl World {
             broken: false,
             pending: Vec::new(),
             forwarded: Vec::new(),
+            channels: Vec::new(),
         }
     }
 
@@ -281,8 +284,11 @@ impl World {
         }
     }
 
-    /// A step that nobody asked for.
-    pub(crate) fn push_step(&mut self, step: Step) {
+    /// A message comes from outside for a channel.
+    pub(crate) fn receive(&mut self, channel: &str, text: &str) {
+        let now = self.now;
+        let content = Some(tieline_core::json::Raw::from_json(Text::from(json!(text).to_string())).expect("JSON"));
+        let step = self.decided(|service| service.receive(now, channel, None, content.clone()));
         self.push(Pending { step, wire: None });
     }
 
@@ -352,6 +358,7 @@ impl World {
         let mut arrival = Arrival::new(user.parse().expect("a number"));
         arrival.agent = self.wire(id).agent.clone();
         arrival.background = self.wire(id).background;
+        arrival.channels.clone_from(&self.channels);
         let user = arrival.user;
         let step = self.decided(|service| service.open(now, id, &arrival));
         self.store.apply(step.writes());
