@@ -16,9 +16,15 @@
 //! - A background session that comes to the foreground: `bkg` has no effect on a WebSocket.
 //! - Where a failed change of owners was not answered at all, it is answered 500 (`commits`).
 
+mod channels;
+mod commits;
+mod deletions;
 mod groups;
+mod limits;
 mod matrix;
+mod me;
 mod p2p;
+mod portsip;
 mod replay;
 mod said;
 mod world;

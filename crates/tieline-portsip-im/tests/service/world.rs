@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub(crate) lines: BTreeMap<SessionId, Wire>,
     names: BTreeMap<String, SessionId>,
     pub(crate) users: BTreeMap<String, UserNumber>,
+    config: ServiceConfig,
     server: ServerConfig,
     /// Whether steps wait for [`World::commit`].
     pub(crate) hold: bool,
@@ -44,6 +45,8 @@ pub(crate) struct World {
     pub(crate) pending: Vec<Pending>,
     /// What was handed to the outside: channel and content.
     pub(crate) forwarded: Vec<(String, String)>,
+    /// Whether users show nothing of themselves.
+    pub(crate) bare: bool,
     /// The channels of who logs in next.
     pub(crate) channels: Vec<Text>,
 }
@@ -61,7 +64,8 @@ impl World {
 
     pub(crate) fn with(config: ServiceConfig, server: ServerConfig) -> Self {
         Self {
-            service: Service::new(config),
+            service: Service::new(config.clone()),
+            config,
             store: Memory::new(),
             now: Instant::EPOCH,
             lines: BTreeMap::new(),
@@ -72,6 +76,7 @@ impl World {
             broken: false,
             pending: Vec::new(),
             forwarded: Vec::new(),
+            bare: false,
             channels: Vec::new(),
         }
     }
@@ -87,7 +92,7 @@ impl World {
         capital[..1].make_ascii_uppercase();
         let public = json!({ "fn": capital }).to_string();
         let public = tieline_core::json::Raw::from_json(Text::from(public)).expect("JSON");
-        let account = tieline_portsip_im::service::Account::new(user, EPOCH, Some(public));
+        let account = tieline_portsip_im::service::Account::new(user, EPOCH, (!self.bare).then_some(public));
         self.store.apply(&[tieline_portsip_im::service::Write::Account(account)]);
         user
     }
@@ -248,6 +253,15 @@ impl World {
         self.lines[&self.line(line)].closed
     }
 
+    /// The server is gone and starts again: what was not committed is lost, and everybody.
+    pub(crate) fn restart(&mut self) {
+        self.service = Service::new(self.config.clone());
+        self.pending.clear();
+        self.hold = false;
+        self.lines.clear();
+        self.names.clear();
+    }
+
     /// The server stops.
     pub(crate) fn stop(&mut self) {
         self.service.drain();
@@ -278,6 +292,12 @@ impl World {
     }
 
     pub(crate) fn push(&mut self, pending: Pending) {
+        // What writes nothing waits only behind what does.
+        if self.pending.is_empty() && pending.step.writes().is_empty() {
+            let deliveries = self.service.commit(pending.step);
+            self.deliver(pending.wire, deliveries);
+            return self.listen();
+        }
         self.pending.push(pending);
         if !self.hold {
             self.commit();
