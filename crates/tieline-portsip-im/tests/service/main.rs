@@ -27,4 +27,5 @@ mod p2p;
 mod portsip;
 mod replay;
 mod said;
+mod storm;
 mod world;

@@ -78,7 +78,10 @@ fn outcome(mut scene: Scene, request: &str) -> String {
     code.map_or_else(|| if shown { "meta" } else { "-" }.to_owned(), |code| code.to_string())
 }
 
-fn table(roles: &[(&str, fn() -> Scene)]) -> String {
+/// A role by name, and its scene.
+type Role = (&'static str, fn() -> Scene);
+
+fn table(roles: &[Role]) -> String {
     let mut text = format!("{:20}", "");
     for (role, _) in roles {
         text += &format!("{role:>10}");
@@ -120,7 +123,7 @@ fn group(want: Option<&str>) -> Scene {
 
 #[test]
 fn in_a_group() {
-    let roles: [(&str, fn() -> Scene); 7] = [
+    let roles: [Role; 7] = [
         ("stranger", || group(None)),
         ("banned", || group(Some("N"))),
         ("reader", || group(Some("JRP"))),
@@ -184,7 +187,7 @@ fn p2p(given: Option<&str>) -> Scene {
 
 #[test]
 fn in_a_conversation_of_two() {
-    let roles: [(&str, fn() -> Scene); 4] = [
+    let roles: [Role; 4] = [
         ("stranger", || p2p(None)),
         ("banned", || p2p(Some("N"))),
         ("reader", || p2p(Some("JRP"))),
@@ -248,7 +251,7 @@ fn channel(agent: bool, joined: bool) -> Scene {
 
 #[test]
 fn in_an_external_channel() {
-    let roles: [(&str, fn() -> Scene); 3] = [
+    let roles: [Role; 3] = [
         ("stranger", || channel(false, false)),
         ("agent", || channel(true, false)),
         ("member", || channel(true, true)),
@@ -304,7 +307,7 @@ fn named(topic: &str, attached: bool) -> Scene {
 
 #[test]
 fn on_me_and_by_names_that_are_no_topics() {
-    let roles: [(&str, fn() -> Scene); 5] = [
+    let roles: [Role; 5] = [
         ("me", || named("me", true)),
         ("not there", || named("me", false)),
         ("new", || named("new", false)),

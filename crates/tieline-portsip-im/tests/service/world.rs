@@ -157,6 +157,7 @@ impl World {
         let id = self.line(line);
         let now = self.now;
         self.wire(id).session.handle_input(now, Frame::Eof);
+        self.wire(id).closed = true;
         self.turn();
     }
 
