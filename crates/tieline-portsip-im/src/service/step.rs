@@ -68,6 +68,12 @@ impl Step {
         &self.writes
     }
 
+    /// The writes, taken out for a thread that keeps them.
+    #[must_use]
+    pub fn take_writes(&mut self) -> Vec<Write> {
+        core::mem::take(&mut self.writes)
+    }
+
     /// The session whose request it answers; `None` where nobody asked.
     #[must_use]
     pub const fn asker(&self) -> Option<SessionId> {

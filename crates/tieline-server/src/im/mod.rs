@@ -6,6 +6,8 @@ mod files;
 mod hub;
 mod line;
 mod service;
+#[cfg(feature = "im-service")]
+pub mod store;
 
 pub use desk::{ClientId, Desk, Exchange};
 pub use files::{FileService, FileSink, FileStore, Sinking, StoredFile, file_paths};
