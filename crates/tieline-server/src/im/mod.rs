@@ -2,6 +2,8 @@
 //! files, kept by a [`FileStore`].
 
 mod desk;
+#[cfg(feature = "im-service")]
+pub mod engine;
 mod files;
 mod hub;
 mod line;

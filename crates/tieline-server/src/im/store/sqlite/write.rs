@@ -20,6 +20,18 @@ impl SqliteWriter {
     pub(super) const fn new(connection: Connection, lock: Arc<File>) -> Self {
         Self { connection, _lock: lock }
     }
+
+    /// Bounds the database to so many pages, or to what it has if that is more; a commit beyond it fails as on a full
+    /// disk. Returns the bound in pages of 4 KiB, as they usually are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub fn bound_pages(&self, pages: u64) -> Result<u64, StoreError> {
+        let held: i64 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let bound = column(pages).max(held);
+        let set = self.connection.pragma_update_and_check(None, "max_page_count", bound, |row| row.get::<_, i64>(0))?;
+        Ok(set.cast_unsigned())
+    }
 }
 
 impl fmt::Debug for SqliteWriter {
