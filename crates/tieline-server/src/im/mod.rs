@@ -5,6 +5,8 @@ mod desk;
 #[cfg(feature = "im-service")]
 pub mod engine;
 mod files;
+#[cfg(feature = "im-service")]
+pub mod host;
 mod hub;
 mod line;
 mod service;
