@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tieline_core::supervisor::LineEvent;
 use tieline_core::{Secret, Text};
 use tieline_portsip_im::client::{ClientEvent, History, Publish, Subscribe, Subscribers};
+use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::{Arrival, ServiceConfig};
 use tieline_portsip_im::{Credentials, Status};
 use tieline_server::im::engine::Running;
@@ -50,11 +51,16 @@ struct Site {
 
 impl Site {
     async fn start(store: &impl Store) -> Self {
+        Self::start_with(store, ServerConfig::new(0)).await
+    }
+
+    async fn start_with(store: &impl Store, lines: ServerConfig) -> Self {
         let forwarded = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&forwarded);
         let outside = move |channel: &Text, _| noted.lock().unwrap().push(channel.to_string());
         let config = ServiceConfig::new(0, [6; 16]);
         let (im, running) = HostedIm::start(store, config, Anybody("swordfish".into()), Box::new(outside)).unwrap();
+        let im = im.lines(lines);
         let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.unwrap();
         let url = format!("ws://{}/im", server.local_addr());
         let server = server.spawn(Router::new().websocket(im_paths(), im.clone()));
@@ -175,6 +181,36 @@ async fn who_is_gone_is_offline_and_the_others_are_told_when_the_server_stops() 
     stopping.await.unwrap();
 }
 
+#[tokio::test]
+async fn who_does_not_read_is_dropped_and_holds_up_nobody() {
+    let mut lines = ServerConfig::new(0);
+    lines.limits.queued_bytes = 256 << 10;
+    let site = Site::start_with(&MemoryStore::new(), lines).await;
+    let mut alice = site.socket(1001).await;
+    let mut bob = site.socket(1002).await;
+    let answer = ask(&mut alice, &json!({"sub": {"id": "1", "topic": "new"}})).await;
+    let group = answer["topic"].as_str().unwrap().to_owned();
+    assert_eq!(ask(&mut bob, &json!({"sub": {"id": "2", "topic": group}})).await["code"], 202);
+    let large = "x".repeat(100_000);
+    for seq in 2..152 {
+        let publish = json!({"pub": {"id": "3", "topic": group, "noecho": true, "content": large}});
+        assert_eq!(ask(&mut alice, &publish).await["params"]["seq"], seq, "bob holds up nobody");
+    }
+    let mut read = 0;
+    let end = loop {
+        match tokio::time::timeout(LONG, bob.next()).await.expect("something hangs") {
+            Some(Ok(Message::Text(_))) => read += 1,
+            Some(Ok(Message::Close(close))) => break close.map(|close| u16::from(close.code)),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => break None,
+        }
+    };
+    assert!(read < 150, "{read} of 150");
+    assert!(matches!(end, Some(1013) | None), "{end:?}");
+    drop((alice, bob));
+    site.stop().await;
+}
+
 #[cfg(feature = "im-store")]
 #[tokio::test]
 async fn after_a_restart_topics_rights_and_messages_are_as_they_were() {
@@ -201,6 +237,7 @@ async fn after_a_restart_topics_rights_and_messages_are_as_they_were() {
     let data = hear(&mut bob).await["data"].clone();
     assert_eq!((&data["seq"], &data["content"]["big"]), (&json!(2), &json!(9_007_199_254_740_993_u64)));
     assert_eq!(hear(&mut bob).await["data"]["head"], json!({"notice": "join"}));
+    assert_eq!(hear(&mut bob).await["ctrl"]["code"], 208);
     assert_eq!(ask(&mut bob, &json!({"set": {"id": "5", "topic": group, "desc": {"public": 1}}})).await["code"], 403);
     drop(bob);
     site.stop().await;

@@ -36,8 +36,8 @@ fn message(seq: u64) -> Write {
     let message = MessageRecord {
         seq,
         ts: 1_729_731_998_924_626 + i64::try_from(seq).expect("few"),
-        from: (seq % 3 != 0).then_some(ALICE),
-        head: json(r#"{"mime":"text/x-drafty"}"#).filter(|_| seq % 2 == 0),
+        from: (!seq.is_multiple_of(3)).then_some(ALICE),
+        head: json(r#"{"mime":"text/x-drafty"}"#).filter(|_| seq.is_multiple_of(2)),
         content: json(&format!(r#"{{ "n" : {seq}, "big": 9007199254740993 }}"#)),
         reqid: Some(Text::from("c1dd7a45-93db-4af9-870d-10643222b7e7")),
     };

@@ -97,7 +97,9 @@ impl HostedIm {
 
     /// With other limits and times of the lines. The time of day is the system's, whatever stands here.
     #[must_use]
-    pub fn lines(mut self, config: ServerConfig) -> Self {
+    pub fn lines(mut self, mut config: ServerConfig) -> Self {
+        let members = self.config.hello.max_subscriber_count;
+        config.hello.max_subscriber_count = config.hello.max_subscriber_count.or(members);
         self.config = config;
         self
     }
