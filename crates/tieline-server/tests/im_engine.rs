@@ -19,7 +19,10 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// The lines, each a session; what a session is told goes to its client.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<BTreeMap<SessionId, (ImServer, u64, Sender<Value>)>>>);
+struct Lines(Arc<Mutex<BTreeMap<SessionId, Wire>>>);
+
+/// A session, its user, and where what it is told goes.
+type Wire = (ImServer, u64, Sender<Value>);
 
 impl Lines {
     fn with(&self, id: SessionId, act: impl FnOnce(&mut ImServer, u64)) {
