@@ -34,6 +34,8 @@ fn each_user_has_a_line_and_each_change_another() {
     pbx.await_poll();
     pbx.faults([Fault::Say(answer("401 No", "", ""))]);
     pbx.publish(1);
+    let gap = lines.next().expect("what no line follows is told");
+    assert!(gap.ends_with(" may be missing"), "{gap}");
     assert_eq!(lines.next(), None);
     let end = program.0.wait().expect("an end");
     assert!(!end.success());

@@ -521,7 +521,8 @@ fn a_refused_login_and_a_wrong_address_are_the_end() {
     for code in [401, 403, 404] {
         let mut rig = live();
         rig.fail(status(code));
-        assert_eq!(rig.told(), [format!("closed: the server answered {code}, after the request had been sent")]);
+        let closed = format!("closed: the server answered {code}, after the request had been sent");
+        assert_eq!(rig.told(), ["gap lost", &closed], "what nobody will ask for any more is told");
         assert!(rig.poller.is_finished());
     }
 }

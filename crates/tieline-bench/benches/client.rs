@@ -79,15 +79,19 @@ async fn tieline(server: SocketAddr, count: usize) -> Duration {
     let live = driver.first_live();
     let driver = tokio::spawn(driver);
     live.await.expect("live");
-    let start = ThreadTime::now();
-    let mut received = 0;
-    while received < count {
-        let item = events.next().await.expect("an event");
-        if let Item::Line(LineEvent::Session(ClientEvent::Received(event))) = item {
-            black_box(&event);
-            received += 1;
+    // An application is a task among others, as the driver is.
+    let application = async move {
+        let mut received = 0;
+        while received < count {
+            let item = events.next().await.expect("an event");
+            if let Item::Line(LineEvent::Session(ClientEvent::Received(event))) = item {
+                black_box(&event);
+                received += 1;
+            }
         }
-    }
+    };
+    let start = ThreadTime::now();
+    tokio::spawn(application).await.expect("all events");
     let taken = start.elapsed();
     // Without a goodbye, which this server would not answer.
     driver.abort();

@@ -114,3 +114,6 @@ impl TokensClient for Keeping {
 }
 
 tieline_testkit::adapter_im_http_tests!(Blocking);
+
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+tieline_testkit::adapter_im_https_tests!(Blocking);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tieline_core::Secret;
 use tieline_portsip_wsi::Dialect;
+use tieline_sim::fault::{FaultSyntaxError, Rule};
 use tieline_tls::Pin;
 
 use crate::exit;
@@ -153,6 +154,35 @@ pub(crate) struct Sim {
     /// Serve over TLS with a certificate made for this run; its pin is printed.
     #[arg(long)]
     pub(crate) tls: bool,
+    /// Let something go wrong, e.g. `conn=1-3:mute` or `on=wsi,nth=5:close=1011`; `help` prints how it is written. May be
+    /// repeated.
+    #[arg(long, value_name = "SPEC", value_parser = fault)]
+    pub(crate) fault: Vec<FaultArg>,
+    /// Write what clients do to this file as JSON lines, without their secrets; `-` is standard error.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transcript: Option<PathBuf>,
+    /// How often one address may connect in a minute.
+    #[arg(long, value_name = "N", default_value_t = 3_000)]
+    pub(crate) connects_per_minute: u32,
+}
+
+/// What `--fault` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FaultArg {
+    /// How faults are written.
+    Help,
+    /// A fault.
+    Rule(Box<Rule>),
+}
+
+fn fault(text: &str) -> Result<FaultArg, String> {
+    match text {
+        "help" => Ok(FaultArg::Help),
+        text => text
+            .parse()
+            .map(|rule| FaultArg::Rule(Box::new(rule)))
+            .map_err(|error: FaultSyntaxError| format!("{error}; `--fault help` prints how it is written")),
+    }
 }
 
 /// Options of `listen`.
@@ -207,6 +237,25 @@ pub(crate) struct Listen {
     /// End when the line is lost instead of connecting again.
     #[arg(long, conflicts_with = "retry")]
     pub(crate) no_reconnect: bool,
+    #[command(flatten)]
+    pub(crate) waits: Waits,
+}
+
+/// How long `listen` waits for what. Times are written as in 500ms, 30s or 2m.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Waits {
+    /// The longest wait before the first try to connect again; it doubles with each try that fails.
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
+    pub(crate) retry_delay: Duration,
+    /// The longest wait before any try to connect again, but for what the server asks for.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) retry_max: Duration,
+    /// How long connecting may take, and with Axeos any answer but that of a poll.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(crate) connect_timeout: Duration,
+    /// The line counts as lost when nothing was heard for this long, pongs included. Default: 50s, with Axeos 45s.
+    #[arg(long, value_name = "TIME", value_parser = idle)]
+    pub(crate) idle_timeout: Option<Duration>,
 }
 
 /// Options of `lint`.
@@ -282,6 +331,15 @@ pub(crate) struct Tls {
     /// Accept any certificate: anybody on the way can read and change everything.
     #[arg(long, conflicts_with_all = ["tls_pin", "tls_ca"])]
     pub(crate) tls_insecure: bool,
+}
+
+/// At least a second: less would take a slow answer for the end.
+fn idle(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(
+        |time| {
+            if time >= Duration::from_secs(1) { Ok(time) } else { Err("at least 1s".to_owned()) }
+        },
+    )
 }
 
 fn speed(text: &str) -> Result<f64, String> {

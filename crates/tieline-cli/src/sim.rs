@@ -1,11 +1,17 @@
 //! `tieline sim`: a simulated PBX for programs to connect to.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tieline_axeos::Generation;
 use tieline_sim::Sim;
+use tieline_sim::fault::GRAMMAR;
+use tieline_sim::record::Entry;
 
-use crate::args;
+use crate::args::{self, FaultArg};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -13,6 +19,21 @@ use crate::failure::Failure;
 pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
     let mut builder =
         Sim::builder().listen(args.listen).seed(args.seed).speed(args.speed).tls(args.tls).strict(args.strict);
+    if args.fault.contains(&FaultArg::Help) {
+        writeln!(anstream::stdout(), "{GRAMMAR}")?;
+        return Ok(Exit::Ok);
+    }
+    // Nobody can change faults from outside: without any, and without a transcript, connections cost what they have to.
+    builder = builder.watched(!args.fault.is_empty() || args.transcript.is_some());
+    for fault in args.fault {
+        if let FaultArg::Rule(rule) = fault {
+            builder = builder.fault(*rule);
+        }
+    }
+    if let Some(path) = &args.transcript {
+        builder = builder.transcript(transcript(path)?);
+    }
+    builder = builder.connects_per_minute(args.connects_per_minute);
     if let Some(start) = args.start {
         builder = builder.start_time(start.as_second());
     }
@@ -34,6 +55,27 @@ pub(crate) async fn run(args: args::Sim) -> Result<Exit, Failure> {
     }
     std::future::pending::<()>().await;
     Ok(Exit::Ok)
+}
+
+/// Writes entries to a file, a line each.
+fn transcript(path: &Path) -> Result<impl Fn(&Entry) + Send + Sync + 'static, Failure> {
+    let file: Box<dyn Write + Send> = if path.as_os_str() == "-" {
+        Box::new(std::io::stderr())
+    } else {
+        let file = File::create(path);
+        Box::new(file.map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", path.display())))?)
+    };
+    let file = Mutex::new(file);
+    let failed = AtomicBool::new(false);
+    Ok(move |entry: &Entry| {
+        let line = format!("{}\n", entry.to_json());
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = file.write_all(line.as_bytes())
+            && !failed.swap(true, Ordering::Relaxed)
+        {
+            tracing::error!(%error, "the transcript cannot be written");
+        }
+    })
 }
 
 /// The contract, for people.

@@ -131,6 +131,8 @@ fn the_numbers_tell_what_came_late_twice_anew_or_not_at_all() {
     let output = run(listen(&pbx, &["--no-reconnect"]));
     assert_eq!(code(&output), Some(5), "{}", stderr(&output));
     let mut told = told(&output);
+    let end = told.pop().expect("the gap that no line follows");
+    assert_eq!((&end["kind"], &end["data"]["cause"]), (&json!("gap"), &json!("the line was lost")));
     told.retain(|line| line["kind"] != "event");
     let told: Vec<_> = told.into_iter().map(|mut line| (line["kind"].take(), line["data"].take())).collect();
     assert_eq!(

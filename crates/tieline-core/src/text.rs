@@ -79,10 +79,12 @@ impl Text {
 
     /// `part` as a text that shares these bytes when it lies within them and is not short, else as a copy.
     #[must_use]
+    #[inline]
     pub fn slice_of(&self, part: &str) -> Self {
-        if part.len() <= SHORT {
-            return Self(Repr::Short(CompactString::new(part)));
-        }
+        if part.len() <= SHORT { Self(Repr::Short(CompactString::new(part))) } else { self.slice_of_long(part) }
+    }
+
+    fn slice_of_long(&self, part: &str) -> Self {
         let own = self.as_bytes().as_ptr_range();
         let of = part.as_bytes().as_ptr_range();
         match &self.0 {

@@ -5,54 +5,12 @@ mod toy;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tieline_core::supervisor::{
-    ConnectFailure, DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Policy, Supervisor,
-};
+use tieline_core::supervisor::{ConnectFailure, DownCause, LineEvent, LineId, LineInput, LineOutput, Phase, Policy};
 use tieline_core::{
     Class, CloseReason, Frame, Instant, MessageLimit, PeerMisbehaved, RequestError, SendErrorKind, Session,
 };
-use toy::{Command, Event, Reply, Toy};
-
-type Line = Supervisor<Toy>;
-
-fn at(millis: u64) -> Instant {
-    Instant::from_millis(millis)
-}
-
-fn start(policy: Policy) -> Line {
-    Supervisor::new((), policy, [7; 16], Default::default(), at(0))
-}
-
-fn outputs(line: &mut Line) -> Vec<LineOutput> {
-    std::iter::from_fn(|| line.poll_transmit()).collect()
-}
-
-fn events(line: &mut Line) -> Vec<LineEvent<Event>> {
-    std::iter::from_fn(|| line.poll_event()).collect()
-}
-
-fn dialled(line: &mut Line) -> Option<LineId> {
-    outputs(line).into_iter().find_map(|output| match output {
-        LineOutput::Dial(id) => Some(id),
-        _ => None,
-    })
-}
-
-/// Opens the line that is asked for and logs in.
-fn go_live(line: &mut Line, now: Instant) -> LineId {
-    let id = dialled(line).expect("a dial");
-    line.handle_input(now, LineInput::Opened(id, ()));
-    line.handle_input(now, LineInput::Frame(id, Frame::text("login ok")));
-    assert_eq!(line.phase(), Phase::Live);
-    id
-}
-
-/// Sleeps until the supervisor dials again.
-fn wait_for_dial(line: &mut Line) -> Instant {
-    let due = line.poll_timeout().expect("a dial is due");
-    line.handle_timeout(due);
-    due
-}
+use toy::line::{Line, at, dialled, events, go_live, outputs, start, wait_for_dial};
+use toy::{Command, Event, Reply};
 
 #[test]
 fn a_line_that_broke_by_a_fault_of_the_peer_is_down_by_that() {

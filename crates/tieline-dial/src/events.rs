@@ -113,6 +113,12 @@ impl<E> Sender<E> {
         shared.abandoned
     }
 
+    /// How many events wait to be taken.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        lock(&self.0).lines
+    }
+
     /// For how many events there is room; only pushing makes it less. With `wait` whoever asked
     /// [`is_abandoned`](Self::is_abandoned) last is woken once there is some.
     pub(crate) fn room(&self, wait: bool) -> usize {

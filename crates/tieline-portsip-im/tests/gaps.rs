@@ -197,7 +197,9 @@ fn a_failed_refill_is_tried_three_times() {
     player.answer("get", json!({"topic":GROUP}), 503);
     let unanswered = player.one_sent();
     assert_eq!(unanswered["get"]["data"], json!({"since":1,"before":3,"limit":2}));
-    player.wait(15_000);
+    player.wait(5_000);
+    player.session.handle_input(player.now, Frame::Pong(b"alive".as_slice().into()));
+    player.wait(10_000);
     player.session.handle_timeout(player.now);
     assert_eq!(player.story().len(), 0);
     player.answer("get", json!({"topic":GROUP}), 500);

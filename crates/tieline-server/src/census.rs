@@ -4,6 +4,11 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tieline_core::Instant;
+
+use crate::ServerOptions;
+use crate::rate::Rates;
+
 /// What a server has counted since it was bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,6 +21,8 @@ pub struct ServerStats {
     pub refused_full: u64,
     /// Connections closed at once because their address had too many.
     pub refused_address: u64,
+    /// Connections closed at once because their address connected too often.
+    pub refused_rate: u64,
     /// Times that no connection could be accepted, for want of file descriptors or memory mostly.
     pub accept_errors: u64,
 }
@@ -24,6 +31,7 @@ pub struct ServerStats {
 struct Counted {
     stats: ServerStats,
     by_network: HashMap<IpAddr, usize>,
+    rates: Rates,
 }
 
 /// The count of connections; cheap to clone.
@@ -36,15 +44,20 @@ impl Census {
     }
 
     /// Takes a connection in, unless there are too many already.
-    pub(crate) fn admit(&self, address: IpAddr, max: usize, max_per_address: usize) -> Option<Admitted> {
+    pub(crate) fn admit(&self, address: IpAddr, now: Instant, options: &ServerOptions) -> Option<Admitted> {
         let network = network(address);
         let mut counted = self.lock();
-        if counted.stats.connections_now >= max {
+        if counted.stats.connections_now >= options.max_connections {
             counted.stats.refused_full += 1;
             return None;
         }
-        if counted.by_network.get(&network).copied().unwrap_or(0) >= max_per_address {
+        if counted.by_network.get(&network).copied().unwrap_or(0) >= options.max_connections_per_address {
             counted.stats.refused_address += 1;
+            return None;
+        }
+        // The last question, as only who is taken is counted.
+        if !counted.rates.admit(network, now, options.max_connects_per_minute) {
+            counted.stats.refused_rate += 1;
             return None;
         }
         counted.stats.connections_now += 1;

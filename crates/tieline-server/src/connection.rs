@@ -23,7 +23,7 @@ use crate::census::Admitted;
 use crate::clock::Clock;
 use crate::router::{Answer, plain};
 use crate::stream::Stream;
-use crate::{Body, Line, Opening, Router, ServerOptions, pump};
+use crate::{Accepted, Body, ConnectionHook, Line, Opening, Router, ServerHook, ServerOptions, pump};
 
 /// The longest head of a request, and the most of a body that hyper buffers.
 const HTTP_BUFFER: usize = 16 << 10;
@@ -35,6 +35,7 @@ pub(crate) struct Site {
     pub(crate) options: ServerOptions,
     pub(crate) router: Router,
     pub(crate) clock: Clock,
+    pub(crate) hook: Option<Arc<dyn ServerHook>>,
 }
 
 /// The line that the HTTP service opened, for the task to drive once hyper has sent its answer.
@@ -57,7 +58,22 @@ pub(crate) async fn serve(
 ) {
     // Both boxed: what handshakes need is given back before the long life of a WebSocket begins, and a connection of HTTP,
     // which may wait as long for an answer, needs nothing of the other.
-    let upgraded = Box::pin(handshakes(tcp, peer, &site, &mut drain)).await;
+    let accepted = match &site.hook {
+        None => Accepted::Served(tcp),
+        Some(hook) => hook.accept(tcp, peer),
+    };
+    let (stream, hook) = match accepted {
+        Accepted::Served(tcp) => (Stream::Plain(tcp), None),
+        Accepted::Hooked(io, hook) => (Stream::Hooked(io), Some(hook)),
+        Accepted::Taken(taken) => {
+            tokio::select! {
+                () = taken => {}
+                _ = drain.wait_for(|draining| *draining) => {}
+            }
+            return;
+        }
+    };
+    let upgraded = Box::pin(handshakes(stream, hook, peer, &site, &mut drain)).await;
     if let Some(Upgraded { stream, read, line }) = upgraded {
         Box::pin(pump::run(stream, read, line, &site, drain)).await;
     }
@@ -65,26 +81,36 @@ pub(crate) async fn serve(
 }
 
 async fn handshakes(
-    tcp: TcpStream,
+    stream: Stream,
+    hook: Option<Box<dyn ConnectionHook>>,
     peer: SocketAddr,
     site: &Arc<Site>,
     drain: &mut watch::Receiver<bool>,
 ) -> Option<Upgraded> {
     let deadline = Instant::now() + site.options.handshake_timeout;
-    let stream = secure(tcp, site, deadline, drain).await?;
-    http(stream, peer, site, deadline, drain).await
+    let stream = secure(stream, site, deadline, drain).await?;
+    http(stream, hook, peer, site, deadline, drain).await
 }
 
 #[cfg(feature = "tls")]
-async fn secure(tcp: TcpStream, site: &Site, deadline: Instant, drain: &mut watch::Receiver<bool>) -> Option<Stream> {
-    let Some(tls) = &site.options.tls else { return Some(Stream::Plain(tcp)) };
-    let accept = tokio_rustls::TlsAcceptor::from(tls.config().clone()).accept(tcp);
+async fn secure(stream: Stream, site: &Site, deadline: Instant, drain: &mut watch::Receiver<bool>) -> Option<Stream> {
+    use tokio_rustls::TlsAcceptor;
+
+    let Some(tls) = &site.options.tls else { return Some(stream) };
+    let acceptor = TlsAcceptor::from(tls.config().clone());
+    let accept = async {
+        match stream {
+            Stream::Plain(tcp) => Ok(Stream::Tls(Box::new(acceptor.accept(tcp).await?))),
+            Stream::Hooked(io) => Ok(Stream::HookedTls(Box::new(acceptor.accept(io).await?))),
+            secured => Ok::<_, std::io::Error>(secured),
+        }
+    };
     let accepted = tokio::select! {
         accepted = tokio::time::timeout_at(deadline, accept) => accepted,
         _ = drain.wait_for(|draining| *draining) => return None,
     };
     match accepted {
-        Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream))),
+        Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {
             tracing::debug!(%error, "TLS handshake failed");
             None
@@ -97,13 +123,14 @@ async fn secure(tcp: TcpStream, site: &Site, deadline: Instant, drain: &mut watc
 }
 
 #[cfg(not(feature = "tls"))]
-async fn secure(tcp: TcpStream, _: &Site, _: Instant, _: &mut watch::Receiver<bool>) -> Option<Stream> {
-    Some(Stream::Plain(tcp))
+async fn secure(stream: Stream, _: &Site, _: Instant, _: &mut watch::Receiver<bool>) -> Option<Stream> {
+    Some(stream)
 }
 
 /// Answers HTTP requests until the connection ends or becomes a WebSocket.
 async fn http(
     stream: Stream,
+    hook: Option<Box<dyn ConnectionHook>>,
     peer: SocketAddr,
     site: &Arc<Site>,
     deadline: Instant,
@@ -113,7 +140,13 @@ async fn http(
     let service = service_fn({
         let (site, slot) = (site.clone(), slot.clone());
         move |request| {
-            let answer = answer(request, peer, &site, &slot);
+            let answer = match &hook {
+                None => answer(request, peer, &site, &slot, None),
+                Some(hook) => {
+                    let next = Box::new(|request| answer(request, peer, &site, &slot, Some(&**hook)));
+                    hook.answer(request, next)
+                }
+            };
             let infallible: Pin<Box<dyn Future<Output = Result<_, std::convert::Infallible>> + Send>> =
                 Box::pin(async { Ok(answer.await) });
             infallible
@@ -152,7 +185,13 @@ async fn http(
     Some(Upgraded { stream, read: parts.read_buf, line })
 }
 
-fn answer(request: Request<Incoming>, peer: SocketAddr, site: &Site, slot: &Slot) -> Answer {
+fn answer(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    site: &Site,
+    slot: &Slot,
+    hook: Option<&dyn ConnectionHook>,
+) -> Answer {
     let path = request.uri().path();
     let handler = site.router.handler_at(path);
     let Some(service) = site.router.websocket_at(path) else {
@@ -176,8 +215,13 @@ fn answer(request: Request<Incoming>, peer: SocketAddr, site: &Site, slot: &Slot
         }
     };
     let (parts, _) = request.into_parts();
-    match service.open(&Opening::new(&parts, peer, site.clock.now())) {
+    let opening = Opening::new(&parts, peer, site.clock.now());
+    match service.open(&opening) {
         Ok(line) => {
+            let line = match hook {
+                None => line,
+                Some(hook) => hook.line(&opening, line),
+            };
             tracing::debug!(path = parts.uri.path(), "WebSocket opened");
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
             ready(accepted.response().map(|()| Empty::new().map_err(|never| match never {}).boxed()))

@@ -13,11 +13,13 @@ pub mod cloudpbx;
 mod connection;
 #[cfg(feature = "http")]
 mod exchange;
+mod hook;
 #[cfg(feature = "portsip-im")]
 pub mod im;
 mod line;
 mod options;
 mod pump;
+mod rate;
 mod router;
 mod server;
 mod stream;
@@ -27,6 +29,7 @@ pub mod wsi;
 pub use census::ServerStats;
 #[cfg(feature = "http")]
 pub use exchange::{answer, read_body};
+pub use hook::{Accepted, ConnectionHook, Io, Next, ServerHook};
 pub use line::Line;
 pub use options::ServerOptions;
 pub use router::{Answer, Body, HttpHandler, Opening, Paths, Router, WebSocketService, plain, whole};

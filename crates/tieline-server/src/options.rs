@@ -19,6 +19,10 @@ pub struct ServerOptions {
     /// The most connections at once from one address (IPv6: from one /64 network); more are closed as soon as they are
     /// accepted, and counted. Default 1,024. Behind a proxy all clients share one address: raise it there.
     pub max_connections_per_address: usize,
+    /// The most new connections from one address (IPv6: from one /64 network) in a minute, all of which may come at once;
+    /// more are closed as soon as they are accepted, and counted. Default 3,000: a client that connects again without pause
+    /// meets it, many clients behind one address that all come back at once do not. `u32::MAX` for no limit.
+    pub max_connects_per_minute: u32,
     /// TLS on every connection; `None` is plain TCP. Default `None`.
     #[cfg(feature = "tls")]
     pub tls: Option<tieline_tls::ServerTls>,
@@ -57,6 +61,7 @@ impl Default for ServerOptions {
         Self {
             max_connections: 20_000,
             max_connections_per_address: 1024,
+            max_connects_per_minute: 3_000,
             #[cfg(feature = "tls")]
             tls: None,
             handshake_timeout: Duration::from_secs(10),

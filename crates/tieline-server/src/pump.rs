@@ -130,10 +130,6 @@ impl Pump<'_> {
             self.line.close(now);
         }
         for _ in 0..ROUNDS {
-            self.endpoint.handle_timeout(now);
-            if self.line.poll_timeout().is_some_and(|due| due <= now) {
-                self.line.handle_timeout(now);
-            }
             let mut busy = self.poll_outside(cx, now);
             busy |= self.take_input(now);
             busy |= self.write(cx, now);
@@ -141,7 +137,12 @@ impl Pump<'_> {
             if self.endpoint.is_finished() || (self.broken && !busy) {
                 return Poll::Ready(());
             }
-            if !busy && self.arm(cx, sleep.as_mut(), now).is_pending() {
+            if (!busy || self.is_due(now)) && self.arm(cx, sleep.as_mut(), now).is_ready() {
+                self.endpoint.handle_timeout(now);
+                if self.line.poll_timeout().is_some_and(|due| due <= now) {
+                    self.line.handle_timeout(now);
+                }
+            } else if !busy {
                 return Poll::Pending;
             }
             now = self.clock.now();
@@ -278,12 +279,19 @@ impl Pump<'_> {
         true
     }
 
-    /// Sets the timer; `Ready` when something is due already.
+    fn due(&self) -> Option<Instant> {
+        earliest(self.endpoint.poll_timeout(), self.line.poll_timeout())
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.due().is_some_and(|due| due <= now)
+    }
+
+    /// Sets the timer; `Ready` when something is due by the runtime's clock, which goes on only when the runtime has looked at
+    /// its sockets as well: after a standstill (the process was stopped, a handler blocked the runtime) there may be signs
+    /// of life to be read, of which nobody knows yet.
     fn arm(&mut self, cx: &mut Context<'_>, mut sleep: Pin<&mut Sleep>, now: Instant) -> Poll<()> {
-        let Some(due) = earliest(self.endpoint.poll_timeout(), self.line.poll_timeout()) else { return Poll::Pending };
-        if due <= now {
-            return Poll::Ready(());
-        }
+        let Some(due) = self.due() else { return Poll::Pending };
         if self.armed <= due && now < self.armed {
             return Poll::Pending;
         }

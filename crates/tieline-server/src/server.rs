@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 use crate::census::{Census, ServerStats};
 use crate::clock::Clock;
 use crate::connection::{self, Site};
-use crate::{Router, ServerOptions};
+use crate::{Router, ServerHook, ServerOptions};
 
 /// The first wait after a failed accept; doubled up to [`ACCEPT_WAIT_MAX`].
 const ACCEPT_WAIT: Duration = Duration::from_millis(10);
@@ -28,6 +28,7 @@ pub struct Server {
     listener: TcpListener,
     options: ServerOptions,
     clock: Clock,
+    hook: Option<Arc<dyn ServerHook>>,
     handle: ServerHandle,
     drain: watch::Receiver<bool>,
     done: watch::Sender<bool>,
@@ -45,7 +46,14 @@ impl Server {
         let (done, done_receiver) = watch::channel(false);
         let control = Control { census: Census::default(), drain: drain_sender, kill: Notify::new() };
         let handle = ServerHandle { local_addr, control: Arc::new(control), done: done_receiver };
-        Ok(Self { listener, options, clock: Clock::start(), handle, drain, done })
+        Ok(Self { listener, options, clock: Clock::start(), hook: None, handle, drain, done })
+    }
+
+    /// Lets `hook` come between the server and its clients: for simulators and tests.
+    #[must_use]
+    pub fn hooked(mut self, hook: impl ServerHook) -> Self {
+        self.hook = Some(Arc::new(hook));
+        self
     }
 
     /// Where it listens.
@@ -70,9 +78,9 @@ impl Server {
     /// Serves until it is shut down, and returns when the last connection is gone. Dropping the future drops all
     /// connections at once.
     pub async fn serve(self, router: Router) {
-        let Self { listener, options, clock, handle, drain, done } = self;
+        let Self { listener, options, clock, hook, handle, drain, done } = self;
         let _done = Done(done);
-        let site = Arc::new(Site { options, router, clock });
+        let site = Arc::new(Site { options, router, clock, hook });
         let mut acceptor =
             Acceptor { site, control: handle.control, drain: drain.clone(), tasks: JoinSet::new(), wait: ACCEPT_WAIT };
         acceptor.accept(listener, drain).await;
@@ -217,8 +225,7 @@ impl Acceptor {
     /// Takes one connection in, or closes it.
     fn take(&mut self, tcp: TcpStream, peer: SocketAddr) {
         let options = &self.site.options;
-        let (most, most_per_address) = (options.max_connections, options.max_connections_per_address);
-        let Some(admitted) = self.control.census.admit(peer.ip(), most, most_per_address) else {
+        let Some(admitted) = self.control.census.admit(peer.ip(), self.site.clock.now(), options) else {
             tracing::debug!(%peer, "too many connections");
             return;
         };

@@ -7,11 +7,17 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::Io;
+
 /// One accepted stream.
 pub(crate) enum Stream {
     Plain(TcpStream),
     #[cfg(feature = "tls")]
     Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+    /// What a hook put in the place of the TCP stream.
+    Hooked(Box<dyn Io>),
+    #[cfg(feature = "tls")]
+    HookedTls(Box<tokio_rustls::server::TlsStream<Box<dyn Io>>>),
 }
 
 /// Calls a method on whichever stream it is.
@@ -21,6 +27,9 @@ macro_rules! either {
             Stream::Plain($stream) => $call,
             #[cfg(feature = "tls")]
             Stream::Tls($stream) => $call,
+            Stream::Hooked($stream) => $call,
+            #[cfg(feature = "tls")]
+            Stream::HookedTls($stream) => $call,
         }
     };
 }

@@ -135,6 +135,18 @@ async fn one_who_comes_later_gets_what_comes_from_then_on_and_numbers_count_mean
 }
 
 #[tokio::test]
+async fn after_a_restart_numbers_begin_anew() {
+    let site = Site::start().await;
+    let mut client = site.listen().await;
+    site.publish("MojaCentrala", 1);
+    site.publish("MojaCentrala", 2);
+    site.hub.restart();
+    site.publish("MojaCentrala", 3);
+    let ids = [client.next().await, client.next().await, client.next().await].map(|message| message["id"].clone());
+    assert_eq!(ids, [1, 2, 1]);
+}
+
+#[tokio::test]
 async fn several_events_go_in_one_message() {
     let site = Site::start().await;
     let mut client = site.listen().await;

@@ -11,7 +11,8 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tieline_portsip_wsi::server::ServerConfig;
 use tieline_server::ServerOptions;
-use tieline_tls::ServerTls;
+use tieline_testkit::certificates::{CERTIFICATES, Made, NAMES, check};
+use tieline_tls::{ClientTls, ServerTls, Trust};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -72,4 +73,35 @@ async fn a_client_that_does_not_speak_tls_is_dropped() {
     let mut silent = TcpStream::connect(site.addr()).await.unwrap();
     assert!(matches!(within(silent.read(&mut [0])).await, Ok(0) | Err(_)));
     connect(&site, &connector).await;
+}
+
+/// Opens a line in this mode, and logs in; the words of the refusal.
+async fn log_in(site: &Site, trust: Trust) -> Result<(), String> {
+    let tls = ClientTls::new(trust).unwrap();
+    let (config, presented) = tls.connection().unwrap();
+    let stream = TcpStream::connect(site.addr()).await.unwrap();
+    let name = ServerName::try_from(NAMES[0]).unwrap();
+    let opened = within(TlsConnector::from(config).connect(name, stream)).await;
+    let stream = opened.map_err(|error| tls.explain(&error, NAMES[0], &presented).to_string())?;
+    let mut client = Client::over(stream, "wss://127.0.0.1/wsi").await.unwrap();
+    client.send(LOGIN_V16).await;
+    assert_eq!(client.text().await, OK);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_certificate_of_the_table_can_be_served() {
+    for row in CERTIFICATES {
+        let made = Made::new(row.served);
+        let mut options = ServerOptions::default();
+        options.tls = Some(made.tls.clone());
+        let site = Site::with(options, ServerConfig::default()).await;
+        for (mode, _) in row.cells() {
+            let outcome = log_in(&site, made.trust(mode)).await;
+            for remedy in check(row, mode, &made, outcome.as_ref().map_err(String::as_str).copied()) {
+                let tried = log_in(&site, remedy).await;
+                assert!(tried.is_ok(), "{}, {mode:?}: the remedy does not help: {tried:?}", row.words);
+            }
+        }
+    }
 }

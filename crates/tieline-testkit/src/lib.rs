@@ -4,12 +4,16 @@
 pub mod adapter;
 mod axeos;
 pub mod bad_input;
+#[cfg(feature = "certificates")]
+pub mod certificates;
 mod cloudpbx;
 mod fixture;
 mod im;
 #[cfg(feature = "im-request")]
 mod im_request;
 mod recording;
+#[cfg(feature = "schedule")]
+pub mod schedule;
 mod transcript;
 mod wsi;
 

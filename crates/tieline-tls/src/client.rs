@@ -136,7 +136,7 @@ impl ClientTls {
     /// Why a handshake failed, in words that name the remedy.
     #[must_use]
     pub fn explain(&self, error: &std::io::Error, server_name: &str, presented: &Presented) -> TlsRefused {
-        TlsRefused::new(error, &self.trust, server_name, presented.facts())
+        TlsRefused::new(error, &self.trust, server_name, &presented.chain())
     }
 }
 

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io;
 
+use rustls::client::verify_server_name;
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, InvalidMessage};
+use rustls_pki_types::{CertificateDer, ServerName};
 
 use crate::facts::CertificateFacts;
 use crate::trust::Trust;
@@ -49,11 +52,16 @@ pub struct TlsRefused {
     reason: String,
     server_name: String,
     facts: Option<Box<CertificateFacts>>,
+    /// Whether nothing came with the server's own certificate.
+    alone: bool,
+    /// Whether the certificate is for the name that was dialled.
+    for_name: bool,
     pinned: bool,
 }
 
 impl TlsRefused {
-    pub(crate) fn new(error: &io::Error, trust: &Trust, server_name: &str, facts: Option<CertificateFacts>) -> Self {
+    pub(crate) fn new(error: &io::Error, trust: &Trust, server_name: &str, chain: &[CertificateDer<'_>]) -> Self {
+        let facts = chain.first().and_then(|own| CertificateFacts::from_der(own));
         let rustls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
         let mut kind = match rustls {
             None if matches!(error.kind(), io::ErrorKind::InvalidData) => RefusalKind::Protocol,
@@ -78,6 +86,8 @@ impl TlsRefused {
             reason: rustls.map_or_else(|| error.to_string(), ToString::to_string),
             server_name: server_name.into(),
             facts: facts.map(Box::new),
+            alone: chain.len() == 1,
+            for_name: chain.first().is_some_and(|own| is_for(own, server_name)),
             pinned: matches!(trust, Trust::Pins(_)),
         }
     }
@@ -99,6 +109,13 @@ impl TlsRefused {
     pub const fn is_retryable(&self) -> bool {
         matches!(self.kind, RefusalKind::Connection)
     }
+}
+
+fn is_for(certificate: &CertificateDer<'_>, name: &str) -> bool {
+    let (Ok(certificate), Ok(name)) = (ParsedCertificate::try_from(certificate), ServerName::try_from(name)) else {
+        return false;
+    };
+    verify_server_name(&certificate, &name).is_ok()
 }
 
 fn kind_of(error: &CertificateError) -> RefusalKind {
@@ -147,8 +164,20 @@ impl fmt::Display for TlsRefused {
         write!(f, "\nThe server presented:\n{facts}")?;
         let again = if self.pinned { "If the change is expected, pin" } else { "If this is the right server, pin" };
         write!(f, "\n{again} it with\n  --tls-pin {}", facts.pin)?;
-        if matches!(self.kind, RefusalKind::UnknownIssuer) {
-            write!(f, "\nor trust its authority with\n  --tls-ca FILE")?;
+        write!(f, "\nor its key, which may outlive the certificate, with\n  --tls-pin {}", facts.key_pin)?;
+        match self.kind {
+            // By its authority it would be refused for its names then.
+            RefusalKind::UnknownIssuer if !self.for_name => {
+                write!(f, "\n(it is not for `{}` either)", self.server_name)?
+            }
+            RefusalKind::UnknownIssuer => {
+                write!(f, "\nor trust its authority with\n  --tls-ca FILE")?;
+                if self.alone {
+                    write!(f, "\n(FILE must hold its very issuer: the server sent no intermediate certificate)")?;
+                }
+            }
+            RefusalKind::SelfSigned => write!(f, "\nor save it to FILE, and trust that with\n  --tls-ca FILE")?,
+            _ => {}
         }
         write!(f, "\nTo accept any certificate, which protects nothing: --tls-insecure")
     }

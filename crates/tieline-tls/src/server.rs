@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{Error, InconsistentKeys, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::facts::public_key_info;
 use crate::pin::Pin;
 use crate::provider::provider;
 
@@ -24,8 +26,8 @@ pub enum ServerTlsError {
     /// The text is not PEM, or holds no private key.
     #[error("the certificate or key is not PEM: {0}")]
     Pem(rustls_pki_types::pem::Error),
-    /// There is no certificate.
-    #[error("there is no certificate")]
+    /// There is no certificate, or the first of the chain is none.
+    #[error("there is no certificate, or it cannot be read")]
     NoCertificate,
     /// rustls refuses certificate or key.
     #[error("TLS cannot be set up: {0}")]
@@ -37,16 +39,25 @@ pub enum ServerTlsError {
 }
 
 impl ServerTls {
-    /// A chain (the server's own certificate first) and its private key.
+    /// A chain (the server's own certificate first) and its private key. Certificates of X.509 version 1 are served too.
     ///
     /// # Errors
     /// When they cannot be used together.
     pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, ServerTlsError> {
         let certificate = chain.first().cloned().ok_or(ServerTlsError::NoCertificate)?;
-        let mut config = ServerConfig::builder_with_provider(provider())
+        let provider = provider();
+        let key = provider.key_provider.load_private_key(key)?;
+        // By a resolver: rustls itself compares them by a reader that refuses X.509 v1.
+        let own = key.public_key().map(|own| own.as_ref().to_vec());
+        let certified = public_key_info(&certificate).ok_or(ServerTlsError::NoCertificate)?;
+        if own.is_some_and(|own| own != certified) {
+            return Err(Error::from(InconsistentKeys::KeyMismatch).into());
+        }
+        let resolver = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(chain, key)?;
+            .with_cert_resolver(Arc::new(resolver));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { config: Arc::new(config), certificate })
     }

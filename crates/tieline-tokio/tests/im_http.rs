@@ -157,6 +157,9 @@ impl TokensClient for Keeping {
 
 tieline_testkit::adapter_im_http_tests!(Tokio);
 
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+tieline_testkit::adapter_im_https_tests!(Tokio);
+
 #[test]
 fn transfers_and_tokens_may_be_awaited_on_any_thread() {
     fn movable<T: Send>(_: &T) {}

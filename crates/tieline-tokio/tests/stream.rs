@@ -5,3 +5,6 @@
 mod common;
 
 tieline_testkit::adapter_stream_tests!(common::Tokio);
+
+#[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+tieline_testkit::adapter_stream_tls_tests!(common::Tokio);

@@ -1,6 +1,6 @@
 //! What a poller does when an exchange fails.
 
-use tieline_core::supervisor::{DownCause, LineEvent, Phase};
+use tieline_core::supervisor::{DownCause, Gap, LineEvent, Phase};
 use tieline_core::{Class, ExchangeFailure, Instant};
 
 use super::failure::{class, is_end_of_wait, is_of_the_answer, is_refusal_to_look_behind, is_unreadable};
@@ -60,13 +60,13 @@ impl Poller {
         let policy = &self.config.policy;
         let never_worked = !self.was_live && !policy.retry_first;
         let least = match class {
-            Class::Terminal => None,
+            Class::Terminal if !policy.retry_terminal => None,
             Class::Reauthenticate if !policy.retry_refused_login => None,
             _ if never_worked || !policy.reconnect => None,
             Class::RetryAfter(least) => Some(least.min(self.config.retry_after_max)),
             _ => Some(core::time::Duration::ZERO),
         };
-        let Some(least) = least else { return self.end(Some(cause)) };
+        let Some(least) = least else { return self.end(now, Some(cause)) };
         let retry_at = now + self.backoff.next_wait(&mut self.random).max(least);
         self.enter(Phase::Waiting);
         self.announced = false;
@@ -108,7 +108,7 @@ impl Poller {
         self.next = Some((Step::Newest, now + wait));
     }
 
-    pub(super) fn end(&mut self, cause: Option<DownCause>) {
+    pub(super) fn end(&mut self, now: Instant, cause: Option<DownCause>) {
         self.enter(Phase::Closed);
         if let Some(flight) = self.flight.take() {
             self.cancel(flight.id);
@@ -117,6 +117,10 @@ impl Poller {
             self.cancel(exchange);
         }
         self.next = None;
+        // Nothing comes any more that would tell it.
+        if let Some(Doubt { since, cause, .. }) = self.doubt.take() {
+            self.tell(LineEvent::Gap(Gap::new(since, now, cause, false)), 0);
+        }
         self.tell(LineEvent::Closed(cause), 0);
     }
 }

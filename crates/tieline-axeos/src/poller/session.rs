@@ -283,9 +283,9 @@ impl Session for Poller {
         !self.is_over() && (!self.events.is_high() || !self.calls.is_empty())
     }
 
-    fn close(&mut self, _now: Instant) {
+    fn close(&mut self, now: Instant) {
         if !self.is_over() {
-            self.end(None);
+            self.end(now, None);
         }
     }
 

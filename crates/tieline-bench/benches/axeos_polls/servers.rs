@@ -145,6 +145,7 @@ pub(crate) fn run() {
     runtime.block_on(async {
         let mut options = ServerOptions::default();
         options.max_connections_per_address = options.max_connections;
+        options.max_connects_per_minute = u32::MAX;
         let server = Server::bind("127.0.0.1:0", options).await.expect("a listener");
         let mut servers = Servers { hub: EventHub::default(), bare: Bare::new() };
         say(&server.local_addr().to_string());

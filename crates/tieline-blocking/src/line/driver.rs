@@ -156,6 +156,7 @@ where
         let mut busy = self.take_orders(now);
         busy |= self.poll_dialing(now);
         busy |= self.pump.round(now);
+        busy |= self.pump.handle_timeout(now);
         busy |= self.dial(now);
         self.tell();
         busy && !self.pump.is_finished()

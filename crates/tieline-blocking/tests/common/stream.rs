@@ -16,7 +16,10 @@ fn config(setup: StreamSetup) -> StreamConfig {
     config.session = setup.session;
     config.key = setup.key.map(|key| Credentials::asked(move || key.ask()));
     config.options = setup.options;
-    config
+    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+    return config.trust(setup.trust);
+    #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
+    return config;
 }
 
 pub(crate) struct Blocking;

@@ -1,6 +1,5 @@
 //! The event stream as the commands open it.
 
-use tieline_core::supervisor::Policy;
 use tieline_core::{Class, Secret};
 use tieline_tls::Trust;
 use tieline_tokio::cloudpbx::{Client, Events, StreamAddress, StreamConfig, StreamTarget, connect};
@@ -45,14 +44,15 @@ pub(crate) fn key(in_address: Option<Secret>, key: &Key) -> Result<Secret, Failu
     Ok(key)
 }
 
-/// Opens a stream, and returns once it is live.
+/// Opens a stream with `change` to what is usual, and returns once it is live.
 pub(crate) async fn open(
     address: StreamAddress,
     key: Secret,
     trust: Trust,
-    policy: Policy,
+    change: impl FnOnce(&mut StreamConfig),
 ) -> Result<(Client, Events), Failure> {
-    let config = StreamConfig::new().key(Credentials::fixed(key)).trust(trust).policy(policy);
+    let mut config = StreamConfig::new().key(Credentials::fixed(key)).trust(trust);
+    change(&mut config);
     connect(address, config).await.map_err(|error| refused(&error))
 }
 

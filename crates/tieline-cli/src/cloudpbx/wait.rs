@@ -7,7 +7,7 @@ use tieline_cloudpbx::client::ClientEvent;
 use tieline_cloudpbx::rest::SendSms;
 use tieline_cloudpbx::stream::Event;
 use tieline_cloudpbx::{SmsEnd, SmsOutcome, SmsState};
-use tieline_core::supervisor::{DownCause, LineEvent, Policy};
+use tieline_core::supervisor::{DownCause, LineEvent};
 use tieline_core::{Sent, Text};
 use tieline_tokio::Item;
 use tieline_tokio::cloudpbx::{SmsError, SmsStep, send_and_wait};
@@ -30,7 +30,7 @@ pub(super) async fn send(client: &Client, args: &Args, sms: &SendSms, output: Ou
     let Some(url) = &args.stream else { return Err(Failure::new(Exit::Usage, "--wait needs --stream")) };
     let (address, in_address) = stream::address(url)?;
     let key = in_address.filter(|_| args.api.key.key_file.is_none()).unwrap_or_else(|| client.key.clone());
-    let opened = stream::open(address, key, trust(&args.api.tls)?, Policy::default());
+    let opened = stream::open(address, key, trust(&args.api.tls)?, |_| {});
     let (line, mut events) = opened.await.map_err(nothing_sent)?;
     let mut progress = Progress { args, output, id: None, early: Vec::new(), number: 1, closed: None, wrote: Ok(()) };
     let outcome = send_and_wait(&client.rest, &line, &mut events, sms, args.timeout, |step| progress.step(step)).await;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 use tieline_core::Class;
 use tieline_core::supervisor::LineEvent;
-use tieline_portsip_im::client::{ClientEvent, Gap, GapClosed, Mark, Received, Subscribe, SubscriptionLost};
+use tieline_portsip_im::client::{
+    ClientEvent, Gap, GapClosed, Mark, NumbersReset, Received, Subscribe, SubscriptionLost,
+};
 use tieline_portsip_im::{Credentials, SeqRange, ServerMessage};
 use tieline_tokio::im::{Client, Events, Item};
 use tieline_tokio::{Credentials as Provider, CredentialsError};
@@ -40,6 +42,12 @@ enum Told<'a> {
         first: u64,
         last: u64,
         lost: Vec<[u64; 2]>,
+    },
+    /// The numbers of a topic went back: what came under the old ones, and was not received, is lost.
+    Reset {
+        topic: &'a str,
+        before: u64,
+        last: u64,
     },
     TopicLost {
         topic: &'a str,
@@ -167,6 +175,9 @@ fn words(told: &Told<'_>) -> String {
         }
         Told::TopicLost { topic, cause } => format!("topic lost    {}: {}", printable(topic), printable(cause)),
         Told::Lagged { lost } => format!("lagged        {lost} events were not printed"),
+        Told::Reset { topic, before, last } => {
+            format!("reset         {}: after #{before} the numbers go on from #{last}", printable(topic))
+        }
         Told::Unreadable { error } => format!("unreadable    {error}"),
     }
 }
@@ -219,6 +230,12 @@ async fn print_all(events: &mut Events, printer: &mut Printer, args: &args::Tail
                 printer.told("gap", Told::Complete { topic: topic.as_str(), first, last, lost })?;
                 if fails {
                     return Err(Failure::new(Exit::Gap, "messages are lost"));
+                }
+            }
+            ClientEvent::NumbersReset(NumbersReset { topic, before, last, .. }) => {
+                printer.told("gap", Told::Reset { topic: topic.as_str(), before, last })?;
+                if args.fail_on_gap {
+                    return Err(Failure::new(Exit::Gap, "the numbers of a topic went back"));
                 }
             }
             ClientEvent::SubscriptionLost(SubscriptionLost { topic, cause, .. }) => {

@@ -1,8 +1,8 @@
 //! `tieline listen` to the event stream of CloudPBX.
 
-use tieline_tokio::cloudpbx::{Client, Events};
+use tieline_tokio::cloudpbx::{Client, Events, StreamConfig};
 
-use super::{policy, trust};
+use super::{ping_after, policy, trust};
 use crate::args::Listen;
 use crate::cloudpbx::stream;
 use crate::exit::Exit;
@@ -17,6 +17,12 @@ pub(super) async fn open(args: &Listen) -> Result<(Client, Events), Failure> {
     }
     let (address, in_address) = stream::address(&args.url)?;
     let key = stream::key(in_address, &args.key)?;
-    let policy = policy(args, tieline_core::supervisor::Policy::default());
-    stream::open(address, key, trust(&args.tls)?, policy).await
+    let change = |config: &mut StreamConfig| {
+        config.options.policy = policy(args, config.options.policy);
+        if let Some(idle_timeout) = args.waits.idle_timeout {
+            config.session.idle_timeout = idle_timeout;
+            config.session.ping_after = ping_after(idle_timeout);
+        }
+    };
+    stream::open(address, key, trust(&args.tls)?, change).await
 }

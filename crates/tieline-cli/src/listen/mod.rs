@@ -11,8 +11,9 @@ use tieline_core::Secret;
 use tieline_core::supervisor::{DownCause, LineEvent, Policy};
 use tieline_tls::Trust;
 use tieline_tokio::{Client, Events, Item as StreamItem};
+use tokio::time::Instant;
 
-use crate::args::{Listen, Output, Protocol, Tls};
+use crate::args::{Listen, Output, Protocol, Tls, Waits};
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,22 +23,30 @@ pub(crate) use wsi::words;
 
 /// Runs the command.
 pub(crate) async fn run(args: Listen, output: Output) -> Result<Exit, Failure> {
+    let deadline = args.duration.map(|duration| Instant::now() + duration);
     match args.protocol.map_or_else(|| protocol_of(&args.url), Ok)? {
         Protocol::Wsi => {
-            let (client, events) = wsi::open(&args).await?;
+            let (client, events) = by(deadline, wsi::open(&args)).await?;
             // The stream is read while the subscriptions are asked for: their snapshots come before their answers.
             let asked = wsi::subscribe(&client, &args);
-            follow(&client, events, Source::WSI, asked, &args, output).await
+            follow(&client, events, Source::WSI, asked, &args, output, deadline).await
         }
         Protocol::Cloudpbx => {
-            let (client, events) = cloudpbx::open(&args).await?;
-            follow(&client, events, Source::CLOUDPBX_STREAM, async { Ok(()) }, &args, output).await
+            let (client, events) = by(deadline, cloudpbx::open(&args)).await?;
+            follow(&client, events, Source::CLOUDPBX_STREAM, async { Ok(()) }, &args, output, deadline).await
         }
         Protocol::Axeos => {
-            let (client, events) = axeos::open(&args).await?;
-            follow(&client, events, Source::AXEOS_EVENTS, async { Ok(()) }, &args, output).await
+            let (client, events) = by(deadline, axeos::open(&args)).await?;
+            follow(&client, events, Source::AXEOS_EVENTS, async { Ok(()) }, &args, output, deadline).await
         }
     }
+}
+
+/// What is opened by the deadline, if there is one.
+async fn by<T>(deadline: Option<Instant>, opening: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let Some(deadline) = deadline else { return opening.await };
+    let late = || Err(Failure::new(Exit::Unreachable, "there was no connection within the time of --for"));
+    tokio::time::timeout_at(deadline, opening).await.unwrap_or_else(|_| late())
 }
 
 /// Prints what comes on a line until the options say that it is enough, or `asked` fails; then closes the line.
@@ -48,13 +57,13 @@ async fn follow<S, E>(
     asked: impl Future<Output = Result<(), Failure>>,
     args: &Listen,
     output: Output,
+    deadline: Option<Instant>,
 ) -> Result<Exit, Failure>
 where
     S: ClientSession,
     E: Tell,
 {
     let mut printer = Printer::new(output, args.raw, Clock(client.clock()), source);
-    let deadline = args.duration.map(|duration| tokio::time::Instant::now() + duration);
     let listened = listen(&mut events, &mut printer, args);
     let both = async {
         tokio::pin!(asked, listened);
@@ -120,9 +129,18 @@ async fn listen<E: Tell>(events: &mut Events<E>, printer: &mut Printer, args: &L
 
 /// A policy with what the options say of connecting.
 const fn policy(args: &Listen, mut policy: Policy) -> Policy {
+    let Waits { retry_delay, retry_max, connect_timeout, .. } = args.waits;
     policy.retry_first = args.retry;
     policy.reconnect = !args.no_reconnect;
+    policy.backoff.base = retry_delay;
+    policy.backoff.cap = retry_max;
+    policy.dial_timeout = connect_timeout;
     policy
+}
+
+/// After how long a silence a line is asked whether it is still there: often enough that one answer may be lost.
+fn ping_after(idle_timeout: Duration) -> Duration {
+    idle_timeout * 2 / 5
 }
 
 /// An option that was given and is of WSI alone.

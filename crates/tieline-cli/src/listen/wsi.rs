@@ -17,6 +17,11 @@ pub(super) async fn open(args: &Listen) -> Result<(Client, Events), Failure> {
     let auth = auth(&args.login, dialect)?;
     let mut config = Config::new(dialect, auth).trust(trust(&args.tls)?);
     config.options.policy = super::policy(args, config.options.policy);
+    if let Some(idle_timeout) = args.waits.idle_timeout {
+        config.session.idle_timeout = idle_timeout;
+        config.session.ping_after = super::ping_after(idle_timeout);
+    }
+    config.session.login_timeout = config.session.login_timeout.min(args.waits.connect_timeout);
     Ok(connect(args.url.expose(), config).await?)
 }
 

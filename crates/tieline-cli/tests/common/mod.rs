@@ -1,6 +1,7 @@
 //! What the tests of the binary share.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub(crate) mod listen;
 pub(crate) mod pbx;
 pub(crate) mod server;
 
@@ -31,7 +32,10 @@ pub(crate) struct Sim {
 impl Sim {
     pub(crate) fn start(options: &[&str]) -> Self {
         let mut command = tieline();
-        command.args(["sim", "--json", "--listen", "127.0.0.1:0", "--speed", "60"]).args(options);
+        command.args(["sim", "--json", "--listen", "127.0.0.1:0"]).args(options);
+        if !options.contains(&"--speed") {
+            command.args(["--speed", "60"]);
+        }
         let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");

@@ -57,7 +57,7 @@ const FIRST_BYTES: usize = 1100;
 /// The string at the cursor, or the words of a number or boolean that stands where a string is documented.
 #[inline]
 fn lenient<'a>(scanner: &mut Scanner<'a>) -> Result<Str<'a>, DecodeError> {
-    if scanner.is_string() { scanner.string() } else { no_string(scanner) }
+    if scanner.is_string() { scanner.quoted() } else { no_string(scanner) }
 }
 
 #[cold]

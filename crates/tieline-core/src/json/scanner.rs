@@ -278,7 +278,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The string whose opening quote the cursor stands on.
-    fn quoted(&mut self) -> Result<Str<'a>, DecodeError> {
+    pub(super) fn quoted(&mut self) -> Result<Str<'a>, DecodeError> {
         let start = self.pos + 1;
         let end = find_special(self.text.as_bytes(), start);
         if self.text.as_bytes().get(end) == Some(&b'"') {

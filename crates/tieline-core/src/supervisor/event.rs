@@ -120,14 +120,17 @@ impl DownCause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {
-    /// The last frame received before the loss (not when the loss was noticed).
+    /// The last frame received before the loss (not when the loss was noticed). Where the application had left so much
+    /// unread that reading stopped, frames that waited meanwhile do not count: until one came after a second without any,
+    /// it is when reading stopped.
     pub since: Instant,
-    /// When everything desired was in force again.
+    /// When everything desired was in force again; where what was missed is asked for, when that was done; the end, when
+    /// there is no line any more.
     pub until: Instant,
     /// Why the line was lost; of several losses in one gap, the first.
     pub cause: DownCause,
-    /// Whether what was missed is delivered after all. Where it is false, states come anew as snapshots and single
-    /// events are gone.
+    /// Whether all that was missed is delivered after all: it came, or is among the next events. Where it is false,
+    /// states come anew as snapshots, where the protocol has such, and single events are gone.
     pub recovered: bool,
 }
 
@@ -151,7 +154,8 @@ impl Gap {
 pub enum LineEvent<E> {
     /// The line is live: logged in, everything desired restored.
     Live(LineId),
-    /// Events may have been missed; follows `Live`.
+    /// Events may have been missed. Follows `Live`, at once where the protocol cannot ask for what was missed; else when
+    /// that was asked for. Or comes before `Closed`.
     Gap(Gap),
     /// The next event is the first snapshot after a gap: state held from before may be replaced by what follows.
     Resynced,

@@ -3,10 +3,11 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use core::fmt;
 
+use super::backlog::Backlog;
 use super::event::{DownCause, Gap, LineEvent, LineId, LineInput, LineOutput};
 use super::phase::Phase;
 use super::policy::Policy;
-use super::{EventKind, Supervised};
+use super::{EventKind, Recovery, Supervised};
 use crate::{
     Backoff, Class, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId, SendError,
     SendErrorKind, Session, earliest,
@@ -29,8 +30,10 @@ pub struct Supervisor<S: Supervised> {
     /// When the present phase must have ended: the dial deadline, or the end of a wait.
     deadline: Option<Instant>,
     live_since: Option<Instant>,
-    /// When the last frame of the present or latest line came.
+    /// When the last frame of the present or latest line came, as far as that is known.
     heard: Instant,
+    /// Whether frames may have waited unread before they came.
+    backlog: Backlog,
     /// Why the present line ends, while its session is told that it does.
     broken: Option<CloseReason>,
     /// Since when events may be missing, and why.
@@ -75,6 +78,7 @@ where
             deadline: None,
             live_since: None,
             heard: now,
+            backlog: Backlog::default(),
             broken: None,
             gap: None,
             was_live: false,
@@ -173,15 +177,20 @@ where
         let seed = self.random.next_seed();
         self.session = Some(S::start(config, seed, self.resume.take(), now));
         self.heard = now;
+        self.backlog = Backlog::default();
         self.pump(now);
     }
 
     fn handle_frame(&mut self, now: Instant, frame: Frame) {
         let Some(session) = &mut self.session else { return };
-        if frame != Frame::Eof {
+        let is_old = self.backlog.may_wait(now, session.wants_input());
+        if frame != Frame::Eof && !is_old {
             self.heard = now;
         }
         session.handle_input(now, frame);
+        if session.close_reason().is_none() {
+            self.backlog.read(now, session.wants_input());
+        }
         self.pump(now);
     }
 
@@ -202,6 +211,8 @@ where
             self.session_ended(now, reason);
         } else if self.phase == Phase::Resuming && session.is_live() {
             self.now_live(now);
+        } else if self.phase == Phase::Live {
+            self.tell_gap(now);
         }
     }
 
@@ -210,9 +221,20 @@ where
         self.live_since = Some(now);
         self.was_live = true;
         self.tell(LineEvent::Live(self.line));
+        self.tell_gap(now);
+    }
+
+    /// Tells what may have been missed, once it is known whether it comes after all.
+    fn tell_gap(&mut self, now: Instant) {
+        let Some(session) = self.session.as_ref().filter(|_| self.gap.is_some()) else { return };
+        let recovered = match session.recovery() {
+            Recovery::Pending => return,
+            Recovery::Complete => true,
+            Recovery::Incomplete => false,
+        };
         if let Some((since, cause)) = self.gap.take() {
             self.resync_due = true;
-            self.tell(LineEvent::Gap(Gap { since, until: now, cause, recovered: false }));
+            self.tell(LineEvent::Gap(Gap { since, until: now, cause, recovered }));
         }
     }
 
@@ -260,31 +282,35 @@ where
     fn down(&mut self, now: Instant, cause: DownCause) {
         self.deadline = None;
         if self.phase == Phase::Closing {
-            return self.end(None);
+            return self.end(now, None);
         }
         if (self.was_live || self.told) && self.gap.is_none() {
             self.gap = Some((self.heard, cause.clone()));
         }
         let never_worked = !self.was_live && !self.policy.retry_first;
         let wait = match cause.class() {
-            Class::Terminal => None,
+            Class::Terminal if !self.policy.retry_terminal => None,
             Class::Reauthenticate if !self.policy.retry_refused_login => None,
             _ if never_worked || !self.policy.reconnect => None,
             Class::RetryAfter(least) => Some(self.backoff.next_wait(&mut self.random).max(least)),
             _ => Some(self.backoff.next_wait(&mut self.random)),
         };
-        let Some(wait) = wait else { return self.end(Some(cause)) };
+        let Some(wait) = wait else { return self.end(now, Some(cause)) };
         let retry_at = now + wait;
         self.enter(Phase::Waiting);
         self.deadline = Some(retry_at);
         self.tell(LineEvent::Down { cause, retry_at });
     }
 
-    fn end(&mut self, cause: Option<DownCause>) {
+    fn end(&mut self, now: Instant, cause: Option<DownCause>) {
         self.enter(Phase::Closed);
         self.deadline = None;
         for (_, Pending { id, .. }) in core::mem::take(&mut self.pending) {
             self.replies.push_back((id, Err(RequestError::Closed)));
+        }
+        // No line comes any more that would tell it.
+        if let Some((since, cause)) = self.gap.take() {
+            self.tell(LineEvent::Gap(Gap { since, until: now, cause, recovered: false }));
         }
         self.tell(LineEvent::Closed(cause));
     }
@@ -322,6 +348,7 @@ where
 
     fn handle_timeout(&mut self, now: Instant) {
         if let Some(session) = &mut self.session {
+            self.backlog.may_wait(now, session.wants_input());
             session.handle_timeout(now);
             self.pump(now);
         }
@@ -381,9 +408,9 @@ where
         match self.phase {
             Phase::Dialing => {
                 self.outputs.push_back(LineOutput::Hangup(self.line));
-                self.end(None);
+                self.end(now, None);
             }
-            Phase::Waiting => self.end(None),
+            Phase::Waiting => self.end(now, None),
             Phase::Resuming | Phase::Live => {
                 self.enter(Phase::Closing);
                 if let Some(session) = &mut self.session {

@@ -6,8 +6,10 @@
 //!
 //! The application sees one stream of [`LineEvent`]s: `Live`, then events; after a loss `Down`, and once the line is
 //! live again `Live`, `Gap` (the interval in which something may have been missed), `Resynced` before the first
-//! snapshot, and events again. The last event is `Closed`.
+//! snapshot, and events again. Where a session fetches what was missed, `Gap` comes once that is done. The last event is
+//! `Closed`; a gap that no line follows is told before it.
 
+mod backlog;
 mod event;
 mod machine;
 mod phase;
@@ -50,8 +52,27 @@ pub trait Supervised: ClientSession<Input = Frame, Transmit = Frame> {
     /// Notes an edit in the desired state.
     fn edit(resume: &mut Self::Resume, command: &Self::Command);
 
+    /// What becomes of what was missed before this line: asked while a gap is to be told, once the session is live and
+    /// then after every input and timeout until it is no longer [`Recovery::Pending`]. The default is for wires that have
+    /// no way to ask for it.
+    fn recovery(&self) -> Recovery {
+        Recovery::Incomplete
+    }
+
     /// What the supervisor needs to know of an event.
     fn kind_of(event: &Self::Event) -> EventKind;
+}
+
+/// What becomes of what was missed before a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Recovery {
+    /// Some of it is lost, or may be.
+    Incomplete,
+    /// It is being asked for.
+    Pending,
+    /// All of it is delivered, or queued to be.
+    Complete,
 }
 
 /// What the supervisor needs to know of a session's event.

@@ -15,6 +15,10 @@ pub struct Policy {
     pub retry_first: bool,
     /// Whether a refused login is retried, with new credentials and after the usual wait. Default false: it is final.
     pub retry_refused_login: bool,
+    /// Whether a failure that most likely repeats is retried all the same: a certificate that is refused, above all,
+    /// where whoever runs the server may put that right while nobody is there to start the program anew. Default false:
+    /// it is final.
+    pub retry_terminal: bool,
     /// The waits between dials.
     pub backoff: BackoffPolicy,
     /// How long a line must have been live for the waits to start over. Default 10 s.
@@ -31,6 +35,7 @@ impl Default for Policy {
             reconnect: true,
             retry_first: false,
             retry_refused_login: false,
+            retry_terminal: false,
             backoff: BackoffPolicy::default(),
             stable_after: Duration::from_secs(10),
             dial_timeout: Duration::from_secs(30),

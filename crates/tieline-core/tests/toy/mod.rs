@@ -1,9 +1,13 @@
 //! A session simple enough to be seen through: words in, words out.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub(crate) mod line;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tieline_core::supervisor::{EventKind, Supervised};
+use tieline_core::supervisor::{EventKind, Recovery, Supervised};
 use tieline_core::{
     ClientSession, CloseReason, Frame, Instant, MessageLimit, RequestError, RequestId, Seed, SendError, SendErrorKind,
     Sent, Session,
@@ -30,10 +34,14 @@ pub(crate) enum Reply {
     Deferred,
 }
 
+/// With so many unread events no input is wanted.
+pub(crate) const MOST_UNREAD: usize = 3;
+
 #[derive(Default)]
 pub(crate) struct Toy {
     wanted: Vec<&'static str>,
     live: bool,
+    recovery: Option<Recovery>,
     closing: Option<Instant>,
     closed: Option<CloseReason>,
     next: u64,
@@ -74,6 +82,8 @@ impl Session for Toy {
             Frame::Text(text) => match text.as_str() {
                 "login ok" => self.live = true,
                 "login no" => self.end(CloseReason::LoginRefused { status: -1, reason: "no".into() }),
+                "recovering" => self.recovery = Some(Recovery::Pending),
+                "recovered" => self.recovery = Some(Recovery::Complete),
                 "snapshot" => self.events.push_back(Event::Snapshot),
                 "reply" => {
                     if let Some(id) = self.pending.pop_front() {
@@ -105,7 +115,7 @@ impl Session for Toy {
     }
 
     fn wants_input(&self) -> bool {
-        self.closed.is_none()
+        self.closed.is_none() && self.events.len() < MOST_UNREAD
     }
 
     fn close(&mut self, now: Instant) {
@@ -159,6 +169,10 @@ impl Supervised for Toy {
 
     fn is_live(&self) -> bool {
         self.live
+    }
+
+    fn recovery(&self) -> Recovery {
+        self.recovery.unwrap_or(Recovery::Incomplete)
     }
 
     fn message_limit(&self) -> Option<MessageLimit> {

@@ -23,13 +23,15 @@ pub(crate) use outlet::Outlet;
 pub use outlet::TellPhase;
 pub use transport::Transport;
 
+/// How many messages a round takes: few, so that the application has its turn while they are in the processor's cache.
+const BATCH: usize = 8;
 /// Separates the pump's random numbers from others of the same seed.
 const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
 
 /// A line without a runtime: everything that a driver does but dialling and waiting.
 ///
-/// The driver hands in commands and what its dials bring, calls [`round`](Self::round) until that had nothing to do,
-/// takes out [replies](Self::poll_reply), [dials](Self::poll_dial) and what became of the
+/// The driver hands in commands and what its dials bring, calls [`round`](Self::round) and
+/// [`handle_timeout`](Self::handle_timeout) until they had nothing to do, takes out [replies](Self::poll_reply), [dials](Self::poll_dial) and what became of the
 /// [first line](Self::poll_first), and waits for its streams, its commands, its events to be taken, or the
 /// [timeout](Self::poll_timeout).
 ///
@@ -182,6 +184,12 @@ where
         earliest(self.supervisor.poll_timeout(), earliest(endpoint, farewell))
     }
 
+    /// Whether something is due by now.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.poll_timeout().is_some_and(|due| due <= now)
+    }
+
     /// Whether all is over: the last event is told, and no stream is left.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -189,11 +197,9 @@ where
     }
 
     /// Reads, decides, writes, as far as nothing has to be waited for; whether anything was done, so that another round
-    /// may have something to do.
+    /// may have something to do. What is due is left to [`handle_timeout`](Self::handle_timeout).
     pub fn round(&mut self, now: Instant) -> bool {
-        let mut busy = self.fire_due(now);
-        let (opening, outcome) = self.line.open(now);
-        busy |= opening;
+        let (mut busy, outcome) = self.line.open(now);
         if let Some(outcome) = outcome {
             self.note_outcome(now, outcome);
         }
@@ -208,13 +214,11 @@ where
         busy
     }
 
-    /// Sees to it that the phase is told.
-    fn told(&mut self) {
-        self.outlet.tell_phase(self.supervisor.phase());
-    }
-
-    fn fire_due(&mut self, now: Instant) -> bool {
-        if self.poll_timeout().is_none_or(|due| due > now) {
+    /// Does what is due by now; whether anything is. To be called after a [`round`](Self::round) that could read what came: a
+    /// driver that had to stand still (the process was stopped, a handler blocked its runtime) finds signs of life in its
+    /// sockets, and would take a line for dead by the clock alone.
+    pub fn handle_timeout(&mut self, now: Instant) -> bool {
+        if !self.is_due(now) {
             return false;
         }
         if let Some(connection) = self.line.connection() {
@@ -222,6 +226,11 @@ where
         }
         self.supervisor.handle_timeout(now);
         true
+    }
+
+    /// Sees to it that the phase is told.
+    fn told(&mut self) {
+        self.outlet.tell_phase(self.supervisor.phase());
     }
 
     fn note_outcome(&mut self, now: Instant, outcome: Outcome<S::Credentials>) {
@@ -242,11 +251,17 @@ where
     /// Hands in what came, as long as the session wants it; what it does not want stays with the endpoint and, once
     /// that is full, with the peer.
     fn take_input(&mut self, now: Instant) -> bool {
-        let mut busy = false;
-        while self.supervisor.wants_input() {
+        let (mut busy, mut read) = (false, false);
+        let mut taken = 0;
+        while taken < BATCH && self.supervisor.wants_input() {
             let Line::Open(id, connection) = &mut self.line else { break };
             let Some(frame) = connection.next_frame(now) else {
-                return connection.read(now) || busy;
+                // Once a round, so that other things have their turn; and what it brings is a sign of life at once.
+                if read || !connection.read(now) {
+                    return busy;
+                }
+                (busy, read) = (true, true);
+                continue;
             };
             let failure = connection.endpoint.failure().filter(|_| frame == Frame::Eof);
             let input = match failure.and_then(EndpointError::misbehaviour) {
@@ -258,6 +273,7 @@ where
             // At once, so that only a slow application fills the session's queue, never one large read.
             self.take_events(now);
             busy = true;
+            taken += 1;
         }
         busy
     }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use tieline_core::{CloseReason, Instant, RequestError, RequestId, Secret, Text, Timestamp};
 
 use super::command::Request;
+use super::data::Coming;
 use super::event::{ClientEvent, LoggedIn, LostCause, Noted, Received};
 use super::flight::{Collected, Flight, Job};
 use super::phase::Phase;
@@ -125,7 +126,7 @@ impl ImClient {
             }
             Job::Restore { topic, .. } if fine => self.attached(&topic, ctrl),
             Job::Restore { topic, tries } => self.restore_failed(topic, tries, refused()),
-            Job::Probe { topic, tries } => self.probe_failed(&topic, tries, ctrl.code() >= 500),
+            Job::Probe { topic, tries, .. } => self.probe_failed(&topic, tries, ctrl.code() >= 500),
             Job::Refill { topic, window, collected, came: Some((low, high)), mut before }
                 if fine && low > window.start && self.topics.contains_key(&*topic) =>
             {
@@ -210,7 +211,7 @@ impl ImClient {
                 // Messages that were published meanwhile came among those that were asked for: they are the newest.
                 let asked = params.count.and_then(|count| usize::try_from(count).ok()).unwrap_or(messages.len());
                 for live in messages.split_off(asked.min(messages.len())) {
-                    self.deliver_live(live, false);
+                    self.deliver_live(live, Coming::AmongAskedFor);
                 }
                 Reply::History(HistoryPage { messages, count: params.count, truncated })
             }
@@ -239,9 +240,9 @@ impl ImClient {
     fn answered_with_meta(&mut self, flight: Flight, meta: Meta<Text>) {
         let (id, request) = match flight.job {
             Job::Owner { id, request, .. } => (id, request),
-            Job::Probe { topic, .. } => {
-                let last = meta.desc.and_then(|desc| desc.seq).unwrap_or_default();
-                return self.last_is(&topic, last);
+            Job::Probe { topic, known, .. } => {
+                let last = meta.desc.and_then(|desc| desc.seq);
+                return self.last_is(&topic, last, known);
             }
             _ => return,
         };

@@ -4,15 +4,29 @@ use alloc::vec::Vec;
 
 use tieline_core::{Instant, Text};
 
-use super::event::{ClientEvent, Gap, GapClosed, Received};
+use super::event::{ClientEvent, Gap, GapClosed, NumbersReset, Received};
 use super::flight::{Answered, Collected, Job};
 use super::session::ImClient;
 use super::track::Arrival;
 use super::work::TRIES;
 use crate::{SeqRange, Topic};
 
+/// So many messages of a topic are kept whose numbers may have gone back.
+const MOST_DOUBTFUL: usize = 64;
+
 /// So many live messages may stand among those that the owner asked for.
 const LIVE_AMONG_HISTORY: usize = 64;
+
+/// How a message came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// By itself.
+    Unasked,
+    /// By itself, among those that were asked for: it was looked at when it came.
+    AmongAskedFor,
+    /// As a part of an answer.
+    AskedFor,
+}
 
 impl ImClient {
     pub(super) fn handle_data(&mut self, now: Instant, received: Received) {
@@ -20,10 +34,10 @@ impl ImClient {
         let (Some(topic), Some(seq)) = (topic, received.seq()) else { return self.deliver(received) };
         let limits = self.config.limits;
         let deadline = now + self.config.request_timeout;
-        let mut asked_for = false;
+        let mut how = Coming::Unasked;
         let mut flush = None;
         if let Some(flight) = self.flights.iter_mut().find(|flight| flight.job.collects(&topic, seq)) {
-            asked_for = true;
+            how = Coming::AskedFor;
             match &mut flight.job {
                 Job::Owner { request: super::command::Request::History(history), collected, .. } => {
                     let most = history.limit.map_or(limits.queued_events, |limit| limit as usize);
@@ -48,12 +62,13 @@ impl ImClient {
                 _ => {}
             }
         }
-        self.deliver_live(received, asked_for);
+        self.deliver_live(received, how);
     }
 
     /// Delivers a message, unless it was delivered before, or was asked for and is of the time before the topic was
     /// followed. Tells of messages that are missing before it.
-    pub(super) fn deliver_live(&mut self, received: Received, asked_for: bool) {
+    pub(super) fn deliver_live(&mut self, received: Received, how: Coming) {
+        let asked_for = how == Coming::AskedFor;
         let topic = received.message.topic().map(|topic| Text::from(topic.as_str()));
         let (Some(topic), Some(seq)) = (topic, received.seq()) else { return self.deliver(received) };
         let Some(state) = self.topics.get_mut(&*topic) else {
@@ -67,9 +82,19 @@ impl ImClient {
             return;
         }
         match state.track.arrive(seq) {
-            Arrival::Duplicate => {}
+            Arrival::Repeated => {}
+            Arrival::Duplicate if how != Coming::Unasked => {}
+            // The server sent it twice, or its numbers went back.
+            Arrival::Duplicate => {
+                state.doubtful.add(seq, received, MOST_DOUBTFUL, self.config.limits.queued_bytes);
+                state.probe.get_or_insert(0);
+                self.enqueue(&topic);
+            }
             Arrival::Before if asked_for => {}
-            Arrival::Before => self.deliver(received),
+            Arrival::Before => {
+                state.track.deliver_early(seq);
+                self.deliver(received);
+            }
             Arrival::New => {
                 let opened = state.track.look_back(self.config.refill_at_most);
                 self.tell_gaps(&topic, &opened);
@@ -102,9 +127,16 @@ impl ImClient {
         }
     }
 
-    /// The server named the number of a topic's last message.
-    pub(super) fn last_is(&mut self, topic: &Text, last: u64) {
+    /// The server named the number of a topic's last message, or none: then it has no messages, or does not say. `known`:
+    /// the highest number that was known when it was asked, which the last cannot be below unless the numbers went back.
+    pub(super) fn last_is(&mut self, topic: &Text, last: Option<u64>, known: u64) {
         let Some(state) = self.topics.get_mut(&**topic) else { return };
+        if let Some(last) = last.filter(|last| *last < known) {
+            return self.numbers_reset(topic, known, last);
+        }
+        state.doubtful = Collected::default();
+        self.incomplete |= last.is_none() && known > 0;
+        let last = last.unwrap_or_default();
         if state.track.is_known() {
             let opened = state.track.catch_up(last, self.config.refill_at_most);
             self.tell_gaps(topic, &opened);
@@ -114,13 +146,44 @@ impl ImClient {
         }
     }
 
+    fn numbers_reset(&mut self, topic: &Text, before: u64, last: u64) {
+        let Some(state) = self.topics.get_mut(&**topic) else { return };
+        state.track.abandon();
+        self.settle(topic);
+        let Some(state) = self.topics.get_mut(&**topic) else { return };
+        // Of what came under numbers that were there before, the latest in a row are messages of the new count.
+        let mut doubtful = state.doubtful.take();
+        let mut floor = last;
+        for (seq, _) in doubtful.iter().rev() {
+            if *seq == floor && floor > 0 {
+                floor -= 1;
+            }
+        }
+        state.track.restart(floor);
+        doubtful.retain(|(seq, _)| floor < *seq && *seq <= last);
+        self.incomplete = true;
+        let reset = NumbersReset { topic: Topic::new(topic.clone()), before, last: floor };
+        self.tell(ClientEvent::NumbersReset(reset), 0);
+        for (_, received) in doubtful {
+            self.deliver_live(received, Coming::Unasked);
+        }
+    }
+
+    /// Asks again for the number of a topic's last message.
+    pub(super) fn ask_again(&mut self, topic: &Text, tries: u32) {
+        if let Some(state) = self.topics.get_mut(&**topic) {
+            state.probe = Some(tries);
+            self.enqueue(topic);
+        }
+    }
+
     /// The server did not name the number of a topic's last message.
     pub(super) fn probe_failed(&mut self, topic: &Text, tries: u32, again: bool) {
-        let Some(state) = self.topics.get_mut(&**topic) else { return };
         if again && tries + 1 < TRIES {
-            state.probe = Some(tries + 1);
-            return self.enqueue(topic);
+            return self.ask_again(topic, tries + 1);
         }
+        self.incomplete = true;
+        let Some(state) = self.topics.get_mut(&**topic) else { return };
         // What may be missing is told at least; the next message tells how much it is.
         if let Some(mark) = state.track.mark() {
             let range = SeqRange::new(mark.low_water().saturating_add(1)..u64::MAX);
@@ -139,6 +202,7 @@ impl ImClient {
     /// Tells of the gaps in which nothing is missing any more, and goes on with the others.
     pub(super) fn settle(&mut self, topic: &Text) {
         while let Some(closed) = self.topics.get_mut(&**topic).and_then(|state| state.track.close_gap()) {
+            self.incomplete |= !closed.lost.is_empty();
             let topic = Topic::new(topic.clone());
             let closed = GapClosed { topic, range: closed.range, lost: closed.lost };
             self.tell(ClientEvent::GapClosed(closed), 0);

@@ -24,6 +24,8 @@ pub enum ClientEvent {
     Gap(Gap),
     /// Nothing of a gap is missing any more, but what is lost.
     GapClosed(GapClosed),
+    /// The numbers of a topic go back.
+    NumbersReset(NumbersReset),
     /// The session is no longer attached to a topic, not by its owner's will; the topic is no longer desired.
     SubscriptionLost(SubscriptionLost),
     /// A message that could not be read. The session goes on.
@@ -42,6 +44,7 @@ impl fmt::Debug for ClientEvent {
             Self::Received(received) => received.fmt(f),
             Self::Gap(gap) => gap.fmt(f),
             Self::GapClosed(closed) => closed.fmt(f),
+            Self::NumbersReset(reset) => reset.fmt(f),
             Self::SubscriptionLost(lost) => lost.fmt(f),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::Noted(why, received) => write!(f, "Noted({why:?}, {received:?})"),
@@ -143,6 +146,20 @@ pub struct GapClosed {
     pub range: SeqRange,
     /// What of it was not delivered: deleted messages, and those that the server refused or that were too many.
     pub lost: Vec<SeqRange>,
+}
+
+/// The last message of a topic has a lower number than one that was received: the server forgot some or all of them, as
+/// after a restart from a backup, or made the topic anew. Numbers after `last` are new messages from here on. What was
+/// published before under the numbers up to `last`, and not received, is lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NumbersReset {
+    /// The topic.
+    pub topic: Topic<Text>,
+    /// The highest number before.
+    pub before: u64,
+    /// The number of the last message now.
+    pub last: u64,
 }
 
 /// A topic that is no longer attached.

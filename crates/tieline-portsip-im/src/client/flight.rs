@@ -44,6 +44,8 @@ pub(super) enum Job {
     Probe {
         topic: Text,
         tries: u32,
+        /// The highest number that was known when it was asked.
+        known: u64,
     },
     /// Asks for missing messages.
     Refill {

@@ -29,7 +29,9 @@ mod work;
 
 pub use command::{History, Noting, Publish, Request, Subscribe, Subscribers};
 pub use config::ClientConfig;
-pub use event::{ClientEvent, Gap, GapClosed, LoggedIn, LostCause, Malformed, Noted, Received, SubscriptionLost};
+pub use event::{
+    ClientEvent, Gap, GapClosed, LoggedIn, LostCause, Malformed, Noted, NumbersReset, Received, SubscriptionLost,
+};
 pub use phase::Phase;
 pub use reply::{Changed, Edited, HistoryPage, Published, Reply, Subscribed};
 pub use resume::{Mark, Resume};

@@ -7,6 +7,7 @@ use core::fmt;
 
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, Encode as _};
+use tieline_core::supervisor::Recovery;
 use tieline_core::{
     ClientSession, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId, Seed,
     SendError, SendErrorKind, Session, Text, earliest,
@@ -15,7 +16,7 @@ use tieline_core::{
 use super::command::Request;
 use super::config::ClientConfig;
 use super::event::ClientEvent;
-use super::flight::{Flight, Job, Waiting};
+use super::flight::{Collected, Flight, Job, Waiting};
 use super::phase::Phase;
 use super::reply::Reply;
 use super::resume::Resume;
@@ -33,6 +34,8 @@ pub struct ImClient {
     pub(super) restore: VecDeque<(Text, u32)>,
     /// Topics that something is to be asked for.
     pub(super) todo: VecDeque<Text>,
+    /// Whether messages that were published before the line, or since, are lost or may be.
+    pub(super) incomplete: bool,
     pub(super) flights: Vec<Flight>,
     pub(super) waiting: VecDeque<Waiting>,
     next_request: u64,
@@ -46,7 +49,7 @@ pub struct ImClient {
     /// The latest time that was told.
     pub(super) now: Instant,
     /// When the last frame came.
-    heard: Instant,
+    pub(super) heard: Instant,
     /// When the last ping went out, if nothing was heard since.
     pinged: Option<Instant>,
     /// Whether input was unwanted: the silence since then does not count.
@@ -64,6 +67,8 @@ pub(super) struct TopicState {
     /// How often the number of the last message was asked for in vain, while it is wanted.
     pub(super) probe: Option<u32>,
     pub(super) in_todo: bool,
+    /// Messages whose numbers were received before, until it is known whether the numbers went back.
+    pub(super) doubtful: Collected,
 }
 
 impl ImClient {
@@ -84,6 +89,23 @@ impl ImClient {
         match self.phase {
             Phase::LoggingIn => MessageLimit::provisional(self.config.limits.message_bytes_before_login),
             _ => MessageLimit::settled(self.config.limits.message_bytes),
+        }
+    }
+
+    /// Whether everything that was missed before the line came, as far as it is messages: presences and notes are kept by
+    /// no server.
+    pub(super) fn recovery(&self) -> Recovery {
+        let is_asking =
+            |flight: &Flight| matches!(flight.job, Job::Restore { .. } | Job::Probe { .. } | Job::Refill { .. });
+        if self.incomplete {
+            Recovery::Incomplete
+        } else if !self.restore.is_empty()
+            || self.flights.iter().any(is_asking)
+            || self.topics.values().any(|topic| topic.probe.is_some() || topic.track.has_gaps())
+        {
+            Recovery::Pending
+        } else {
+            Recovery::Complete
         }
     }
 
@@ -288,6 +310,8 @@ impl ClientSession for ImClient {
 
     fn start(config: ClientConfig, seed: Seed, resume: Option<Resume>, now: Instant) -> Self {
         let topics = resume.unwrap_or_default().topics;
+        // Of a topic that nothing is known of nobody can tell what was missed.
+        let incomplete = topics.values().any(Option::is_none);
         let restore = topics.keys().map(|topic| (topic.clone(), 0)).collect();
         let state = |mark| TopicState { track: Track::resume(mark), ..TopicState::default() };
         let mut session = Self {
@@ -295,6 +319,7 @@ impl ClientSession for ImClient {
             phase: Phase::LoggingIn,
             topics: topics.into_iter().map(|(topic, mark)| (topic, state(mark))).collect(),
             restore,
+            incomplete,
             todo: VecDeque::new(),
             flights: Vec::new(),
             waiting: VecDeque::new(),

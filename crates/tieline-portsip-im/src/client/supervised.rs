@@ -1,6 +1,6 @@
 //! How the supervisor sees the session.
 
-use tieline_core::supervisor::{EventKind, Supervised};
+use tieline_core::supervisor::{EventKind, Recovery, Supervised};
 use tieline_core::{CloseReason, MessageLimit, Text};
 
 use super::command::Request;
@@ -45,6 +45,10 @@ impl Supervised for ImClient {
             }
             _ => {}
         }
+    }
+
+    fn recovery(&self) -> Recovery {
+        Self::recovery(self)
     }
 
     fn kind_of(event: &ClientEvent) -> EventKind {

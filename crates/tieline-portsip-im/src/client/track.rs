@@ -20,6 +20,8 @@ pub(super) struct Track {
     floor: Option<u64>,
     /// What above the floor was delivered, or given up and told.
     held: Spans,
+    /// What came by itself although it is not above the floor.
+    early: Spans,
     gaps: VecDeque<Gap>,
 }
 
@@ -36,6 +38,8 @@ struct Gap {
 pub(super) enum Arrival {
     /// Of the time before the topic was followed.
     Before,
+    /// Of before the floor, and delivered although.
+    Repeated,
     /// Delivered already, or told as lost.
     Duplicate,
     /// To be delivered.
@@ -82,6 +86,24 @@ impl Track {
         self.floor.get_or_insert(last);
     }
 
+    /// The highest number that is known; 0 when none is.
+    pub(super) fn highest(&self) -> u64 {
+        self.end().saturating_sub(1)
+    }
+
+    /// Whether messages are missing that are asked for.
+    pub(super) fn has_gaps(&self) -> bool {
+        !self.gaps.is_empty()
+    }
+
+    /// Begins anew behind `last`: the numbers above it are other messages than before. What was missing is to be
+    /// [abandoned](Self::abandon) first.
+    pub(super) fn restart(&mut self, last: u64) {
+        // What came early is of the new count already.
+        let held = core::mem::take(&mut self.early);
+        *self = Self { floor: Some(last), held, ..Self::default() };
+    }
+
     /// The number after the highest that is known.
     fn end(&self) -> u64 {
         self.held.end().max(self.floor.map_or(0, |floor| floor.saturating_add(1)))
@@ -90,13 +112,22 @@ impl Track {
     /// Takes note of a message that arrived by itself.
     pub(super) fn arrive(&mut self, seq: u64) -> Arrival {
         let floor = *self.floor.get_or_insert(seq.saturating_sub(1));
-        if seq <= floor || seq == u64::MAX {
+        if self.early.contains(seq) {
+            Arrival::Repeated
+        } else if seq <= floor || seq == u64::MAX {
             Arrival::Before
         } else if self.held.contains(seq) {
             Arrival::Duplicate
         } else {
             self.hold(seq);
             Arrival::New
+        }
+    }
+
+    /// Takes note of a message of before the floor that was delivered, so that it is not delivered again.
+    pub(super) fn deliver_early(&mut self, seq: u64) {
+        if self.early.ranges().len() < MAX_SPANS {
+            self.early.insert(seq..seq.saturating_add(1));
         }
     }
 

@@ -106,7 +106,8 @@ impl ImClient {
             let name = Topic::from(topic.as_str());
             if let Some(tries) = state.probe.take() {
                 let request = Request::Desc { topic: name, ims: None };
-                self.launch(deadline, Job::Probe { topic, tries }, |id| request.message(id));
+                let known = state.track.highest();
+                self.launch(deadline, Job::Probe { topic, tries, known }, |id| request.message(id));
             } else if let Some(window) = state.track.next_window(page) {
                 self.ask_for(now, topic, window, Collected::default(), Vec::new());
             }
@@ -166,6 +167,8 @@ impl ImClient {
         let due = |job: &Job, deadline: Instant| deadline <= now && !(resting && job.rests());
         let Some(at) = self.flights.iter().position(|flight| due(&flight.job, flight.deadline)) else { return };
         let flight = self.flights.remove(at);
+        // A line that says nothing at all refuses nothing: what is asked stays wanted, here or on the next line.
+        let silent = self.heard + self.config.request_timeout <= flight.deadline;
         match flight.job {
             Job::Hello | Job::Login => {
                 self.say_goodbye(1000);
@@ -175,12 +178,14 @@ impl ImClient {
                 self.settle_leave(&request, false);
                 self.replies.push_back((id, Err(RequestError::Timeout)));
             }
+            Job::Restore { topic, tries } if silent => self.restore.push_back((topic, tries)),
             Job::Restore { topic, tries } => self.restore_failed(topic, tries, RequestError::Timeout),
-            Job::Probe { topic, tries } => self.probe_failed(&topic, tries, true),
+            Job::Probe { topic, tries, .. } if silent => self.ask_again(&topic, tries),
+            Job::Probe { topic, tries, .. } => self.probe_failed(&topic, tries, true),
             Job::Refill { topic, window, collected, came, before } => {
                 self.refilled(&topic, collected, before);
                 if let Some(state) = self.topics.get_mut(&*topic) {
-                    if came.is_none() {
+                    if came.is_none() && !silent {
                         state.track.failed(&window, TRIES);
                     }
                     self.settle(&topic);
@@ -205,6 +210,7 @@ impl ImClient {
     /// A topic is no longer attached, not by the owner's will.
     pub(super) fn lose_topic(&mut self, topic: &Text, cause: LostCause) {
         if self.drop_topic(topic) {
+            self.incomplete = true;
             let topic = Topic::new(topic.clone());
             self.tell(ClientEvent::SubscriptionLost(SubscriptionLost { topic, cause }), 0);
         }

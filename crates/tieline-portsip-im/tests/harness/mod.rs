@@ -209,6 +209,7 @@ pub(crate) fn told(event: &ClientEvent) -> String {
             let lost: String = lost.iter().map(|range| format!(" lost {}..{}", range.low, range.hi)).collect();
             format!("closed {}..{}{lost}", range.low, range.hi)
         }
+        ClientEvent::NumbersReset(reset) => format!("reset {}..{}", reset.before, reset.last),
         other => format!("{other:?}"),
     }
 }

@@ -88,6 +88,12 @@ impl StreamHub {
         delivered
     }
 
+    /// Begins anew as a push server does that was restarted: the next message of every PBX is number 1. The connections stay;
+    /// [`ServerHandle::kill_connections`](crate::ServerHandle::kill_connections) cuts them.
+    pub fn restart(&self) {
+        self.lock().by_name.values_mut().for_each(|channel| channel.publisher.restart());
+    }
+
     /// What was counted so far.
     #[must_use]
     pub fn stats(&self) -> StreamStats {

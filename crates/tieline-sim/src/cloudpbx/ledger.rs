@@ -48,6 +48,11 @@ impl Ledger {
         Self { pbx: pbx.to_owned(), warsaw, clock, rows: VecDeque::new(), calls: 0 }
     }
 
+    /// Puts the clock forward, or back, for the records to come.
+    pub(crate) fn put_clock_forward(&mut self, seconds: i64) {
+        self.clock = self.clock.put_forward(seconds);
+    }
+
     /// Today, by the clock of the PBX.
     pub(crate) fn today(&self, now: Instant) -> Date {
         self.warsaw.shows(self.clock.unix_seconds(now)).map_or(Date::MAX, |shown| shown.date())

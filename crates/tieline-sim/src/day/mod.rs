@@ -86,6 +86,11 @@ impl Day {
         &self.world
     }
 
+    /// Puts the clock of the world forward, or back; see [`World::put_clock_forward`].
+    pub fn put_clock_forward(&mut self, seconds: i64) {
+        self.world.put_clock_forward(seconds);
+    }
+
     /// The first tenant: the one that the scripted day is about.
     #[must_use]
     pub fn tenant(&self) -> TenantKey {

@@ -1,5 +1,6 @@
 //! How a simulator is set up.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,11 +11,14 @@ use tieline_portsip_wsi::Dialect;
 use tieline_portsip_wsi::server::ServerConfig;
 use tieline_server::wsi::WsiService;
 use tieline_server::{Router, Server, ServerOptions, Strictness, axeos, cloudpbx};
+use tokio::sync::watch;
 
 use super::Sim;
 use super::driver;
 use super::pace::Pace;
 use super::pbx::Pbx;
+use crate::fault::{Gate, Rule};
+use crate::record::{Entry, Sink};
 
 /// Unless another time is given, the day begins at 2026-01-01T07:00:00Z.
 const START: i64 = 1_767_250_800;
@@ -22,7 +26,7 @@ const START: i64 = 1_767_250_800;
 const SEED: u64 = 7;
 
 /// Sets a simulator up; made by [`Sim::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SimBuilder {
     listen: SocketAddr,
     seed: u64,
@@ -34,6 +38,21 @@ pub struct SimBuilder {
     tls: bool,
     strict: bool,
     paused: bool,
+    watched: bool,
+    faults: Vec<Rule>,
+    transcript: Option<Sink>,
+    connects_per_minute: Option<u32>,
+}
+
+impl fmt::Debug for SimBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimBuilder")
+            .field("listen", &self.listen)
+            .field("seed", &self.seed)
+            .field("speed", &self.speed)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for SimBuilder {
@@ -49,6 +68,10 @@ impl Default for SimBuilder {
             tls: false,
             strict: false,
             paused: false,
+            watched: true,
+            faults: Vec::new(),
+            transcript: None,
+            connects_per_minute: None,
         }
     }
 }
@@ -119,6 +142,38 @@ impl SimBuilder {
         self
     }
 
+    /// Adds a rule of what goes wrong; see [`fault`](crate::fault). More can be added while the simulator runs, by
+    /// [`Sim::faults`].
+    #[must_use]
+    pub fn fault(mut self, rule: impl Into<Rule>) -> Self {
+        self.faults.push(rule.into());
+        self
+    }
+
+    /// Whether connections are watched: what clients do is recorded, and faults can befall them. Default yes. Without, they
+    /// are served as by any other server, and only faults of the PBX itself happen.
+    #[must_use]
+    pub const fn watched(mut self, watched: bool) -> Self {
+        self.watched = watched;
+        self
+    }
+
+    /// Hands what clients do to `sink` as it happens, in order, if connections are watched. It is called on threads of the
+    /// runtime, one call at a time, so it must not take long.
+    #[must_use]
+    pub fn transcript(mut self, sink: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.transcript = Some(Arc::new(sink));
+        self
+    }
+
+    /// How often one address may connect in a minute. Default 3,000, see
+    /// [`ServerOptions::max_connects_per_minute`].
+    #[must_use]
+    pub const fn connects_per_minute(mut self, most: u32) -> Self {
+        self.connects_per_minute = Some(most);
+        self
+    }
+
     /// Starts the simulator on the tokio runtime that this is called on.
     ///
     /// # Errors
@@ -126,10 +181,14 @@ impl SimBuilder {
     pub async fn start(self) -> io::Result<Sim> {
         let pace = Pace::new(self.speed)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the speed must be a number above 0"))?;
-        let pbx =
-            Arc::new(Pbx::open(seed_of(self.seed), self.start_time, pace, self.generation).map_err(io::Error::other)?);
+        let pbx = Pbx::open(seed_of(self.seed), self.start_time, pace, self.generation, self.transcript.clone());
+        let pbx = Arc::new(pbx.map_err(io::Error::other)?);
+        self.faults.iter().for_each(|rule| pbx.faults.add(rule.clone()));
         let mut options = ServerOptions::default();
         options.strictness = if self.strict { Strictness::Strict } else { Strictness::Lenient };
+        if let Some(most) = self.connects_per_minute {
+            options.max_connects_per_minute = most;
+        }
         #[cfg(feature = "tls")]
         let (options, pin) = self.secure(options)?;
         #[cfg(not(feature = "tls"))]
@@ -145,12 +204,18 @@ impl SimBuilder {
             .websocket(cloudpbx::stream_paths(), stream)
             .http(cloudpbx::rest_paths(), calls)
             .http(axeos::paths(), axeos::AxeosService::new(Arc::clone(&pbx), pbx.events.clone()));
-        let server = Server::bind(self.listen, options).await?.spawn(router);
+        let (here, gone) = watch::channel(());
+        let mut server = Server::bind(self.listen, options).await?;
+        if self.watched {
+            server = server.hooked(Gate::new(Arc::clone(&pbx), gone));
+        }
+        let server = server.spawn(router);
+        let _first = pbx.server.set(server.clone());
         if !self.paused {
             pbx.resume();
         }
         let driver = tokio::spawn(driver::drive(Arc::clone(&pbx)));
-        Ok(Sim { pbx, server, driver, seed: self.seed, pin })
+        Ok(Sim { pbx, server, driver, seed: self.seed, pin, _here: here })
     }
 
     #[cfg(feature = "tls")]

@@ -22,6 +22,7 @@ pub(super) async fn drive(pbx: Arc<Pbx>) {
         };
         tokio::select! {
             () = pbx.repaced.notified() => {}
+            () = pbx.faults.changed() => {}
             () = wait => {}
         }
     }

@@ -16,11 +16,14 @@ use tieline_core::Secret;
 use tieline_portsip_wsi::{Auth, Dialect};
 use tieline_server::axeos::EventStats;
 use tieline_server::{ServerHandle, ServerStats};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use builder::SimBuilder;
 pub(crate) use pbx::Pbx;
 
+use crate::fault::{Fault, Faults, Memory};
+use crate::record::{ClientConnection, Entry};
 use crate::world::Role;
 
 /// A simulator that serves. Dropping it drops all connections.
@@ -30,6 +33,8 @@ pub struct Sim {
     driver: JoinHandle<()>,
     seed: u64,
     pin: Option<String>,
+    /// Dropped with the simulator, which lets go the connections that it holds half-open.
+    _here: watch::Sender<()>,
 }
 
 impl Sim {
@@ -145,6 +150,36 @@ impl Sim {
     /// restarted; polls that wait are answered with 503.
     pub fn restart_axeos_log(&self, first_seq: u64) {
         self.pbx.events.restart(first_seq);
+    }
+
+    /// What goes wrong: the rules, to be changed at any time.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.pbx.faults
+    }
+
+    /// Restarts the PBX: drops all connections without a goodbye, and forgets what it is to forget. Calls go on.
+    pub fn restart(&self, memory: Memory) {
+        self.pbx.befall_now(&Fault::Restart(memory));
+    }
+
+    /// Puts the clock of the PBX forward by `seconds`, or back.
+    pub fn skew_clock(&self, seconds: i64) {
+        self.pbx.befall_now(&Fault::ClockSkew { seconds });
+    }
+
+    /// The connections that clients made, in the order of their numbers; of a great many the latest 10,000. Empty unless
+    /// connections are [watched](SimBuilder::watched).
+    #[must_use]
+    pub fn clients(&self) -> Vec<ClientConnection> {
+        self.pbx.record.connections()
+    }
+
+    /// What clients did, in order; of a great deal the latest. Secrets are left out. Empty unless connections are
+    /// [watched](SimBuilder::watched).
+    #[must_use]
+    pub fn transcript(&self) -> Vec<Entry> {
+        self.pbx.record.entries()
     }
 
     /// What was counted of the event log of Axeos.

@@ -1,14 +1,15 @@
 //! The day, its logins and its subscribers, shared by all connections and by what moves time.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tieline_axeos::Generation;
+use tieline_axeos::{Entry, Generation};
 use tieline_cloudpbx::stream::StreamTarget;
 use tieline_core::json::Encode as _;
 use tieline_core::{Date, Instant, Seed, Text};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Viewer};
+use tieline_server::ServerHandle;
 use tieline_server::axeos::EventHub;
 use tieline_server::cloudpbx::StreamHub;
 use tieline_server::wsi::{self, Hub, Publication};
@@ -19,6 +20,8 @@ use crate::axeos::Axeos;
 use crate::cloudpbx::CloudPbx;
 use crate::day::Day;
 use crate::directory::{Directory, LoginRefused};
+use crate::fault::{Fault, Faults, Memory};
+use crate::record::{Recorder, Sink};
 use crate::world::{CallChange, Clock, Happening, Occurrence, Refused};
 use crate::wsi::{Rendered, render, snapshots};
 
@@ -41,6 +44,10 @@ pub(crate) struct Pbx {
     pub(super) hub: Hub,
     pub(super) stream: StreamHub,
     pub(super) events: EventHub,
+    pub(crate) faults: Faults,
+    pub(crate) record: Recorder,
+    /// Set once it is there.
+    pub(super) server: OnceLock<ServerHandle>,
 }
 
 impl Pbx {
@@ -50,6 +57,7 @@ impl Pbx {
         start_unix_seconds: i64,
         pace: Pace,
         generation: Generation,
+        sink: Option<Sink>,
     ) -> Result<Self, Refused> {
         let day = Day::new(seed, start_unix_seconds)?;
         let directory = Directory::new(day.world(), seed);
@@ -67,6 +75,9 @@ impl Pbx {
             hub: Hub::default(),
             stream: StreamHub::default(),
             events: EventHub::default(),
+            faults: Faults::default(),
+            record: Recorder::new(sink),
+            server: OnceLock::new(),
         })
     }
 
@@ -110,19 +121,55 @@ impl Pbx {
     /// # Errors
     /// There is more, for the next turn. Otherwise when the next turn is due; `None` while time stands still.
     pub(super) fn turn(&self) -> Result<Option<tokio::time::Instant>, MoreToCome> {
-        let now = self.pace().scenario(self.started.elapsed());
+        let now = self.scenario_now();
         let mut day = self.day();
         let until = now.min(day.world().now() + TURN);
         self.advance(&mut day, until);
         if until < now {
             return Err(MoreToCome);
         }
-        let due = self.cloudpbx().next_due().map_or(day.next_due(), |due| due.min(day.next_due()));
+        let others = [self.cloudpbx().next_due(), self.faults.next_due()];
+        let due = others.into_iter().flatten().fold(day.next_due(), Instant::min);
         let due = self.pace().real(due);
         Ok(due.and_then(|due| self.started.checked_add(due)))
     }
 
+    /// Goes on to `until`, with what the plan of faults has for the PBX on the way.
     fn advance(&self, day: &mut Day, until: Instant) {
+        for (at, fault) in self.faults.take_due(until) {
+            self.go_on(day, at.max(day.world().now()));
+            self.befall(day, &fault);
+        }
+        self.go_on(day, until);
+    }
+
+    fn befall(&self, day: &mut Day, fault: &Fault) {
+        match fault {
+            Fault::ClockSkew { seconds } => {
+                day.put_clock_forward(*seconds);
+                self.cloudpbx().ledger.put_clock_forward(*seconds);
+            }
+            Fault::Restart(memory) => {
+                if *memory == Memory::Lost {
+                    self.stream.restart();
+                    self.events.restart(1);
+                }
+                if let Some(server) = self.server.get() {
+                    server.kill_connections();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Lets something befall the PBX now.
+    pub(super) fn befall_now(&self, fault: &Fault) {
+        let mut day = self.day();
+        self.present(&mut day);
+        self.befall(&mut day, fault);
+    }
+
+    fn go_on(&self, day: &mut Day, until: Instant) {
         let clock = day.world().clock();
         for occurrence in day.advance(until) {
             self.publish(&occurrence, clock);
@@ -168,9 +215,27 @@ impl Pbx {
 
     /// Brings the world to the present, so that what somebody does happens now.
     fn present(&self, day: &mut Day) -> Instant {
-        let now = self.pace().scenario(self.started.elapsed()).max(day.world().now());
+        let now = self.scenario_now().max(day.world().now());
         self.advance(day, now);
         now
+    }
+
+    /// Scenario time now.
+    pub(crate) fn scenario_now(&self) -> Instant {
+        self.pace().scenario(self.started.elapsed())
+    }
+
+    /// Lets the log of Axeos go on with another number than its next one; what was logged is forgotten.
+    pub(crate) fn renumber_axeos(&self, next: impl FnOnce(u64) -> u64) {
+        let _axeos = self.axeos();
+        let present = self.events.newest().map_or(1, |newest| newest.saturating_add(1));
+        self.events.restart(next(present));
+    }
+
+    /// Logs an event of Axeos as often as asked for.
+    pub(crate) fn log_axeos(&self, entry: &Entry<String>, times: u32) {
+        let _axeos = self.axeos();
+        self.events.publish_all((0..times).map(|_| (entry.timestamp.clone(), entry.event.clone())));
     }
 
     /// Whether a client may listen to the stream of CloudPBX.

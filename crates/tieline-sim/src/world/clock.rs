@@ -15,6 +15,13 @@ impl Clock {
         Self { start_unix_micros: seconds.saturating_mul(1_000_000) }
     }
 
+    /// The same clock put forward by `seconds`, or back.
+    #[must_use]
+    pub const fn put_forward(self, seconds: i64) -> Self {
+        let micros = seconds.saturating_mul(1_000_000);
+        Self { start_unix_micros: self.start_unix_micros.saturating_add(micros) }
+    }
+
     /// The calendar time of `at`: seconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub fn unix_seconds(&self, at: Instant) -> i64 {

@@ -91,6 +91,12 @@ impl World {
         self.clock
     }
 
+    /// Puts the clock forward by `seconds`, or back: the calendar of everything that is told from now on, also of what has
+    /// happened before.
+    pub fn put_clock_forward(&mut self, seconds: i64) {
+        self.clock = self.clock.put_forward(seconds);
+    }
+
     /// The scenario time of the world.
     #[must_use]
     pub fn now(&self) -> Instant {

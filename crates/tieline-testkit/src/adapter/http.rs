@@ -50,7 +50,7 @@ pub struct Downloaded {
 const LIMIT: usize = 64;
 
 /// A read.
-struct Get;
+pub(super) struct Get;
 /// A command with a side effect.
 struct Post;
 /// A command with a large body.

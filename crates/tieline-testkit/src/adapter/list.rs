@@ -44,6 +44,14 @@ macro_rules! adapter_tests {
                 instants_of_events_map_to_wall_time,
                 an_address_that_is_none_is_refused_in_words,
             ]
+            chaos: [
+                a_stream_of_wsi_survives_100_kills,
+                whatever_fails_each_event_of_wsi_comes_once_or_lies_in_a_gap,
+                a_half_open_line_of_wsi_is_found_and_replaced,
+                a_handler_that_sleeps_keeps_its_line_of_wsi,
+                what_a_slow_handler_of_wsi_drops_is_counted,
+                a_slow_handler_of_wsi_ends_its_line_if_it_wishes,
+            ]
             overflow: [
                 block_makes_the_server_wait_and_loses_nothing,
                 replies_come_while_events_are_left_unread,
@@ -78,6 +86,8 @@ macro_rules! adapter_tls_tests {
                 tls_goes_through_the_tunnel_of_a_proxy,
                 a_handshake_that_never_ends_is_given_up_at_the_deadline,
             ]
+            certificates: [lines_of_wsi_obey_the_table_of_certificates]
+            chaos: [a_stream_of_wsi_over_tls_survives_100_kills]
         }
     };
 }
@@ -126,6 +136,10 @@ macro_rules! adapter_http_tests {
                 a_recording_that_breaks_off_is_an_error_and_no_file,
                 what_is_no_recording_leaves_the_file_that_was_there,
             ]
+            certificates: [
+                calls_obey_the_table_of_certificates,
+                calls_of_cloudpbx_obey_the_table_of_certificates,
+            ]
         }
     };
 }
@@ -163,6 +177,25 @@ macro_rules! adapter_stream_tests {
                 no_sms_is_sent_while_the_stream_is_down,
                 an_sms_that_is_refused_is_an_error,
             ]
+            chaos: [
+                a_stream_of_cloudpbx_survives_100_kills,
+                whatever_fails_each_event_of_cloudpbx_comes_once_or_lies_in_a_gap,
+                a_half_open_line_of_cloudpbx_is_found_and_replaced,
+                a_handler_that_sleeps_keeps_its_line_of_cloudpbx,
+                what_a_slow_handler_of_cloudpbx_drops_is_counted,
+                a_slow_handler_of_cloudpbx_ends_its_line_if_it_wishes,
+            ]
+        }
+    };
+}
+
+/// The tests that every adapter with TLS passes for CloudPBX's event stream, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_stream_tls_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            certificates: [streams_obey_the_table_of_certificates]
         }
     };
 }
@@ -199,6 +232,14 @@ macro_rules! adapter_im_tests {
                 a_hello_goes_first_where_it_is_wanted,
                 closing_says_goodbye_and_ends_the_events_once,
             ]
+            chaos: [
+                a_stream_of_im_survives_100_kills,
+                whatever_fails_each_message_of_im_comes_once,
+                a_half_open_line_of_im_is_found_and_replaced,
+                a_handler_that_sleeps_keeps_its_line_of_im,
+                what_a_slow_handler_of_im_drops_is_counted,
+                a_slow_handler_of_im_ends_its_line_if_it_wishes,
+            ]
         }
     };
 }
@@ -213,6 +254,7 @@ macro_rules! adapter_im_tls_tests {
                 every_flow_of_the_document_is_played_over_tls,
                 each_request_brings_a_reply_of_its_own_kind_over_tls,
             ]
+            certificates: [lines_of_im_obey_the_table_of_certificates]
         }
     };
 }
@@ -260,6 +302,18 @@ macro_rules! adapter_axeos_tests {
                 close_ends_it_with_its_reason,
                 single_calls_need_no_line,
                 a_poll_and_a_call_are_never_repeated_and_a_list_once,
+            ]
+            chaos: [
+                a_stream_of_axeos_survives_100_kills,
+                whatever_fails_each_event_of_axeos_comes_once_or_lies_in_a_gap,
+                a_half_open_poll_of_axeos_is_found_and_replaced,
+                a_handler_that_sleeps_keeps_its_line_of_axeos,
+                what_a_slow_handler_of_axeos_drops_is_counted,
+                a_slow_handler_of_axeos_ends_its_line_if_it_wishes,
+            ]
+            certificates: [
+                lines_of_axeos_obey_the_table_of_certificates,
+                calls_of_axeos_obey_the_table_of_certificates,
             ]
         }
     };
@@ -314,6 +368,20 @@ macro_rules! adapter_im_http_tests {
                 a_revoked_token_is_not_used_again,
                 each_dial_of_a_chat_has_a_token_that_is_good_then,
                 no_secret_is_printed,
+            ]
+        }
+    };
+}
+
+/// The tests that every adapter with TLS passes for the files and access tokens of PortSIP IM, as `#[test]`s.
+#[macro_export]
+macro_rules! adapter_im_https_tests {
+    ($adapter:ty) => {
+        $crate::adapter_tests_of! {
+            $adapter,
+            certificates: [
+                files_obey_the_table_of_certificates,
+                tokens_obey_the_table_of_certificates,
             ]
         }
     };

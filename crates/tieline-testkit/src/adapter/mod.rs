@@ -14,6 +14,8 @@ mod setup;
 
 pub mod axeos;
 pub mod bad_input;
+pub mod certificates;
+pub mod chaos;
 pub mod cloudpbx;
 pub mod http;
 pub mod im;

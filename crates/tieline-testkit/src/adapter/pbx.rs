@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,6 +37,17 @@ impl<T: Read + Write + Send + 'static> Stream for T {}
 
 /// The server's side of one WebSocket.
 pub struct Peer(WebSocket<Box<dyn Stream>>);
+
+/// What a server heard.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// A message.
+    Message(Message),
+    /// Nothing within the stream's timeout.
+    Nothing,
+    /// The client left.
+    End,
+}
 
 impl Peer {
     /// Answers the opening.
@@ -74,16 +85,35 @@ impl Peer {
     /// # Panics
     /// When there is no opening.
     pub fn accept_bytewise(io: impl Stream) -> Self {
+        Self::try_accept(io).expect("an opening")
+    }
+
+    /// Answers the opening, however it comes; `None` when it does not come whole.
+    pub(super) fn try_accept(io: impl Stream) -> Option<Self> {
         let mut io: Box<dyn Stream> = Box::new(io);
-        let request = request(&mut io);
-        let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
+        let request = read_request(&mut io)?;
+        let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))?;
         let accept = derive_accept_key(key.as_bytes());
         let answer = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {accept}\r\n\r\n"
         );
-        io.write_all(answer.as_bytes()).expect("a client");
-        Self(WebSocket::from_raw_socket(io, Role::Server, None))
+        io.write_all(answer.as_bytes()).ok()?;
+        io.flush().ok()?;
+        Some(Self(WebSocket::from_raw_socket(io, Role::Server, None)))
+    }
+
+    /// What comes within the stream's timeout.
+    pub(super) fn hear(&mut self) -> Heard {
+        match self.0.read() {
+            Ok(message) => Heard::Message(message),
+            Err(tungstenite::Error::Io(error))
+                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+            {
+                Heard::Nothing
+            }
+            Err(_) => Heard::End,
+        }
     }
 
     /// The next message; `None` when the connection broke.
@@ -178,6 +208,22 @@ pub(super) fn request(io: &mut impl Read) -> String {
         request.extend(byte);
     }
     String::from_utf8(request).expect("text")
+}
+
+/// A request, head and body; `None` when the client leaves before it is whole.
+pub(super) fn read_request(io: &mut impl Read) -> Option<String> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        io.read_exact(&mut byte).ok()?;
+        request.extend(byte);
+    }
+    let mut text = String::from_utf8(request).expect("text");
+    let length = text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    io.read_exact(&mut body).ok()?;
+    text += &String::from_utf8(body).expect("text");
+    Some(text)
 }
 
 /// A listener that serves each connection on a thread of its own. When it is dropped nobody is served any more, and what

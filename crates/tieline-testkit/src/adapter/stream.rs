@@ -173,6 +173,7 @@ pub fn a_close_with_a_refusal_is_the_end_with_its_status<A: StreamAdapter>() {
     setup.options.policy.retry_first = true;
     let mut line = connect::<A>(&pbx, setup);
     assert!(matches!(line.next(), Some(Item::Line(LineEvent::Live(_)))));
+    assert!(matches!(line.next(), Some(Item::Line(LineEvent::Gap(_)))));
     let end = line.next();
     let Some(Item::Line(LineEvent::Closed(Some(DownCause::Session(CloseReason::LoginRefused { status, reason }))))) =
         &end

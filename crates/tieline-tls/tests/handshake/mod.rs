@@ -1,101 +1,41 @@
 //! Client and server of rustls, joined in memory.
+#![allow(dead_code, reason = "each test file uses its share")]
 
 use std::io::{self, Cursor};
 use std::sync::Arc;
 
-use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tieline_tls::rustls::server::ResolvesServerCert;
-use tieline_tls::rustls::sign::CertifiedKey;
+use tieline_tls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tieline_tls::rustls::{
-    ClientConfig, ClientConnection, ServerConfig, ServerConnection, SupportedProtocolVersion, crypto,
+    ClientConfig, ClientConnection, ProtocolVersion, ServerConfig, ServerConnection, SupportedProtocolVersion, crypto,
 };
 use tieline_tls::{ClientTls, Presented, TlsRefused, Trust};
 
-/// A certificate with the means to serve it.
-pub(crate) struct Server {
-    certificate: CertificateDer<'static>,
-    serve: Serve,
+/// Both versions of TLS.
+pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] =
+    [&tieline_tls::rustls::version::TLS13, &tieline_tls::rustls::version::TLS12];
+
+/// Presents a certificate, whether it holds its key or another.
+pub(crate) fn presenting(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> Arc<ServerConfig> {
+    let key = crypto::ring::sign::any_supported_type(&key).expect("a key");
+    let certified = CertifiedKey::new(vec![certificate], key);
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    Arc::new(config)
 }
 
-enum Serve {
-    Key(Arc<dyn crypto_key::Key>),
-    Config(Arc<ServerConfig>),
-}
-
-mod crypto_key {
-    pub(crate) use tieline_tls::rustls::sign::SigningKey as Key;
-}
-
-#[derive(Debug)]
-struct Always(Arc<CertifiedKey>);
-
-impl ResolvesServerCert for Always {
-    fn resolve(&self, _: tieline_tls::rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
-    }
-}
-
-impl Server {
-    pub(crate) fn new(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> Self {
-        let key = crypto::ring::sign::any_supported_type(&key).expect("a key");
-        Self { certificate, serve: Serve::Key(key) }
-    }
-
-    pub(crate) fn from_pem(certificate: &[u8], key: &[u8]) -> Self {
-        let certificate = CertificateDer::from_pem_slice(certificate).expect("PEM");
-        Self::new(certificate, PrivateKeyDer::from_pem_slice(key).expect("PEM"))
-    }
-
-    pub(crate) fn of(config: Arc<ServerConfig>, certificate: CertificateDer<'static>) -> Self {
-        Self { certificate, serve: Serve::Config(config) }
-    }
-
-    /// Presents a certificate whose key it does not hold.
-    pub(crate) fn with_wrong_key(certificate: CertificateDer<'static>, other: &Self) -> Self {
-        let Serve::Key(key) = &other.serve else { panic!("a key is needed") };
-        Self { certificate, serve: Serve::Key(Arc::clone(key)) }
-    }
-
-    pub(crate) fn certificate(&self) -> &CertificateDer<'static> {
-        &self.certificate
-    }
-
-    fn config(&self) -> Arc<ServerConfig> {
-        match &self.serve {
-            Serve::Config(config) => Arc::clone(config),
-            // By a resolver: rustls itself would refuse to load an X.509 v1 certificate.
-            Serve::Key(key) => {
-                let certified = CertifiedKey::new(vec![self.certificate.clone()], Arc::clone(key));
-                let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-                    .with_safe_default_protocol_versions()
-                    .expect("versions")
-                    .with_no_client_auth()
-                    .with_cert_resolver(Arc::new(Always(Arc::new(certified))));
-                Arc::new(config)
-            }
-        }
-    }
-}
-
-/// A handshake with the server's usual name.
+/// A handshake with a server of that name, which decides the version.
 pub(crate) fn handshake(
     trust: Trust,
-    server: &Server,
-    version: &'static SupportedProtocolVersion,
-) -> Result<(), TlsRefused> {
-    handshake_named(trust, server, version, "pbx.test")
-}
-
-pub(crate) fn handshake_named(
-    trust: Trust,
-    server: &Server,
+    server: &Arc<ServerConfig>,
     version: &'static SupportedProtocolVersion,
     name: &str,
 ) -> Result<(), TlsRefused> {
-    let mut server_config = (*server.config()).clone();
-    // The server decides the version.
-    if version.version == tieline_tls::rustls::ProtocolVersion::TLSv1_2 {
+    let mut server_config = (**server).clone();
+    if version.version == ProtocolVersion::TLSv1_2 {
         server_config = only_tls12(&server_config);
     }
     let mut server = ServerConnection::new(Arc::new(server_config)).expect("a server");
@@ -113,7 +53,7 @@ pub(crate) fn handshake_named(
 
 fn only_tls12(config: &ServerConfig) -> ServerConfig {
     let mut only = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_protocol_versions(&[&tieline_tls::rustls::version::TLS12])
+        .with_protocol_versions(&[VERSIONS[1]])
         .expect("versions")
         .with_no_client_auth()
         .with_cert_resolver(Arc::clone(&config.cert_resolver));

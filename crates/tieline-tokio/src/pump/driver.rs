@@ -19,9 +19,8 @@ use super::polled::Polled;
 use super::timer::Timer;
 use crate::{Clock, Dialer};
 
-/// How many rounds one poll does before other tasks have their turn. Few, so that the application takes its events while
-/// they are still in the processor's cache.
-const ROUNDS: usize = 4;
+/// More events than this that wait say that whoever takes them has had no turn for a while.
+const PATIENCE: usize = 8;
 
 /// A line over whatever `dialer` opens: its commands, its events, and the driver that does the work.
 ///
@@ -144,25 +143,42 @@ where
 {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.pump.transports().for_each(|transport| transport.wakes(cx.waker()));
-        for _ in 0..ROUNDS {
-            let now = self.clock.now();
-            let mut busy = self.take_orders(cx, now);
-            busy |= self.poll_dialing(cx, now);
-            busy |= self.pump.round(now);
-            busy |= self.dial();
-            self.tell();
-            if self.pump.is_finished() {
-                // Those who wait for the end are told now, even if nobody drops the driver yet.
-                self.orders.close();
-                self.dialing = None;
-                return Poll::Ready(());
-            }
-            if !busy && self.timer.poll(cx, self.clock, self.pump.poll_timeout()).is_pending() {
-                return Poll::Pending;
-            }
+        let now = self.clock.now();
+        let mut busy = self.take_orders(cx, now);
+        busy |= self.poll_dialing(cx, now);
+        busy |= self.pump.round(now);
+        busy |= self.dial();
+        self.tell();
+        if self.pump.is_finished() {
+            // Those who wait for the end are told now, even if nobody drops the driver yet.
+            self.orders.close();
+            self.dialing = None;
+            return Poll::Ready(());
         }
-        cx.waker().wake_by_ref();
+        if self.is_time(cx) && (!busy || self.pump.is_due(now)) {
+            self.pump.handle_timeout(now);
+            cx.waker().wake_by_ref();
+        } else if busy {
+            self.yield_now(cx);
+        }
         Poll::Pending
+    }
+
+    /// Sees to another poll, after a turn of whoever takes the events: they are in the processor's cache yet.
+    fn yield_now(&self, cx: &mut Context<'_>) {
+        if self.pump.events().waiting() <= PATIENCE {
+            return cx.waker().wake_by_ref();
+        }
+        // The future that a runtime blocks on has its turn only when the tasks have none. This is pending by its nature, and
+        // only leaves the wish with the runtime.
+        let _pending = std::pin::pin!(tokio::task::yield_now()).poll(cx);
+    }
+
+    /// Whether something is due by the runtime's clock, which goes on only when the runtime has looked at its sockets as well:
+    /// after a standstill the round before this one may not have known yet that there is something to read. It is asked
+    /// before each way out, so that it always knows what is due.
+    fn is_time(&mut self, cx: &mut Context<'_>) -> bool {
+        self.timer.poll(cx, self.clock, self.pump.poll_timeout()).is_ready()
     }
 
     fn take_orders(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {

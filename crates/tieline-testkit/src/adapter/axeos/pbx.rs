@@ -10,6 +10,7 @@ use tieline_core::http::query_pairs;
 use tieline_core::{Instant, Session as _, Text};
 use tieline_tls::ServerTls;
 
+use super::super::pbx::read_request;
 use super::super::{PATIENCE, Pbx, Stream};
 
 /// The users of every PBX of the tests.
@@ -75,17 +76,7 @@ struct State {
 
 /// Reads one request; `None` when the client is gone.
 fn read(io: &mut impl Stream) -> Option<Asked> {
-    let mut bytes = Vec::new();
-    while !bytes.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        io.read_exact(&mut byte).ok()?;
-        bytes.extend(byte);
-    }
-    let mut text = String::from_utf8(bytes).expect("text");
-    let length = text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    io.read_exact(&mut body).ok()?;
-    text += &String::from_utf8(body).expect("text");
+    let text = read_request(io)?;
     let line = text.split(" HTTP/1.1").next().unwrap_or_default().to_owned();
     Some(Asked { line, text })
 }
@@ -128,6 +119,12 @@ impl AxeosPbx {
         drop(state);
         self.shared.changed.notify_all();
         last.unwrap_or_default()
+    }
+
+    /// How many events were logged.
+    #[must_use]
+    pub fn published(&self) -> u64 {
+        self.shared.lock().published
     }
 
     /// Does this to the answers of the next polls that may wait.

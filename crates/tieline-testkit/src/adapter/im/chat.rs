@@ -15,8 +15,8 @@ use tieline_tls::ServerTls;
 use tungstenite::Message;
 
 use super::GROUP;
-use crate::adapter::pbx::request;
-use crate::adapter::{Gate, Pbx, Peer};
+use crate::adapter::pbx::{Heard, request};
+use crate::adapter::{Gate, Pbx, Peer, millis};
 
 /// What becomes of a message of the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct World {
     pub hold: Option<Gate>,
     /// What was asked for, in the words of the wire.
     pub asked: Vec<String>,
+    /// Whether what is published in [`GROUP`] goes at once to whoever is attached to it.
+    pub telling: bool,
 }
 
 impl World {
@@ -117,6 +119,22 @@ impl Chat {
         Self { pbx: Pbx::raw(open), world }
     }
 
+    /// Tells whoever is attached to [`GROUP`] what is published there, on lines that may break anywhere.
+    #[must_use]
+    pub fn telling() -> Self {
+        let world = Arc::<Mutex<World>>::default();
+        lock(&world).telling = true;
+        let served = Arc::clone(&world);
+        let open = move |io: TcpStream, number| {
+            let raw = io.try_clone().expect("a handle");
+            let Some(peer) = Peer::try_accept(io) else { return };
+            raw.set_read_timeout(Some(millis(1))).expect("a timeout");
+            drop(raw);
+            serve(peer, number, &served, &|_, _, _, _: &mut Vec<Text>| Act::Serve);
+        };
+        Self { pbx: Pbx::raw(open), world }
+    }
+
     /// What it knows.
     pub fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.world)
@@ -151,16 +169,22 @@ fn serve(mut peer: Peer, number: usize, world: &Mutex<World>, script: &Script) {
     let started = std::time::Instant::now();
     let now = || Instant::EPOCH + started.elapsed();
     let mut session = ImServer::start(ServerConfig::new(0), now());
-    while let Some(heard) = peer.message() {
-        session.handle_input(
-            now(),
-            match heard {
-                Message::Text(text) => Frame::text(text.as_str()),
-                Message::Binary(bytes) => Frame::Binary(bytes),
-                Message::Close(_) => return,
-                _ => continue,
-            },
-        );
+    // The last message of the group that went to this line, once it is attached.
+    let mut told: Option<u64> = None;
+    loop {
+        match peer.hear() {
+            Heard::Message(Message::Text(text)) => session.handle_input(now(), Frame::text(text.as_str())),
+            Heard::Message(Message::Binary(bytes)) => session.handle_input(now(), Frame::Binary(bytes)),
+            Heard::Message(Message::Close(_)) | Heard::End => return,
+            Heard::Message(_) => continue,
+            Heard::Nothing if !lock(world).telling => return,
+            Heard::Nothing => {}
+        }
+        if let Some(told) = &mut told {
+            let last = lock(world).last.get(GROUP).copied().unwrap_or_default();
+            (*told + 1..=last).for_each(|seq| session.push(now(), message(GROUP, seq)));
+            *told = last;
+        }
         let mut frames = usize::MAX;
         while let Some(event) = session.poll_event() {
             match event {
@@ -171,6 +195,9 @@ fn serve(mut peer: Peer, number: usize, world: &Mutex<World>, script: &Script) {
                     let mut world = lock(world);
                     world.asked.push(raw.as_str().to_owned());
                     let mut pushes = Vec::new();
+                    if world.telling && matches!(message.body, ClientBody::Sub(_)) {
+                        told = Some(world.last.get(GROUP).copied().unwrap_or_default());
+                    }
                     let act = script(&mut world, &message.body, number, &mut pushes);
                     pushes.into_iter().for_each(|push| session.push(now(), push));
                     if let Act::Cut(at) = act {

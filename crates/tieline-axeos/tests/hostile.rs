@@ -1,0 +1,47 @@
+//! What a client costs a server that wants nothing of it: however an hour goes, it is asked so often and no more.
+
+mod pbx;
+
+use std::time::Duration;
+
+use pbx::Pbx;
+use tieline_testkit::schedule::{Fault, attempts_in_an_hour};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn bounded(faults: &[Fault], every: Duration) {
+    let (minute, hour) = attempts_in_an_hour::<Pbx<50>>(faults, every);
+    assert!(minute <= 40, "{minute} in a minute");
+    assert!(hour <= 1500, "{hour} in an hour");
+    assert!(hour >= 40, "{hour} in an hour: it has given up");
+}
+
+#[test]
+fn a_server_that_refuses_every_dial_is_not_stormed() {
+    bounded(&[Fault::RefuseDials(HOUR), Fault::Cut], HOUR);
+}
+
+#[test]
+fn a_server_that_answers_no_dial_is_not_stormed() {
+    bounded(&[Fault::HangDials(HOUR), Fault::Cut], HOUR);
+}
+
+#[test]
+fn a_server_that_refuses_every_login_is_not_stormed() {
+    bounded(&[Fault::RefuseLogins(HOUR), Fault::Cut], HOUR);
+}
+
+#[test]
+fn a_server_that_is_busy_is_not_stormed() {
+    bounded(&[Fault::Busy(HOUR, 5), Fault::Cut], HOUR);
+}
+
+#[test]
+fn a_server_that_fails_is_not_stormed() {
+    bounded(&[Fault::Fail(HOUR, 503), Fault::Cut], HOUR);
+}
+
+#[test]
+fn a_server_that_breaks_every_call_soon_is_not_stormed() {
+    bounded(&[Fault::Cut], Duration::from_secs(1));
+}

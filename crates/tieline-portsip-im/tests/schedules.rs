@@ -1,0 +1,22 @@
+//! Supervisor and session joined with the server's session on virtual time, through thousands of random schedules of
+//! faults: what they must never do is said in [`tieline_testkit::schedule`].
+
+mod pbx;
+
+use pbx::{MENU, Pbx, REMEMBERED};
+use tieline_testkit::schedule::{Life, Lines, Schedule, live_many};
+
+#[test]
+fn nothing_is_lost_without_a_word_whatever_goes_wrong() {
+    live_many::<Lines<Pbx>>(0..2000, &MENU);
+}
+
+#[test]
+fn while_the_server_remembers_every_message_comes_once_and_every_gap_is_recovered() {
+    for seed in 10_000..10_500 {
+        Life::<Lines<Pbx>>::live_and(&Schedule::draw(seed, &REMEMBERED), |life| {
+            assert_eq!(life.missing_since_live(), 0);
+            assert!(life.gaps().iter().all(|gap| gap.recovered), "{:?}", life.gaps());
+        });
+    }
+}
