@@ -18,6 +18,8 @@ mod message;
 mod name;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "service")]
+pub mod service;
 mod status;
 pub mod token;
 mod words;

@@ -58,6 +58,17 @@ impl Answer {
         self
     }
 
+    /// The same with a time of its own.
+    #[cfg(feature = "service")]
+    pub(crate) fn at(mut self, unix_micros: i64) -> Self {
+        let ts = Some(Timestamp::from_unix_micros(unix_micros));
+        match &mut self.0 {
+            AnswerBody::Ctrl(ctrl) => ctrl.ts = ts,
+            AnswerBody::Meta(meta) => meta.ts = ts,
+        }
+        self
+    }
+
     /// Whether it is a success: a section is.
     pub(super) fn is_success(&self) -> bool {
         match &self.0 {

@@ -2,10 +2,16 @@
 //! files, kept by a [`FileStore`].
 
 mod desk;
+#[cfg(feature = "im-service")]
+pub mod engine;
 mod files;
+#[cfg(feature = "im-service")]
+pub mod host;
 mod hub;
 mod line;
 mod service;
+#[cfg(feature = "im-service")]
+pub mod store;
 
 pub use desk::{ClientId, Desk, Exchange};
 pub use files::{FileService, FileSink, FileStore, Sinking, StoredFile, file_paths};

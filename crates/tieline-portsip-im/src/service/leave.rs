@@ -1,0 +1,71 @@
+//! `leave`, and the end of a subscription.
+
+use super::decide::Asked;
+use super::presence::Change;
+use super::record::{Subscription, TopicKey, UserNumber};
+use super::state::Service;
+use super::step::Step;
+use super::target::Target;
+use super::write::Write;
+use crate::{AccessMode, PresWhat, Status};
+
+impl Service {
+    pub(super) fn leave(
+        &mut self,
+        step: &mut Step,
+        asked: &Asked<'_>,
+        target: &Target,
+        unsub: bool,
+    ) -> Result<(), Status> {
+        let not_there = if unsub { Status::ATTACH_FIRST } else { Status::NOT_JOINED };
+        match target {
+            Target::Me if !self.is_on_me(asked) => Err(not_there),
+            Target::Me if unsub => Err(Status::PERMISSION_DENIED),
+            Target::Me => {
+                self.leave_me(step, asked.now, asked.session);
+                step.answer(Status::OK);
+                Ok(())
+            }
+            Target::Topic(topic) if self.is_attached(asked.session, topic) => {
+                if unsub {
+                    return self.unsubscribe(step, asked, topic);
+                }
+                step.answer(Status::OK);
+                self.detach(step, asked.now, topic, asked.session);
+                Ok(())
+            }
+            _ => Err(not_there),
+        }
+    }
+
+    /// Ends the asker's own subscription.
+    pub(super) fn unsubscribe(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey) -> Result<(), Status> {
+        let sub = self.room(topic).and_then(|room| room.record.member(asked.user));
+        let is_owner = sub.is_some_and(|sub| sub.mode().contains(AccessMode::OWNER));
+        if is_owner {
+            return Err(Status::PERMISSION_DENIED);
+        }
+        step.answer(Status::OK);
+        self.end(step, asked, topic, asked.user);
+        Ok(())
+    }
+
+    /// Ends a subscription: its sessions are detached, and everybody whom it concerns is told.
+    pub(super) fn end(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey, user: UserNumber) {
+        let Some(sub) = self.room(topic).and_then(|room| room.record.member(user)).cloned() else { return };
+        let own = (user == asked.user).then_some(asked.session);
+        if let Some(peer) = topic.peer_of(user) {
+            let hears = self.room(topic).is_some_and(|room| room.record.mode(peer).contains(AccessMode::PRESENCE));
+            if hears && self.is_online_for(topic, peer) {
+                self.tell_own(step, topic, peer, PresWhat::Off, None);
+            }
+        }
+        let ended = Subscription { deleted: Some(asked.ts), updated: asked.ts, ..sub };
+        self.write(step, Write::Subscription { topic: topic.clone(), subscription: ended });
+        self.evict(step, topic, user, true, own, asked.ts);
+        self.tell_sharers(step, topic, user, asked.user, &Change::ended());
+        self.tell_in(step, topic, user, PresWhat::Off, AccessMode::is_sharer);
+        self.tell_own(step, topic, user, PresWhat::Gone, own);
+        self.rest(asked.now, topic);
+    }
+}

@@ -1,0 +1,353 @@
+//! What is in memory: who is there, and the topics in use.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use tieline_core::{Instant, Random, Text};
+
+use super::config::ServiceConfig;
+use super::rate::Bucket;
+use super::record::{Account, Micros, TopicKey, TopicRecord, UserNumber, UserRecord};
+use super::step::{Decision, Delivery, Lack, SessionId, Step, Undo};
+use super::write::Write;
+
+/// The rules of the IM service. See the [module](super) for how a host drives it.
+pub struct Service {
+    pub(super) config: ServiceConfig,
+    pub(super) names: Random,
+    pub(super) sessions: BTreeMap<SessionId, Seat>,
+    pub(super) users: BTreeMap<UserNumber, Person>,
+    pub(super) topics: BTreeMap<TopicKey, Room>,
+    /// What the store does not have, until the request that asked is decided.
+    pub(super) absent: BTreeSet<Lack>,
+    /// What must be loaded again, since a commit failed.
+    pub(super) stale: BTreeSet<Lack>,
+    pub(super) timers: BTreeSet<(Instant, Due)>,
+    pub(super) draining: bool,
+    /// How many topics and users there may be before those that nobody uses are looked for.
+    sweep_at: (usize, usize),
+}
+
+/// What is due at a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// A user counts as offline.
+    UserOff(UserNumber),
+    /// The change of a user's program is told.
+    Agent(UserNumber),
+    /// A topic counts as offline.
+    TopicOff(TopicKey),
+}
+
+/// A session that is logged in.
+pub(super) struct Seat {
+    pub(super) user: UserNumber,
+    pub(super) agent: Option<Text>,
+    pub(super) background: bool,
+    pub(super) attached: BTreeSet<TopicKey>,
+    pub(super) bucket: Bucket,
+}
+
+/// A user in memory.
+pub(super) struct Person {
+    pub(super) account: Account,
+    /// The topics of which the user has, or had, a subscription.
+    pub(super) topics: BTreeSet<TopicKey>,
+    /// The external channels that the user may use, by id, beside the own one.
+    pub(super) channels: BTreeSet<Text>,
+    /// Sessions that are logged in.
+    pub(super) sessions: usize,
+    /// Sessions that are attached to `me`.
+    pub(super) me: BTreeSet<SessionId>,
+    /// Whether the user counts as online.
+    pub(super) online: bool,
+    /// The program that others see.
+    pub(super) agent: Option<Text>,
+    pub(super) off_at: Option<Instant>,
+    pub(super) agent_at: Option<Instant>,
+    /// Steps that changed it and are neither committed nor failed.
+    pub(super) pending: usize,
+}
+
+impl Person {
+    fn new(record: UserRecord) -> Self {
+        Self {
+            account: record.account,
+            topics: record.topics,
+            channels: BTreeSet::new(),
+            sessions: 0,
+            me: BTreeSet::new(),
+            online: false,
+            agent: None,
+            off_at: None,
+            agent_at: None,
+            pending: 0,
+        }
+    }
+}
+
+/// A topic in memory.
+pub(super) struct Room {
+    pub(super) record: TopicRecord,
+    pub(super) attached: BTreeMap<SessionId, UserNumber>,
+    /// Whether it counts as online.
+    pub(super) online: bool,
+    pub(super) off_at: Option<Instant>,
+    /// Steps that changed it and are neither committed nor failed.
+    pub(super) pending: usize,
+    /// Whether it was deleted, by a step that is not committed yet.
+    pub(super) gone: bool,
+}
+
+impl Room {
+    pub(super) const fn new(record: TopicRecord) -> Self {
+        Self { record, attached: BTreeMap::new(), online: false, off_at: None, pending: 0, gone: false }
+    }
+
+    /// The sessions of a user that are attached.
+    pub(super) fn sessions_of(&self, user: UserNumber) -> impl Iterator<Item = SessionId> {
+        self.attached.iter().filter(move |(_, of)| **of == user).map(|(session, _)| *session)
+    }
+
+    pub(super) fn has_attached(&self, user: UserNumber) -> bool {
+        self.attached.values().any(|of| *of == user)
+    }
+}
+
+impl Service {
+    /// A service without sessions that has nothing loaded.
+    #[must_use]
+    pub fn new(config: ServiceConfig) -> Self {
+        let idle = config.idle.max(1);
+        Self {
+            names: Random::new(config.seed, u64::from_le_bytes(*b"im-group")),
+            sweep_at: (idle, idle),
+            config,
+            sessions: BTreeMap::new(),
+            users: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            absent: BTreeSet::new(),
+            stale: BTreeSet::new(),
+            timers: BTreeSet::new(),
+            draining: false,
+        }
+    }
+
+    /// From now on every request is answered 503: the service stops.
+    pub const fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// The time of day at `now`.
+    pub(super) fn micros(&self, now: Instant) -> Micros {
+        let since = i64::try_from(now.since_epoch().as_micros()).unwrap_or(i64::MAX);
+        self.config.epoch_unix_micros.saturating_add(since)
+    }
+
+    /// Gives a user that was lacking, `None` when there is none.
+    pub fn provide_user(&mut self, user: UserNumber, record: Option<UserRecord>) {
+        let lack = Lack::User(user);
+        self.stale.remove(&lack);
+        match (record, self.users.get_mut(&user)) {
+            (Some(record), Some(person)) => {
+                person.account = record.account;
+                person.topics = record.topics;
+            }
+            (Some(record), None) => {
+                self.users.insert(user, Person::new(record));
+            }
+            (None, _) => {
+                self.users.remove(&user);
+                self.absent.insert(lack);
+            }
+        }
+    }
+
+    /// Gives a topic that was lacking, `None` when there is none.
+    pub fn provide_topic(&mut self, topic: &TopicKey, record: Option<TopicRecord>) {
+        let lack = Lack::Topic(topic.clone());
+        self.stale.remove(&lack);
+        match (record, self.topics.get_mut(topic)) {
+            (Some(record), Some(room)) => {
+                room.record = record;
+                room.gone = false;
+            }
+            (Some(record), None) => {
+                self.topics.insert(topic.clone(), Room::new(record));
+            }
+            (None, _) => {
+                if let Some(room) = self.topics.remove(topic) {
+                    room.attached.keys().for_each(|session| self.forget_attached(*session, topic));
+                    self.cancel(room.off_at, Due::TopicOff(topic.clone()));
+                }
+                self.absent.insert(lack);
+            }
+        }
+    }
+
+    /// A step was kept: what it tells, in order. Steps are handed in in the order in which they were made.
+    pub fn commit(&mut self, mut step: Step) -> Vec<Delivery> {
+        self.settle(&step);
+        for topic in &step.topics {
+            if self.topics.get(topic).is_some_and(|room| room.gone && room.pending == 0) {
+                self.topics.remove(topic);
+            }
+        }
+        self.sweep();
+        core::mem::take(&mut step.deliveries)
+    }
+
+    /// A commit failed: takes back all steps that are not committed, whatever they wrote, given in the order in which they
+    /// were made. Answer their askers [`Status::INTERNAL`](crate::Status::INTERNAL). What they touched is loaded again
+    /// before the next decision.
+    pub fn fail(&mut self, steps: Vec<Step>) {
+        for step in steps.into_iter().rev() {
+            self.settle(&step);
+            for undo in step.undo.iter().rev() {
+                self.take_back(undo);
+            }
+            self.stale.extend(step.topics.iter().cloned().map(Lack::Topic));
+            self.stale.extend(step.users.iter().copied().map(Lack::User));
+        }
+    }
+
+    fn settle(&mut self, step: &Step) {
+        for topic in &step.topics {
+            if let Some(room) = self.topics.get_mut(topic) {
+                room.pending = room.pending.saturating_sub(1);
+            }
+        }
+        for user in &step.users {
+            if let Some(person) = self.users.get_mut(user) {
+                person.pending = person.pending.saturating_sub(1);
+            }
+        }
+    }
+
+    fn take_back(&mut self, undo: &Undo) {
+        match undo {
+            Undo::Attached(topic, session) => {
+                self.forget_attached(*session, topic);
+                if let Some(room) = self.topics.get_mut(topic) {
+                    room.attached.remove(session);
+                    room.online = !room.attached.is_empty();
+                }
+            }
+            Undo::Detached(topic, session, user) => {
+                if let Some(seat) = self.sessions.get_mut(session) {
+                    seat.attached.insert(topic.clone());
+                    if let Some(room) = self.topics.get_mut(topic) {
+                        room.attached.insert(*session, *user);
+                    }
+                }
+            }
+            Undo::OnMe(session) => {
+                let user = self.sessions.get(session).map(|seat| seat.user);
+                if let Some(person) = user.and_then(|user| self.users.get_mut(&user)) {
+                    person.me.remove(session);
+                    person.online = !person.me.is_empty();
+                }
+            }
+            Undo::OffMe(session) => {
+                let user = self.sessions.get(session).map(|seat| seat.user);
+                if let Some(person) = user.and_then(|user| self.users.get_mut(&user)) {
+                    person.me.insert(*session);
+                }
+            }
+        }
+    }
+
+    fn forget_attached(&mut self, session: SessionId, topic: &TopicKey) {
+        if let Some(seat) = self.sessions.get_mut(&session) {
+            seat.attached.remove(topic);
+        }
+    }
+
+    /// Marks what a step changed, and hands it out.
+    pub(super) fn made(&mut self, step: Step) -> Decision {
+        for topic in &step.topics {
+            if let Some(room) = self.topics.get_mut(topic) {
+                room.pending += 1;
+            }
+        }
+        for user in &step.users {
+            if let Some(person) = self.users.get_mut(user) {
+                person.pending += 1;
+            }
+        }
+        self.absent.clear();
+        Decision::Made(step)
+    }
+
+    /// Writes: into memory now, into the store by the step.
+    pub(super) fn write(&mut self, step: &mut Step, write: Write) {
+        if let Some(topic) = write.topic() {
+            step.touch(topic);
+            if let Some(room) = self.topics.get_mut(topic) {
+                room.record.apply(&write);
+            }
+        }
+        match &write {
+            Write::Account(account) => {
+                step.touch_user(account.user);
+                if let Some(person) = self.users.get_mut(&account.user) {
+                    person.account = account.clone();
+                }
+            }
+            Write::Subscription { topic, subscription } => {
+                step.touch_user(subscription.user);
+                if let Some(person) = self.users.get_mut(&subscription.user) {
+                    person.topics.insert(topic.clone());
+                }
+            }
+            Write::DeleteTopic(topic) => {
+                for person in self.users.values_mut().filter(|person| person.topics.contains(topic)) {
+                    step.touch_user(person.account.user);
+                    person.topics.remove(topic);
+                }
+            }
+            _ => {}
+        }
+        step.writes.push(write);
+    }
+
+    pub(super) fn start_timer(&mut self, at: Instant, due: Due) {
+        self.timers.insert((at, due));
+    }
+
+    pub(super) fn cancel(&mut self, at: Option<Instant>, due: Due) {
+        if let Some(at) = at {
+            self.timers.remove(&(at, due));
+        }
+    }
+
+    /// A topic in memory, unless it was deleted.
+    pub(super) fn room(&self, topic: &TopicKey) -> Option<&Room> {
+        self.topics.get(topic).filter(|room| !room.gone)
+    }
+
+    /// Forgets topics and users that nobody uses, when there are many.
+    fn sweep(&mut self) {
+        let idle = self.config.idle.max(1);
+        if self.topics.len() > self.sweep_at.0 {
+            let users = &self.users;
+            let listens = |user: &UserNumber| users.get(user).is_some_and(|person| person.online);
+            self.topics.retain(|_, room| {
+                let used = room.pending > 0 || room.online || !room.attached.is_empty();
+                used || room.record.subs.keys().any(listens)
+            });
+            self.sweep_at.0 = self.topics.len().saturating_mul(2).max(idle);
+        }
+        if self.users.len() > self.sweep_at.1 {
+            self.users.retain(|_, person| person.pending > 0 || person.sessions > 0 || person.online);
+            self.sweep_at.1 = self.users.len().saturating_mul(2).max(idle);
+        }
+    }
+}
+
+impl core::fmt::Debug for Service {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (sessions, users, topics) = (self.sessions.len(), self.users.len(), self.topics.len());
+        write!(f, "Service({sessions} sessions, {users} users, {topics} topics)")
+    }
+}

@@ -1,0 +1,101 @@
+//! What a client may cost.
+
+use tieline_portsip_im::server::ServerConfig;
+use tieline_portsip_im::service::Rate;
+
+use crate::said::{get, leave, publish, sub};
+use crate::world::{EPOCH, World, config};
+
+#[test]
+fn requests_over_the_rate_of_a_session_are_503_until_time_has_passed() {
+    let mut config = config();
+    config.rate = Rate { burst: 3, per_second: 1 };
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("alice2");
+    for _ in 0..3 {
+        assert_eq!(world.code("alice1", get("me", "tags")), 403);
+    }
+    assert_eq!(world.code("alice1", get("me", "tags")), 503);
+    assert_eq!(world.code("alice2", get("me", "tags")), 403, "another session has its own");
+    world.wait(1_000);
+    assert_eq!(world.code("alice1", get("me", "tags")), 403);
+}
+
+#[test]
+fn a_session_is_attached_to_so_many_topics_at_most() {
+    let mut config = config();
+    config.attached = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    let first = world.create("alice1");
+    world.create("alice1");
+    assert_eq!(world.code("alice1", sub("new")), 422);
+    assert_eq!(world.code("alice1", leave(&first)), 200);
+    assert_eq!(world.code("alice1", sub("new")), 200);
+}
+
+#[test]
+fn a_user_has_so_many_topics_at_most() {
+    let mut config = config();
+    config.topics = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("bob1");
+    let bob = world.id("bob");
+    let others = world.create("bob1");
+    world.create("alice1");
+    world.create("alice1");
+    for topic in ["new", &others, &bob] {
+        assert_eq!(world.code("alice1", sub(topic)), 422);
+    }
+}
+
+#[test]
+fn a_service_that_stops_takes_nothing_more() {
+    let mut world = World::new();
+    world.arrive("alice1");
+    let group = world.create("alice1");
+    world.service.drain();
+    for said in [publish(&group, "x"), sub("me"), leave(&group), get(&group, "desc")] {
+        assert_eq!(world.code("alice1", said), 503);
+    }
+}
+
+#[test]
+fn topics_and_users_that_nobody_uses_are_forgotten_and_found_again() {
+    let mut config = config();
+    config.idle = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    let mut groups = Vec::new();
+    for _ in 0..50 {
+        let group = world.create("alice1");
+        world.say("alice1", publish(&group, "x"));
+        world.say("alice1", leave(&group));
+        world.wait(10_000);
+        groups.push(group);
+    }
+    let printed = format!("{:?}", world.service);
+    let topics = printed.rsplit(' ').nth(1).and_then(|number| number.parse::<usize>().ok()).expect("a number");
+    assert!(topics < 10, "{printed}");
+    for group in &groups {
+        world.say("alice1", sub(group));
+        assert_eq!(world.ask("alice1", publish(group, "y"))["params"]["seq"], 2);
+        world.say("alice1", leave(group));
+        world.wait(10_000);
+    }
+}
+
+#[test]
+fn a_session_that_is_gone_is_told_nothing_and_asks_nothing() {
+    let mut world = World::new();
+    world.arrive("alice1");
+    let group = world.create("alice1");
+    world.arrive("bob1");
+    world.say("bob1", sub(&group));
+    world.cut("bob1");
+    world.hush();
+    assert_eq!(world.code("alice1", publish(&group, "x")), 202);
+    assert!(world.heard("bob1").is_empty());
+}

@@ -1,0 +1,246 @@
+//! The deciding thread.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+
+use tieline_core::{Instant, Text};
+use tieline_portsip_im::server::{Answer, ServerRequestId};
+use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, Write};
+use tieline_portsip_im::{ClientMessage, Status};
+
+use super::{Json, Outlet};
+use crate::im::store::{Committer, Outcome, Reader, StoreError};
+
+/// Steps that are decided in one go, at most, before what waits is committed.
+const GO: usize = 1024;
+
+/// How often what lacks is loaded for one decision: a user, then topics, then their members.
+const LOADS: usize = 8;
+
+/// What the thread is told.
+pub(super) enum Input {
+    Open { session: SessionId, login: ServerRequestId, arrival: Arrival },
+    Said { session: SessionId, request: Option<ServerRequestId>, message: Box<ClientMessage<Text>> },
+    Received { channel: Text, head: Option<Json>, content: Option<Json> },
+    Closed(SessionId),
+    Committed(Outcome),
+    Drain,
+    Stop,
+}
+
+/// Who waits for a step.
+#[derive(Clone, Copy)]
+enum Asker {
+    Login(SessionId, ServerRequestId),
+    Request(SessionId, ServerRequestId),
+    Nobody,
+}
+
+type Decided = (Step, Asker);
+
+pub(super) struct Run<R, O> {
+    service: Service,
+    reader: R,
+    committer: Committer,
+    outlet: O,
+    started: std::time::Instant,
+    /// Decided, and not submitted.
+    waiting: Vec<Decided>,
+    /// Submitted, and not committed.
+    flying: Vec<Decided>,
+    stopping: bool,
+}
+
+impl<R: Reader, O: Outlet> Run<R, O> {
+    pub(super) fn new(service: Service, reader: R, committer: Committer, outlet: O) -> Self {
+        Self {
+            service,
+            reader,
+            committer,
+            outlet,
+            started: std::time::Instant::now(),
+            waiting: Vec::new(),
+            flying: Vec::new(),
+            stopping: false,
+        }
+    }
+
+    pub(super) fn run(mut self, heard: &Receiver<Input>) {
+        while !(self.stopping && self.waiting.is_empty() && self.flying.is_empty()) {
+            match self.next(heard) {
+                Ok(input) => {
+                    self.take(input);
+                    for input in heard.try_iter().take(GO) {
+                        self.take(input);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = self.now();
+            if self.service.poll_timeout().is_some_and(|due| due <= now) {
+                let step = self.service.handle_timeout(now);
+                self.decided(step, Asker::Nobody);
+            }
+            self.submit();
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_epoch(self.started.elapsed())
+    }
+
+    fn next(&self, heard: &Receiver<Input>) -> Result<Input, RecvTimeoutError> {
+        match self.service.poll_timeout() {
+            Some(due) => heard.recv_timeout(due.since(self.now())),
+            None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = self.now();
+        match input {
+            Input::Open { session, login, arrival } => {
+                let made = self.decide(|service| service.open(now, session, &arrival));
+                match made {
+                    Ok(step) => self.decided(step, Asker::Login(session, login)),
+                    Err(_) => self.outlet.opened(session, login, false),
+                }
+            }
+            Input::Said { session, request, message } => {
+                let made = self.decide(|service| service.decide(now, session, &message));
+                match (made, request) {
+                    (Ok(step), Some(request)) => self.decided(step, Asker::Request(session, request)),
+                    (Ok(step), None) => self.decided(step, Asker::Nobody),
+                    (Err(_), Some(request)) => {
+                        self.outlet.answer(session, request, Status::INTERNAL.into(), true);
+                    }
+                    (Err(_), None) => {}
+                }
+            }
+            Input::Received { channel, head, content } => {
+                let made = self.decide(|service| service.receive(now, &channel, head.clone(), content.clone()));
+                match made {
+                    Ok(step) => self.decided(step, Asker::Nobody),
+                    Err(_) => tracing::error!(%channel, "a message from outside is lost"),
+                }
+            }
+            Input::Closed(session) => {
+                let step = self.service.close(now, session);
+                self.decided(step, Asker::Nobody);
+            }
+            Input::Committed(outcome) => self.committed(&outcome),
+            Input::Drain => self.service.drain(),
+            Input::Stop => self.stopping = true,
+        }
+    }
+
+    /// Decides; what lacks is loaded.
+    fn decide(&mut self, mut decide: impl FnMut(&mut Service) -> Decision) -> Result<Step, StoreError> {
+        for _ in 0..LOADS {
+            let lacks = match decide(&mut self.service) {
+                Decision::Made(step) => return Ok(step),
+                Decision::Lacks(lacks) => lacks,
+            };
+            for lack in lacks {
+                self.load(&lack).inspect_err(|error| {
+                    tracing::error!(error = error as &dyn std::error::Error, "the store cannot be read");
+                })?;
+            }
+        }
+        Err(StoreError::Corrupt { what: "what lacks again and again" })
+    }
+
+    fn load(&mut self, lack: &Lack) -> Result<(), StoreError> {
+        match lack {
+            Lack::User(user) => {
+                let record = self.reader.user(*user)?;
+                self.service.provide_user(*user, record);
+            }
+            Lack::Topic(topic) => {
+                let record = self.reader.topic(topic)?;
+                self.service.provide_topic(topic, record);
+            }
+            _ => return Err(StoreError::Corrupt { what: "a kind of lack" }),
+        }
+        Ok(())
+    }
+
+    /// A step that writes nothing, and that nothing is before, is told at once.
+    fn decided(&mut self, step: Step, asker: Asker) {
+        if step.writes().is_empty() && self.waiting.is_empty() && self.flying.is_empty() {
+            self.deliver(step, asker);
+        } else {
+            self.waiting.push((step, asker));
+        }
+    }
+
+    /// Sends what waits to its commit, when none is on its way.
+    fn submit(&mut self) {
+        if !self.flying.is_empty() || self.waiting.is_empty() {
+            return;
+        }
+        self.flying = std::mem::take(&mut self.waiting);
+        let writes: Vec<Write> = self.flying.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
+        if writes.is_empty() {
+            self.committed(&Ok(()));
+        } else if let Err(error) = self.committer.submit(writes) {
+            self.committed(&Err(error));
+        }
+    }
+
+    fn committed(&mut self, outcome: &Outcome) {
+        let mut steps = std::mem::take(&mut self.flying);
+        if outcome.is_ok() {
+            for (step, asker) in steps {
+                self.deliver(step, asker);
+            }
+            return;
+        }
+        // What was decided since stands on what is not kept.
+        steps.append(&mut self.waiting);
+        let (steps, askers): (Vec<Step>, Vec<Asker>) = steps.into_iter().unzip();
+        self.service.fail(steps);
+        for asker in askers {
+            match asker {
+                Asker::Login(session, login) => self.outlet.opened(session, login, false),
+                Asker::Request(session, request) => {
+                    self.outlet.answer(session, request, Status::INTERNAL.into(), true);
+                }
+                Asker::Nobody => {}
+            }
+        }
+    }
+
+    fn deliver(&mut self, step: Step, asker: Asker) {
+        if let Asker::Login(session, login) = asker {
+            self.outlet.opened(session, login, true);
+        }
+        for delivery in self.service.commit(step) {
+            match delivery {
+                Delivery::Answer { answer, last } => self.answer(asker, answer, last),
+                Delivery::History { history, last } => {
+                    let (messages, answer) = match self.reader.messages(&history.topic, &history.messages) {
+                        Ok(found) => history.answer(&found),
+                        Err(error) => {
+                            tracing::error!(error = &error as &dyn std::error::Error, "history cannot be read");
+                            (Vec::new(), Answer::status(Status::INTERNAL))
+                        }
+                    };
+                    if let Asker::Request(session, _) = asker {
+                        messages.iter().for_each(|message| self.outlet.push(&[session], message));
+                    }
+                    self.answer(asker, answer, last);
+                }
+                Delivery::Push { to, message } => self.outlet.push(&to, &message),
+                Delivery::Forward { channel, message } => self.outlet.forward(&channel, message),
+                _ => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, asker: Asker, answer: Answer, last: bool) {
+        if let Asker::Request(session, request) = asker {
+            self.outlet.answer(session, request, answer, last);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What the engine tells, on its way to the task of each line.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tieline_core::Text;
+use tieline_portsip_im::server::{Answer, ServerRequestId};
+use tieline_portsip_im::service::{MessageRecord, SessionId};
+
+use super::Outside;
+use crate::im::engine::Outlet;
+
+/// The places that an emptied mailbox keeps.
+const IDLE: usize = 4;
+/// What an answer weighs: about as much as most.
+const ANSWER: usize = 256;
+
+/// One thing for one line.
+pub(super) enum Mail {
+    Opened { login: ServerRequestId, kept: bool },
+    Answer { request: ServerRequestId, answer: Answer, last: bool },
+    Push(Text),
+}
+
+impl Mail {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Push(message) => message.len() + size_of::<Text>(),
+            Self::Answer { .. } | Self::Opened { .. } => ANSWER,
+        }
+    }
+}
+
+/// What waits for one line.
+pub(super) struct Mailbox(Mutex<Inner>);
+
+struct Inner {
+    queue: VecDeque<Mail>,
+    bytes: usize,
+    limit: usize,
+    waker: Option<Waker>,
+}
+
+impl Mailbox {
+    /// Nothing yet. Above `limit` bytes, the `queued_bytes` of the line's session, messages are no longer taken: the
+    /// session, which gets what was taken, has the same limit and ends then, as its peer is too slow.
+    pub(super) const fn new(limit: usize) -> Self {
+        Self(Mutex::new(Inner { queue: VecDeque::new(), bytes: 0, limit, waker: None }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn offer(&self, mail: Mail) {
+        let mut inner = self.lock();
+        // One beyond the limit is taken, so that the session finds itself over it.
+        if inner.bytes > inner.limit && matches!(mail, Mail::Push(_)) {
+            return;
+        }
+        inner.bytes += mail.weight();
+        inner.queue.push_back(mail);
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Takes out what waits; `Pending`, and `cx` is woken later, when there is nothing.
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<VecDeque<Mail>> {
+        let mut inner = self.lock();
+        if inner.queue.is_empty() {
+            match &mut inner.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                waker => *waker = Some(cx.waker().clone()),
+            }
+            return Poll::Pending;
+        }
+        Poll::Ready(inner.take())
+    }
+
+    /// Takes out what waits.
+    pub(super) fn take(&self) -> VecDeque<Mail> {
+        self.lock().take()
+    }
+}
+
+impl Inner {
+    fn take(&mut self) -> VecDeque<Mail> {
+        self.bytes = 0;
+        if self.queue.len() > IDLE {
+            return std::mem::take(&mut self.queue);
+        }
+        self.queue.drain(..).collect()
+    }
+}
+
+/// The mailboxes of all lines. Clones share them.
+#[derive(Clone)]
+pub(super) struct Post {
+    boxes: Arc<Mutex<BTreeMap<SessionId, Arc<Mailbox>>>>,
+    outside: Arc<Outside>,
+}
+
+impl Post {
+    pub(super) fn new(outside: Box<Outside>) -> Self {
+        Self { boxes: Arc::default(), outside: outside.into() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Mailbox>>> {
+        self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a line its mailbox.
+    pub(super) fn put_up(&self, id: SessionId, limit: usize) -> Arc<Mailbox> {
+        let mailbox = Arc::new(Mailbox::new(limit));
+        self.lock().insert(id, Arc::clone(&mailbox));
+        mailbox
+    }
+
+    /// Takes the mailbox of a line away.
+    pub(super) fn take_down(&self, id: SessionId) {
+        self.lock().remove(&id);
+    }
+
+    fn send(&self, to: SessionId, mail: Mail) {
+        // Found first: nobody who is woken finds the lock held.
+        let mailbox = self.lock().get(&to).cloned();
+        if let Some(mailbox) = mailbox {
+            mailbox.offer(mail);
+        }
+    }
+}
+
+impl Outlet for Post {
+    fn opened(&mut self, session: SessionId, login: ServerRequestId, kept: bool) {
+        self.send(session, Mail::Opened { login, kept });
+    }
+
+    fn answer(&mut self, session: SessionId, request: ServerRequestId, answer: Answer, last: bool) {
+        self.send(session, Mail::Answer { request, answer, last });
+    }
+
+    fn push(&mut self, to: &[SessionId], message: &Text) {
+        for session in to {
+            self.send(*session, Mail::Push(message.clone()));
+        }
+    }
+
+    fn forward(&mut self, channel: &Text, message: MessageRecord) {
+        (self.outside)(channel, message);
+    }
+}

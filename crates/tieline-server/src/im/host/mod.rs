@@ -1,0 +1,133 @@
+//! The IM service behind a WebSocket path: lines, whose logins an [`Accounts`] judges and whose requests the
+//! [engine](super::engine) decides.
+
+mod line;
+mod mailbox;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use http::Response;
+use tieline_core::{Secret, Text};
+use tieline_portsip_im::server::ServerConfig;
+use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId};
+use tieline_portsip_im::{Credentials, Status};
+
+use super::engine::{Engine, Running};
+use super::store::{Store, StoreError};
+use crate::{Body, Line, Opening, WebSocketService};
+use line::HostedLine;
+use mailbox::Post;
+
+/// Judges logins. The calls are made on threads of the runtime, so none blocks for long.
+pub trait Accounts: Send + Sync + 'static {
+    /// Who it is. Compare secrets with [`Secret::matches`].
+    ///
+    /// # Errors
+    /// What the client is answered: [`Status::AUTHENTICATION_FAILED`], [`Status::UNKNOWN_SCHEME`] or another.
+    fn login(&self, credentials: &Credentials) -> Result<Admitted, Status>;
+}
+
+/// A login that is right.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Admitted {
+    /// Who it is. The program is told by the `hi` that came before, whatever stands here.
+    pub arrival: Arrival,
+    /// The token for file transfers, standard base64.
+    pub token: Option<Secret>,
+}
+
+impl Admitted {
+    /// A user without a token for files.
+    #[must_use]
+    pub const fn new(arrival: Arrival) -> Self {
+        Self { arrival, token: None }
+    }
+
+    /// The same with a token for files.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<Secret>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+}
+
+/// Takes what users publish in external message channels: the channel, `emc…`, and the message.
+pub type Outside = dyn Fn(&Text, MessageRecord) + Send + Sync;
+
+/// The IM service as a service of a [`Router`](crate::Router). Cheap to clone; every clone is the same service.
+#[derive(Clone)]
+pub struct HostedIm {
+    shared: Arc<Shared>,
+    config: ServerConfig,
+}
+
+/// What the lines have in common.
+pub(super) struct Shared {
+    engine: Engine,
+    post: Post,
+    accounts: Box<dyn Accounts>,
+    next: AtomicU64,
+}
+
+impl HostedIm {
+    /// Starts the service over a store. It runs until [`Running`] is dropped, best after the server has shut down. The
+    /// clock and the limits of `config` are used, its time of day is now.
+    ///
+    /// # Errors
+    /// When the store cannot be opened, or there can be no thread.
+    pub fn start(
+        store: &impl Store,
+        mut config: ServiceConfig,
+        accounts: impl Accounts,
+        outside: Box<Outside>,
+    ) -> Result<(Self, Running), StoreError> {
+        let (reader, writer) = store.open()?;
+        config.epoch_unix_micros = unix_micros();
+        let mut line = ServerConfig::new(0);
+        line.hello.max_subscriber_count = Some(config.members as u64);
+        let post = Post::new(outside);
+        let (engine, running) = Engine::start(Service::new(config), reader, writer, post.clone())?;
+        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1) };
+        Ok((Self { shared: Arc::new(shared), config: line }, running))
+    }
+
+    /// With other limits and times of the lines. The time of day is the system's, whatever stands here.
+    #[must_use]
+    pub fn lines(mut self, mut config: ServerConfig) -> Self {
+        let members = self.config.hello.max_subscriber_count;
+        config.hello.max_subscriber_count = config.hello.max_subscriber_count.or(members);
+        self.config = config;
+        self
+    }
+
+    /// The thread that decides, for messages from outside and an orderly end.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+}
+
+impl fmt::Debug for HostedIm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostedIm")
+    }
+}
+
+impl WebSocketService for HostedIm {
+    fn open(&self, opening: &Opening<'_>) -> Result<Box<dyn Line>, Box<Response<Body>>> {
+        let mut config = self.config.clone();
+        let since = i64::try_from(opening.now.since_epoch().as_micros()).unwrap_or(i64::MAX);
+        config.epoch_unix_micros = unix_micros().saturating_sub(since);
+        let id = SessionId(self.shared.next.fetch_add(1, Ordering::Relaxed));
+        Ok(Box::new(HostedLine::new(config, id, Arc::clone(&self.shared), opening.now)))
+    }
+}
+
+fn unix_micros() -> i64 {
+    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,83 @@
+//! Where the IM service keeps accounts, topics, messages and files.
+//!
+//! A store is a [`Reader`] and a [`Writer`], each for one thread: the thread that decides reads what lacks and the pages of
+//! history, and a writer of its own takes the writes of many [steps](tieline_portsip_im::service::Step) to one commit, so
+//! that durability costs one sync for as many messages as came while the one before it lasted. [`Committer`] is that
+//! thread:
+//!
+//! 1. The host decides, and keeps the steps in their order. While no batch is on its way it takes the writes of all steps
+//!    that wait ([`Step::take_writes`](tieline_portsip_im::service::Step::take_writes)) and submits them
+//!    ([`Committer::submit`]); meanwhile it goes on deciding.
+//! 2. [`Outcome`] comes back, by the way that the host gave to [`Committer::start`]: committed, and the steps of that batch
+//!    go to [`Service::commit`](tieline_portsip_im::service::Service::commit) and their deliveries out; or failed, and all
+//!    steps, those that wait as well, to [`Service::fail`](tieline_portsip_im::service::Service::fail), and their askers
+//!    are answered 500.
+//! 3. A step that writes nothing while no step waits needs no batch.
+//!
+//! What a reader reads was committed before: a topic that lacks has no writes on their way.
+
+mod committer;
+#[cfg(feature = "im-store")]
+mod disk;
+mod error;
+#[cfg(feature = "im-store")]
+mod files;
+mod memory;
+#[cfg(feature = "im-store")]
+mod sqlite;
+
+use tieline_portsip_im::service::{MessageRecord, Ranges, TopicKey, TopicRecord, UserNumber, UserRecord, Write};
+
+pub use committer::{Committer, Outcome};
+#[cfg(feature = "im-store")]
+pub use disk::{Disk, OsDisk, Pending};
+pub use error::StoreError;
+#[cfg(feature = "im-store")]
+pub use files::{Admission, DiskFiles};
+pub use memory::MemoryStore;
+#[cfg(feature = "im-store")]
+pub use sqlite::{FileRow, FileRows, SqliteReader, SqliteStore, SqliteWriter};
+
+/// Reads what is kept. Each call sees all that was committed before it, and nothing by halves.
+pub trait Reader: Send + 'static {
+    /// A user, with the topics in which the user has or had a subscription.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or what it holds makes no sense.
+    fn user(&mut self, user: UserNumber) -> Result<Option<UserRecord>, StoreError>;
+
+    /// A topic without its messages.
+    ///
+    /// # Errors
+    /// As [`user`](Self::user).
+    fn topic(&mut self, topic: &TopicKey) -> Result<Option<TopicRecord>, StoreError>;
+
+    /// The messages of a topic with these numbers, the newest first.
+    ///
+    /// # Errors
+    /// As [`user`](Self::user).
+    fn messages(&mut self, topic: &TopicKey, numbers: &Ranges) -> Result<Vec<MessageRecord>, StoreError>;
+}
+
+/// Keeps what is written.
+pub trait Writer: Send + 'static {
+    /// Keeps all of it or none, in its order, and durably when this returns.
+    ///
+    /// # Errors
+    /// When none of it is kept: a full disk, say. A later commit may succeed.
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError>;
+}
+
+/// A store of which there may be readers and one writer.
+pub trait Store {
+    /// What reads it.
+    type Reader: Reader;
+    /// What writes it.
+    type Writer: Writer;
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open(&self) -> Result<(Self::Reader, Self::Writer), StoreError>;
+}

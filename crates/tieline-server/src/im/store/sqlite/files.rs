@@ -1,0 +1,87 @@
+//! The rows of files.
+
+use std::fmt;
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tieline_portsip_im::service::{Micros, UserNumber};
+
+use super::super::StoreError;
+use super::values::{column, number};
+
+/// What is known of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// The bare id.
+    pub id: String,
+    /// The name, safe.
+    pub name: String,
+    /// The type, as its sender wrote it.
+    pub content_type: Option<String>,
+    /// The length in bytes.
+    pub length: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Who sent it.
+    pub owner: UserNumber,
+    /// When.
+    pub created: Micros,
+}
+
+/// The rows of files. Clones share one connection.
+#[derive(Clone)]
+pub struct FileRows {
+    connection: Arc<Mutex<Connection>>,
+    _lock: Arc<File>,
+}
+
+impl FileRows {
+    pub(super) fn new(connection: Connection, lock: Arc<File>) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), _lock: lock }
+    }
+
+    /// Keeps a row, durably when this returns.
+    ///
+    /// # Errors
+    /// When it is not kept; also when there is one of that id.
+    pub fn keep(&self, file: &FileRow) -> Result<(), StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut add = connection.prepare_cached(
+            "INSERT INTO files (id, name, content_type, length, sha256, owner, created)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        let length = column(file.length);
+        add.execute(params![
+            file.id,
+            file.name,
+            file.content_type,
+            length,
+            file.sha256,
+            column(file.owner),
+            file.created
+        ])?;
+        Ok(())
+    }
+
+    /// The row of a file.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or what it holds makes no sense.
+    pub fn find(&self, id: &str) -> Result<Option<FileRow>, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut select = connection
+            .prepare_cached("SELECT name, content_type, length, sha256, owner, created FROM files WHERE id = ?1")?;
+        let found = select.query_row([id], |row| {
+            Ok((row.get(0)?, row.get(1)?, number(row, 2), row.get(3)?, number(row, 4), row.get(5)?))
+        });
+        let Some((name, content_type, length, sha256, owner, created)) = found.optional()? else { return Ok(None) };
+        Ok(Some(FileRow { id: id.into(), name, content_type, length: length?, sha256, owner: owner?, created }))
+    }
+}
+
+impl fmt::Debug for FileRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileRows")
+    }
+}

@@ -1,0 +1,244 @@
+//! The IM service over real sockets, with the client of this project and with bare frames.
+#![cfg(feature = "im-service")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tieline_core::supervisor::LineEvent;
+use tieline_core::{Secret, Text};
+use tieline_portsip_im::client::{ClientEvent, History, Publish, Subscribe, Subscribers};
+use tieline_portsip_im::server::ServerConfig;
+use tieline_portsip_im::service::{Arrival, ServiceConfig};
+use tieline_portsip_im::{Credentials, Status};
+use tieline_server::im::engine::Running;
+use tieline_server::im::host::{Accounts, Admitted, HostedIm};
+use tieline_server::im::im_paths;
+use tieline_server::im::store::{MemoryStore, Store};
+use tieline_server::{Router, Server, ServerHandle, ServerOptions};
+use tieline_tokio::im::{Client, Config, Events, Item, connect};
+use tieline_tokio::{ConnectError, Proxy};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Whoever knows the token is who he says.
+struct Anybody(Secret);
+
+impl Accounts for Anybody {
+    fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
+        match credentials {
+            Credentials::AccessToken { user, token, .. } if token.matches(&self.0) => {
+                let user = user.parse().map_err(|_| Status::AUTHENTICATION_FAILED)?;
+                Ok(Admitted::new(Arrival::new(user)).with_token("dG9rZW4="))
+            }
+            Credentials::AccessToken { .. } => Err(Status::AUTHENTICATION_FAILED),
+            _ => Err(Status::UNKNOWN_SCHEME),
+        }
+    }
+}
+
+struct Site {
+    server: ServerHandle,
+    running: Running,
+    url: String,
+    forwarded: Arc<Mutex<Vec<String>>>,
+    im: HostedIm,
+}
+
+impl Site {
+    async fn start(store: &impl Store) -> Self {
+        Self::start_with(store, ServerConfig::new(0)).await
+    }
+
+    async fn start_with(store: &impl Store, lines: ServerConfig) -> Self {
+        let forwarded = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&forwarded);
+        let outside = move |channel: &Text, _| noted.lock().unwrap().push(channel.to_string());
+        let config = ServiceConfig::new(0, [6; 16]);
+        let (im, running) = HostedIm::start(store, config, Anybody("swordfish".into()), Box::new(outside)).unwrap();
+        let im = im.lines(lines);
+        let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.unwrap();
+        let url = format!("ws://{}/im", server.local_addr());
+        let server = server.spawn(Router::new().websocket(im_paths(), im.clone()));
+        Self { server, running, url, forwarded, im }
+    }
+
+    async fn join(&self, user: &str) -> (Client, Events) {
+        let config = Config::new(Credentials::access_token(user, "portsip.io", "swordfish"));
+        connect(&self.url, config.proxy(Proxy::direct())).await.unwrap()
+    }
+
+    /// A bare socket that is logged in.
+    async fn socket(&self, user: u64) -> WebSocketStream<TcpStream> {
+        let stream = TcpStream::connect(self.server.local_addr()).await.unwrap();
+        let (mut socket, _) = tokio_tungstenite::client_async(&self.url, stream).await.unwrap();
+        let login = Credentials::access_token(user.to_string(), "portsip.io", "swordfish").to_login();
+        let secret = login.secret.map(|secret| secret.expose().to_owned());
+        let login = json!({"login": {"id": "l", "scheme": "access_token", "secret": secret}});
+        assert_eq!(ask(&mut socket, &login).await["params"]["user"], format!("usr{user}"));
+        socket
+    }
+
+    /// The server goes, its lines are told, and what was said is kept.
+    async fn stop(self) {
+        self.im.engine().drain();
+        self.server.shutdown().await;
+        drop(self.im);
+        tokio::task::spawn_blocking(move || drop(self.running)).await.unwrap();
+    }
+}
+
+/// Says something and waits for the answer.
+async fn ask(socket: &mut WebSocketStream<TcpStream>, message: &Value) -> Value {
+    socket.send(Message::text(message.to_string())).await.unwrap();
+    loop {
+        let heard = hear(socket).await;
+        if heard["ctrl"]["id"].is_string() {
+            return heard["ctrl"].clone();
+        }
+    }
+}
+
+async fn hear(socket: &mut WebSocketStream<TcpStream>) -> Value {
+    let heard = tokio::time::timeout(LONG, socket.next()).await.expect("something hangs");
+    serde_json::from_str(heard.unwrap().unwrap().to_text().unwrap()).unwrap()
+}
+
+/// The number of the next message of others.
+async fn next(events: &mut Events) -> u64 {
+    let waiting = async {
+        loop {
+            if let Item::Line(LineEvent::Session(ClientEvent::Received(received))) =
+                events.next().await.expect("a line")
+                && received.message.key() == "data"
+            {
+                return received.seq().expect("a number");
+            }
+        }
+    };
+    tokio::time::timeout(LONG, waiting).await.expect("something hangs")
+}
+
+#[tokio::test]
+async fn clients_of_this_project_chat_in_a_group_read_its_history_and_hand_it_over() {
+    let site = Site::start(&MemoryStore::new()).await;
+    let (alice, _) = site.join("1001").await;
+    let (bob, mut bobs) = site.join("1002").await;
+    let group = alice.create_group(None).await.unwrap().topic.to_owned_name();
+    bob.subscribe(Subscribe::to(group.clone())).await.unwrap();
+    for _ in 0..3 {
+        alice.publish(Publish::text(group.clone(), "hello")).await.unwrap();
+    }
+    assert_eq!((next(&mut bobs).await, next(&mut bobs).await, next(&mut bobs).await), (2, 3, 4), "1 told of the join");
+    let page = bob.history(History::of(group.clone()).since(2)).await.unwrap();
+    assert_eq!((page.messages.len(), page.count), (3, Some(3)));
+    assert_eq!(alice.subscribers(Subscribers::of(group.clone())).await.unwrap().len(), 2);
+    alice.transfer_ownership(group.clone(), "usr1002").await.unwrap();
+    assert!(alice.delete_topic(group.clone(), true).await.is_ok(), "who is not the owner leaves by it");
+    bob.delete_topic(group, true).await.unwrap();
+    alice.close().await;
+    bob.close().await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_answered_401() {
+    let site = Site::start(&MemoryStore::new()).await;
+    let config = Config::new(Credentials::access_token("1001", "portsip.io", "wrong")).proxy(Proxy::direct());
+    let error = connect(&site.url, config).await.unwrap_err();
+    assert!(matches!(error, ConnectError::LoginRefused { status: 401, .. }), "{error:?}");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_gone_is_offline_and_the_others_are_told_when_the_server_stops() {
+    let site = Site::start(&MemoryStore::new()).await;
+    let mut alice = site.socket(1001).await;
+    let mut bob = site.socket(1002).await;
+    assert_eq!(ask(&mut alice, &json!({"sub": {"id": "1", "topic": "usr1002"}})).await["code"], 200);
+    assert_eq!(ask(&mut alice, &json!({"sub": {"id": "2", "topic": "me"}})).await["code"], 200);
+    assert_eq!(ask(&mut bob, &json!({"sub": {"id": "3", "topic": "me"}})).await["code"], 200);
+    assert_eq!(hear(&mut alice).await["pres"]["what"], "on");
+    drop(bob);
+    assert_eq!(hear(&mut alice).await["pres"]["what"], "off");
+    assert_eq!(ask(&mut alice, &json!({"sub": {"id": "4", "topic": "emc1001"}})).await["code"], 200);
+    assert_eq!(ask(&mut alice, &json!({"pub": {"id": "5", "topic": "emc1001", "content": "out"}})).await["code"], 202);
+    site.im.engine().receive("1001".into(), None, None);
+    let mut seqs = Vec::new();
+    while seqs.len() < 2 {
+        seqs.extend(hear(&mut alice).await["data"]["seq"].as_u64());
+    }
+    assert_eq!(seqs, [1, 2]);
+    assert_eq!(*site.forwarded.lock().unwrap(), ["emc1001"], "and what came from outside is not sent back");
+    let stopping = tokio::spawn(site.stop());
+    let goodbye = hear(&mut alice).await;
+    assert_eq!((&goodbye["ctrl"]["code"], &goodbye["ctrl"]["text"]), (&json!(205), &json!("server shutdown")));
+    drop(alice);
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_dropped_and_holds_up_nobody() {
+    let mut lines = ServerConfig::new(0);
+    lines.limits.queued_bytes = 256 << 10;
+    let site = Site::start_with(&MemoryStore::new(), lines).await;
+    let mut alice = site.socket(1001).await;
+    let mut bob = site.socket(1002).await;
+    let answer = ask(&mut alice, &json!({"sub": {"id": "1", "topic": "new"}})).await;
+    let group = answer["topic"].as_str().unwrap().to_owned();
+    assert_eq!(ask(&mut bob, &json!({"sub": {"id": "2", "topic": group}})).await["code"], 202);
+    let large = "x".repeat(100_000);
+    for seq in 2..152 {
+        let publish = json!({"pub": {"id": "3", "topic": group, "noecho": true, "content": large}});
+        assert_eq!(ask(&mut alice, &publish).await["params"]["seq"], seq, "bob holds up nobody");
+    }
+    let mut read = 0;
+    let end = loop {
+        match tokio::time::timeout(LONG, bob.next()).await.expect("something hangs") {
+            Some(Ok(Message::Text(_))) => read += 1,
+            Some(Ok(Message::Close(close))) => break close.map(|close| u16::from(close.code)),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => break None,
+        }
+    };
+    assert!(read < 150, "{read} of 150");
+    assert!(matches!(end, Some(1013) | None), "{end:?}");
+    drop((alice, bob));
+    site.stop().await;
+}
+
+#[cfg(feature = "im-store")]
+#[tokio::test]
+async fn after_a_restart_topics_rights_and_messages_are_as_they_were() {
+    use tieline_server::im::store::SqliteStore;
+
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(&SqliteStore::open(folder.path()).unwrap()).await;
+    let mut alice = site.socket(1001).await;
+    let answer = ask(&mut alice, &json!({"sub": {"id": "1", "topic": "new"}})).await;
+    let group = answer["topic"].as_str().unwrap().to_owned();
+    let mut bob = site.socket(1002).await;
+    let join = ask(&mut bob, &json!({"sub": {"id": "2", "topic": group}})).await;
+    assert_eq!((&join["code"], &join["params"]), (&json!(202), &json!({"seq": 1})));
+    let publish = json!({"pub": {"id": "3", "topic": group, "content": {"big": 9_007_199_254_740_993_u64}}});
+    assert_eq!(ask(&mut bob, &publish).await["params"]["seq"], 2);
+    drop((alice, bob));
+    site.stop().await;
+    let site = Site::start(&SqliteStore::open(folder.path()).unwrap()).await;
+    let mut bob = site.socket(1002).await;
+    let sub = json!({"sub": {"id": "4", "topic": group, "get": {"what": "desc data"}}});
+    assert_eq!(ask(&mut bob, &sub).await["code"], 200);
+    let desc = hear(&mut bob).await["meta"]["desc"].clone();
+    assert_eq!((&desc["seq"], &desc["read"], &desc["acs"]["mode"]), (&json!(2), &json!(2), &json!("JRWPS")));
+    let data = hear(&mut bob).await["data"].clone();
+    assert_eq!((&data["seq"], &data["content"]["big"]), (&json!(2), &json!(9_007_199_254_740_993_u64)));
+    assert_eq!(hear(&mut bob).await["data"]["head"], json!({"notice": "join"}));
+    assert_eq!(hear(&mut bob).await["ctrl"]["code"], 208);
+    assert_eq!(ask(&mut bob, &json!({"set": {"id": "5", "topic": group, "desc": {"public": 1}}})).await["code"], 403);
+    drop(bob);
+    site.stop().await;
+}
