@@ -227,13 +227,14 @@ pub(super) async fn cloudpbx(args: &Doctor, url: &Secret, output: Output, number
         return Ok(report.finish(NO_LOGIN)?);
     };
     let policy = once(Policy::default(), args);
-    let (client, mut events) = match stream::open(address, key, trust(&args.tls)?, |config| config.options.policy = policy).await {
-        Ok(connected) => connected,
-        Err(failure) => {
-            report.tell(&Step::of(&failure, STREAM_LOGIN))?;
-            return Ok(report.finish(NOT_COME_TO)?);
-        }
-    };
+    let (client, mut events) =
+        match stream::open(address, key, trust(&args.tls)?, |config| config.options.policy = policy).await {
+            Ok(connected) => connected,
+            Err(failure) => {
+                report.tell(&Step::of(&failure, STREAM_LOGIN))?;
+                return Ok(report.finish(NOT_COME_TO)?);
+            }
+        };
     report.tell(&Step::ok("the key was accepted"))?;
     report.tell(&Step::skipped("the stream has everything"))?;
     let mut heard = Heard::default();
