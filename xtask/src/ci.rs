@@ -12,7 +12,7 @@ const STEPS: [Step; 12] = [
     ("layering", layering::run),
     ("clippy", clippy),
     ("doc", doc),
-    ("features", features::run),
+    ("features --quick", features::quick),
     ("no-std", no_std::run),
     ("diagrams --check", || diagrams::run(Mode::Check)),
     ("footprint --check", footprint::check),

@@ -63,8 +63,8 @@ const VERBS: [Verb; 11] = [
     },
     Verb {
         name: "features",
-        what: "every crate alone, with each feature; the codec crates with each two",
-        run: Run::Alone(features::run),
+        what: "every crate alone, with each feature; the codec crates with each two [--quick: those, with each one]",
+        run: Run::Words(features::verb),
     },
     Verb { name: "no-std", what: "links each codec crate alone without std", run: Run::Alone(no_std::run) },
     Verb {
