@@ -179,7 +179,6 @@ async fn told(text: &str, seed: u64) -> String {
     let (status, events) = poll(&sim, "&last=0&limit=100000").await;
     assert_eq!(status, 200, "{events}");
     heard.push_str(&events.replace("},{", "},\n{"));
-    sim.stop().await;
     heard
 }
 
