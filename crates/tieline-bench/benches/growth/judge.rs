@@ -81,6 +81,7 @@ impl Report {
             "kind of input", "cases", "steepest", "1 KiB", "1 MiB", "slope"
         );
         let mut groups: Vec<&'static str> = self.rows.iter().map(|row| row.group).collect();
+        groups.sort_unstable();
         groups.dedup();
         for group in groups {
             let rows: Vec<&Row> = self.rows.iter().filter(|row| row.group == group).collect();
