@@ -49,7 +49,7 @@ fn tell<S: Session<Input = Frame>>(session: &mut S, messages: &[Text], mut event
     assert!(session.wants_input(), "it lives");
 }
 
-pub fn all(report: &mut Report) {
+pub(crate) fn all(report: &mut Report) {
     clients(report);
     servers(report);
     report.case("session", "Axeos poller, events", |bytes| vec![axeos_batch(bytes)], length, |batch| poller(&batch[0]));
