@@ -107,8 +107,9 @@ impl<'a> Arbitrary<'a> for Instant {
 impl<'a> Arbitrary<'a> for CloseFrame {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let reason: &str = u.arbitrary()?;
-        let end = reason.floor_char_boundary(123);
-        Ok(Self::new(u.arbitrary()?, reason.get(..end).unwrap_or_default()))
+        // As long as a close frame has room for.
+        let end = (0..=reason.len().min(123)).rev().find(|end| reason.is_char_boundary(*end));
+        Ok(Self::new(u.arbitrary()?, end.and_then(|end| reason.get(..end)).unwrap_or_default()))
     }
 }
 

@@ -52,7 +52,7 @@ fn cloudpbx(kind: RestKind) -> (&'static str, Decoder) {
     }
 }
 
-pub fn all(report: &mut Report) {
+pub(crate) fn all(report: &mut Report) {
     for fixture in WSI.iter().filter(|fixture| fixture.invalid.is_none()) {
         let (group, run): (_, Decoder) = match fixture.kind {
             Kind::Command => ("WSI command", wsi_client),

@@ -28,19 +28,19 @@ impl Row {
 }
 
 /// All cases.
-pub struct Report {
+pub(crate) struct Report {
     rows: Vec<Row>,
     wanted: Vec<String>,
 }
 
 impl Report {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { rows: Vec::new(), wanted: std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect() }
     }
 
     /// Measures a case: `make` gives an input of about a length, and `run` is what costs. Words among the program's
     /// arguments admit only the cases with them in their names.
-    pub fn case<T>(
+    pub(crate) fn case<T>(
         &mut self,
         group: &'static str,
         case: impl Into<String>,
@@ -75,7 +75,7 @@ impl Report {
     }
 
     /// Of each group the steepest case, every case that is not linear, and the verdict.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!(
             "  {:<34} {:>5} {:<34} {:>9} {:>9} {:>6}",
             "kind of input", "cases", "steepest", "1 KiB", "1 MiB", "slope"

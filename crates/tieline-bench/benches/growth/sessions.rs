@@ -20,6 +20,9 @@ use crate::judge::Report;
 
 const NOW: Instant = Instant::EPOCH;
 
+/// What is made of the number of a message, with a name.
+type Named<T> = (&'static str, fn(usize) -> T);
+
 /// Messages, each another one by its number, as long as `length` together.
 fn messages(length: usize, make: impl Fn(usize) -> String) -> Vec<Text> {
     let (mut messages, mut bytes) = (Vec::new(), 0);
@@ -31,6 +34,8 @@ fn messages(length: usize, make: impl Fn(usize) -> String) -> Vec<Text> {
     messages
 }
 
+// The form that a case asks for.
+#[allow(clippy::ptr_arg)]
 fn length(messages: &Vec<Text>) -> usize {
     messages.iter().map(|message| message.len()).sum()
 }
@@ -49,7 +54,7 @@ fn tell<S: Session<Input = Frame>>(session: &mut S, messages: &[Text], mut event
     assert!(session.wants_input(), "it lives");
 }
 
-pub fn all(report: &mut Report) {
+pub(crate) fn all(report: &mut Report) {
     clients(report);
     servers(report);
     report.case("session", "Axeos poller, events", |bytes| vec![axeos_batch(bytes)], length, |batch| poller(&batch[0]));
@@ -87,8 +92,7 @@ fn clients(report: &mut Report) {
             tell(&mut session, messages, |_, event| drop(black_box(event)));
         },
     );
-    let orders: [(&str, fn(usize) -> usize); 2] =
-        [("in order", |number| number), ("every second missing", |number| 2 * number)];
+    let orders: [Named<usize>; 2] = [("in order", |number| number), ("every second missing", |number| 2 * number)];
     for (order, seq) in orders {
         let data =
             move |number: usize| format!(r#"{{"data":{{"topic":"grpA","seq":{},"content":"{number}"}}}}"#, seq(number));
@@ -146,7 +150,7 @@ fn im_client() -> ImClient {
 }
 
 fn servers(report: &mut Report) {
-    let commands: [(&str, fn(usize) -> String); 3] = [
+    let commands: [Named<String>; 3] = [
         ("subscribe", |number| {
             format!(r#"{{"command":"subscribe","topics":["extension_events"],"extensions":["{}"]}}"#, number % 9999)
         }),

@@ -1,14 +1,14 @@
 //! A message made longer, in the shapes that cost most where something is amiss.
 
 /// A way to make a message longer.
-pub struct Shape {
-    pub name: &'static str,
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
     /// The message at about a length; the message itself when it has no place for the shape.
-    pub make: fn(&str, usize) -> String,
+    pub(crate) make: fn(&str, usize) -> String,
 }
 
 /// Every shape.
-pub const SHAPES: &[Shape] = &[
+pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "a long string", make: |text, length| member(text, &format!("\"{}\"", "x".repeat(length))) },
     Shape { name: "escapes", make: |text, length| member(text, &format!("\"{}\"", r#"\"\u00e9"#.repeat(length / 8))) },
     Shape { name: "an array", make: |text, length| member(text, &list("0", length)) },

@@ -8,7 +8,7 @@ use tieline_websocket::{Config, Endpoint};
 
 use crate::judge::Report;
 
-pub fn all(report: &mut Report) {
+pub(crate) fn all(report: &mut Report) {
     let contents: [(&str, &[u8]); 4] =
         [("text", b"x"), ("line ends", b"\r\n"), ("near boundaries", b"\r\n--boundar"), ("dashes", b"-")];
     for (content, repeated) in contents {

@@ -138,7 +138,7 @@ impl Model {
                 self.line.session.handle_input(self.line.now, Outcome::new(id, result));
             }
             9 => self.line.wait(Duration::from_millis(u.arbitrary::<u16>()?.into())),
-            10..=11 => self.line.to_deadline(),
+            10..=11 => self.line.pass_to_deadline(),
             12 => {
                 let request = CallRequest::new("anna", if u.arbitrary()? { "+4685550100" } else { "x" });
                 if let Ok(id) = self.line.session.send(self.line.now, Command::Call(request)) {

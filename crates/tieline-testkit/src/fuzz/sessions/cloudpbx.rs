@@ -56,7 +56,7 @@ fn client_line(u: &mut Unstructured<'_>, resume: Option<Resume>, watch: bool) ->
                 line.session.handle_input(line.now, Frame::text(text));
             }
             10 => line.wait(Duration::from_millis(u.arbitrary::<u16>()?.into())),
-            11 => line.to_deadline(),
+            11 => line.pass_to_deadline(),
             12 => drop(line.event()),
             13 if u.ratio(1, 8)? => line.session.close(line.now),
             _ => {
@@ -92,7 +92,7 @@ pub fn server(data: &[u8]) {
             match u.int_in_range(0..=15)? {
                 0..=4 => line.session.handle_input(line.now, frame(u, TEXTS)?),
                 5 => line.wait(Duration::from_millis(u.arbitrary::<u16>()?.into())),
-                6 => line.to_deadline(),
+                6 => line.pass_to_deadline(),
                 7..=8 => accepted |= line.session.accept(line.now),
                 9 if u.ratio(1, 8)? => {
                     let refused = line.session.reject(&Refusal::new(403, "no"));

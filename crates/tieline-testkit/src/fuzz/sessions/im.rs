@@ -161,7 +161,7 @@ impl Model {
                 self.hear(format!(r#"{{"data":{{"topic":"{topic}","seq":{seq},"content":"x"}}}}"#));
             }
             9 => self.line.wait(Duration::from_millis(u.arbitrary::<u16>()?.into())),
-            10 => self.line.to_deadline(),
+            10 => self.line.pass_to_deadline(),
             11..=12 => {
                 let request = request(u)?;
                 self.dropped |= matches!(request, Request::Leave { .. } | Request::DeleteTopic { .. });
@@ -214,7 +214,7 @@ pub fn server(data: &[u8]) {
             match u.int_in_range(0..=15)? {
                 0..=7 => line.session.handle_input(line.now, frame(u, TEXTS)?),
                 8 => line.wait(Duration::from_millis(u.arbitrary::<u16>()?.into())),
-                9 => line.to_deadline(),
+                9 => line.pass_to_deadline(),
                 10..=12 => {
                     if !open.is_empty() {
                         let (id, login) = open.swap_remove(u.choose_index(open.len())?);

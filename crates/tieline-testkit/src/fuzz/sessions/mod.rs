@@ -64,7 +64,7 @@ where
         self.timeout();
     }
 
-    fn to_deadline(&mut self) {
+    fn pass_to_deadline(&mut self) {
         self.now = self.session.poll_timeout().map_or(self.now, |due| due.max(self.now));
         self.timeout();
     }
@@ -137,7 +137,8 @@ fn frame(u: &mut Unstructured<'_>, texts: &[&str]) -> Result<Frame> {
 /// One of `texts` with a piece replaced.
 fn mended(u: &mut Unstructured<'_>, texts: &[&str]) -> Result<Frame> {
     let text = *u.choose(texts)?;
-    let at = text.floor_char_boundary(u.choose_index(text.len().max(1))?);
-    let end = text.ceil_char_boundary((at + u.int_in_range(0..=4)?).min(text.len()));
+    let (start, length) = (u.choose_index(text.len().max(1))?, u.int_in_range(0..=4)?);
+    let at = (0..=start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let end = (at..=(at + length).min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(at);
     Ok(Frame::Text(Text::from(format!("{}{}{}", &text[..at], u.arbitrary::<&str>()?, &text[end..]))))
 }

@@ -40,7 +40,7 @@ pub fn client(data: &[u8]) {
             match u.int_in_range(0..=15)? {
                 0..=6 => line.session.handle_input(line.now, frame(u, TEXTS)?),
                 7 => line.wait(Duration::from_millis(u.arbitrary::<u16>()?.into())),
-                8 => line.to_deadline(),
+                8 => line.pass_to_deadline(),
                 9..=11 => {
                     let subscription = u.arbitrary()?;
                     let request = if u.arbitrary()? {
@@ -92,7 +92,7 @@ pub fn server(data: &[u8]) {
             match u.int_in_range(0..=15)? {
                 0..=7 => line.session.handle_input(line.now, frame(u, TEXTS)?),
                 8 => line.wait(Duration::from_millis(u.arbitrary::<u16>()?.into())),
-                9 => line.to_deadline(),
+                9 => line.pass_to_deadline(),
                 10..=11 => {
                     if !open.is_empty() {
                         let id = open.swap_remove(u.choose_index(open.len())?);
