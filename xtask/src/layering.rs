@@ -43,6 +43,7 @@ const NO_ASYNC_RUNTIME: &[&str] = &[
 ];
 
 const CODEC_OTHERS: &[&str] = &[
+    "arbitrary",
     "bytes",
     "bytestring",
     "chacha20",
@@ -61,13 +62,13 @@ const CODEC_OTHERS: &[&str] = &[
     "zeroize",
 ];
 
-/// What comes with the feature `http` of a codec, and only with it.
-const HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate", "percent-encoding"];
+/// What comes with the features `http` and `arbitrary` of a codec, and only with them.
+const HTTP_ONLY: &[&str] = &["arbitrary", "data-encoding", "form_urlencoded", "http", "httpdate", "percent-encoding"];
 
 /// The address of CloudPBX's stream is percent-encoded, also where the stream is used without `http`.
-const CLOUDPBX_HTTP_ONLY: &[&str] = &["data-encoding", "form_urlencoded", "http", "httpdate"];
+const CLOUDPBX_HTTP_ONLY: &[&str] = &["arbitrary", "data-encoding", "form_urlencoded", "http", "httpdate"];
 /// The login of IM is base64, also where the protocol is used without `http`.
-const IM_HTTP_ONLY: &[&str] = &["form_urlencoded", "http", "httpdate", "percent-encoding"];
+const IM_HTTP_ONLY: &[&str] = &["arbitrary", "form_urlencoded", "http", "httpdate", "percent-encoding"];
 
 const fn codec(package: &'static str) -> Rule {
     Rule { package, siblings: &["tieline-core"], others: Some(CODEC_OTHERS), by_feature: HTTP_ONLY, never: NO_IO }
