@@ -394,6 +394,16 @@ const ROWS: &[Row] = &[
         ("tieline-server/tests/server.rs", "more_connections_from_one_address_than_allowed_are_closed_and_counted"),
     ),
     row(
+        "ServerOptions::max_connects_per_minute",
+        "3,000",
+        "connects of one address (IPv6: one /64) within a minute; more are closed as soon as they are accepted, and counted",
+        (SERVER, "max_connects_per_minute: 3_000"),
+        (
+            "tieline-server/tests/storm.rs",
+            "an_address_that_connects_too_often_is_refused_and_keeps_the_connections_it_has",
+        ),
+    ),
+    row(
         "ServerOptions::handshake_timeout",
         "10 s",
         "TLS and the head of a request together; no byte prolongs it",
