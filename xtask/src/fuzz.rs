@@ -157,7 +157,8 @@ fn smoke() -> Outcome {
 /// Runs a target for a few seconds on its committed inputs, and keeps nothing but what fails.
 fn short(programs: &Path, target: &str) -> Outcome {
     let mut command = command(programs, target)?;
-    command.arg(format!("-max_total_time={SMOKE}"));
+    // The same each time, as a gate is to say what a change did; long runs draw their own.
+    command.arg(format!("-max_total_time={SMOKE}")).arg("-seed=1");
     // Given no folder to write to, it keeps what is new in memory.
     let inputs: Vec<PathBuf> = ["corpus", "regressions"].iter().map(|kind| folder().join(kind).join(target)).collect();
     let scratch = folder().join("work").join(target).join("smoke");
