@@ -6,6 +6,7 @@ use std::{env, fs};
 
 use crate::{Outcome, shell};
 
+mod merge;
 mod settle;
 mod smoke;
 
@@ -13,7 +14,7 @@ const USAGE: &str =
     "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
        cargo xtask fuzz --smoke                             every target, the same few thousand inputs each time
        cargo xtask fuzz --settle [TARGET…]                  each until nothing is new for 3 minutes, 10 at most; a table
-       cargo xtask fuzz --merge TARGET                      what the runs found new, into the committed corpus
+       cargo xtask fuzz --merge [TARGET…]                   the committed corpus anew: the smallest inputs that reach all
        cargo xtask fuzz --list                              the targets";
 
 /// What makes the compiler tell libFuzzer where an input went. `cargo fuzz` gives the same, all of it stable; what needs
@@ -33,15 +34,8 @@ pub(crate) fn run(words: &[String]) -> Outcome {
             Ok(())
         }
         ["--smoke"] => smoke::run(),
-        ["--settle", ref wanted @ ..] => {
-            let all = targets()?;
-            let wanted = match wanted {
-                [] => all.iter().map(String::as_str).collect(),
-                wanted => wanted.iter().map(|target| known(target)).collect::<Result<Vec<_>, _>>()?,
-            };
-            settle::run(&build(None)?, &wanted)
-        }
-        ["--merge", target] => merge(known(target)?),
+        ["--settle", ref wanted @ ..] => settle::run(&build(None)?, &wanted_of(wanted, &targets()?)?),
+        ["--merge", ref wanted @ ..] => merge::run(&build(None)?, &wanted_of(wanted, &targets()?)?),
         [target] => one(known(target)?, &[]),
         [target, "--", ref own @ ..] => one(known(target)?, own),
         _ => Err(format!("no such arguments\n{USAGE}")),
@@ -58,6 +52,14 @@ fn targets() -> Result<Vec<String>, String> {
     let text = fs::read_to_string(&manifest).map_err(|e| format!("cannot read {}: {e}", manifest.display()))?;
     let names = text.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
     Ok(names.skip(1).map(str::to_owned).collect())
+}
+
+/// The targets that were named, or all.
+fn wanted_of<'a>(named: &[&'a str], all: &'a [String]) -> Result<Vec<&'a str>, String> {
+    match named {
+        [] => Ok(all.iter().map(String::as_str).collect()),
+        named => named.iter().map(|target| known(target)).collect(),
+    }
 }
 
 fn known(target: &str) -> Result<&str, String> {
@@ -127,12 +129,4 @@ fn one(target: &str, own: &[&str]) -> Outcome {
              mended keep it in fuzz/regressions/{target}/, where `cargo test -p tieline-testkit` replays it."
         )
     })
-}
-
-/// Adds the inputs that reach something new, the smallest first.
-fn merge(target: &str) -> Outcome {
-    let mut command = command(&build(Some(target))?, target)?;
-    let corpus = folder().join("corpus").join(target);
-    fs::create_dir_all(&corpus).map_err(|e| format!("cannot make {}: {e}", corpus.display()))?;
-    shell::run(command.arg("-merge=1").arg(corpus).arg(folder().join("work").join(target)))
 }
