@@ -119,7 +119,7 @@ fn table(rows: &[Row], sizes: &[String]) -> String {
 fn program(package: &str, feature: &str) -> Option<String> {
     match feature {
         "" => Some(short(package).to_owned()),
-        "client" | "server" | "http" => Some(format!("{}-{feature}", short(package))),
+        "client" | "server" | "service" | "http" => Some(format!("{}-{feature}", short(package))),
         _ => None,
     }
 }

@@ -1,19 +1,20 @@
 //! The fuzz targets: built and run by stable Rust and libFuzzer, without nightly and without cargo-fuzz.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::{env, fs, thread};
+use std::process::Command;
+use std::{env, fs};
 
 use crate::{Outcome, shell};
 
+mod merge;
 mod settle;
+mod smoke;
 
 const USAGE: &str =
     "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
-       cargo xtask fuzz --smoke                             every target for five seconds
+       cargo xtask fuzz --smoke                             every target, the same few thousand inputs each time
        cargo xtask fuzz --settle [TARGET…]                  each until nothing is new for 3 minutes, 10 at most; a table
-       cargo xtask fuzz --merge TARGET                      what the runs found new, into the committed corpus
+       cargo xtask fuzz --merge [TARGET…]                   the committed corpus anew: the smallest inputs that reach all
        cargo xtask fuzz --list                              the targets";
 
 /// What makes the compiler tell libFuzzer where an input went. `cargo fuzz` gives the same, all of it stable; what needs
@@ -25,9 +26,6 @@ const RUSTFLAGS: &str = "-Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-trace-compares \
     --cfg fuzzing";
 
-/// Seconds for each target of the smoke test.
-const SMOKE: u32 = 5;
-
 pub(crate) fn run(words: &[String]) -> Outcome {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
@@ -35,16 +33,9 @@ pub(crate) fn run(words: &[String]) -> Outcome {
             targets()?.iter().for_each(|target| println!("{target}"));
             Ok(())
         }
-        ["--smoke"] => smoke(),
-        ["--settle", ref wanted @ ..] => {
-            let all = targets()?;
-            let wanted = match wanted {
-                [] => all.iter().map(String::as_str).collect(),
-                wanted => wanted.iter().map(|target| known(target)).collect::<Result<Vec<_>, _>>()?,
-            };
-            settle::run(&build(None)?, &wanted)
-        }
-        ["--merge", target] => merge(known(target)?),
+        ["--smoke"] => smoke::run(),
+        ["--settle", ref wanted @ ..] => settle::run(&build(None)?, &wanted_of(wanted, &targets()?)?),
+        ["--merge", ref wanted @ ..] => merge::run(&build(None)?, &wanted_of(wanted, &targets()?)?),
         [target] => one(known(target)?, &[]),
         [target, "--", ref own @ ..] => one(known(target)?, own),
         _ => Err(format!("no such arguments\n{USAGE}")),
@@ -61,6 +52,14 @@ fn targets() -> Result<Vec<String>, String> {
     let text = fs::read_to_string(&manifest).map_err(|e| format!("cannot read {}: {e}", manifest.display()))?;
     let names = text.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
     Ok(names.skip(1).map(str::to_owned).collect())
+}
+
+/// The targets that were named, or all.
+fn wanted_of<'a>(named: &[&'a str], all: &'a [String]) -> Result<Vec<&'a str>, String> {
+    match named {
+        [] => Ok(all.iter().map(String::as_str).collect()),
+        named => named.iter().map(|target| known(target)).collect(),
+    }
 }
 
 fn known(target: &str) -> Result<&str, String> {
@@ -102,7 +101,9 @@ fn command(programs: &Path, target: &str) -> Result<Command, String> {
     }
     let mut command = Command::new(programs.join(target));
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
-    command.arg(format!("-dict={}", folder().join("json.dict").display()));
+    let own = folder().join(format!("{target}.dict"));
+    let dictionary = if own.is_file() { own } else { folder().join("json.dict") };
+    command.arg(format!("-dict={}", dictionary.display()));
     command.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096"]).current_dir(folder());
     Ok(command)
 }
@@ -128,58 +129,4 @@ fn one(target: &str, own: &[&str]) -> Outcome {
              mended keep it in fuzz/regressions/{target}/, where `cargo test -p tieline-testkit` replays it."
         )
     })
-}
-
-fn smoke() -> Outcome {
-    let (programs, targets) = (build(None)?, targets()?);
-    let (queue, failed) = (Mutex::new(targets.iter()), Mutex::new(Vec::new()));
-    let take = || queue.lock().map_or(None, |mut queue| queue.next());
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from).min(4) {
-            scope.spawn(|| {
-                while let Some(target) = take() {
-                    let outcome = short(&programs, target);
-                    if let (Err(error), Ok(mut failed)) = (outcome, failed.lock()) {
-                        failed.push(error);
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap_or_default();
-    if failed.is_empty() {
-        println!("fuzz: {} targets ran for {SMOKE} s each and found nothing", targets.len());
-        return Ok(());
-    }
-    Err(failed.join("\n\n"))
-}
-
-/// Runs a target for a few seconds on its committed inputs, and keeps nothing but what fails.
-fn short(programs: &Path, target: &str) -> Outcome {
-    let mut command = command(programs, target)?;
-    // The same each time, as a gate is to say what a change did; long runs draw their own.
-    command.arg(format!("-max_total_time={SMOKE}")).arg("-seed=1");
-    // Given no folder to write to, it keeps what is new in memory.
-    let inputs: Vec<PathBuf> = ["corpus", "regressions"].iter().map(|kind| folder().join(kind).join(target)).collect();
-    let scratch = folder().join("work").join(target).join("smoke");
-    fs::create_dir_all(&scratch).map_err(|e| format!("cannot make {}: {e}", scratch.display()))?;
-    command.arg(&scratch).args(inputs.iter().filter(|folder| folder.is_dir()));
-    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("cannot start {target}: {e}"))?;
-    let _ = fs::remove_dir_all(&scratch);
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    let last = log.lines().rev().find(|line| line.contains("Done ")).unwrap_or_default();
-    println!("  {target:<28} {last}");
-    if output.status.success() {
-        return Ok(());
-    }
-    let lines: Vec<&str> = log.lines().collect();
-    Err(format!("{target} ended with {}\n{}", output.status, lines[lines.len().saturating_sub(40)..].join("\n")))
-}
-
-/// Adds the inputs that reach something new, the smallest first.
-fn merge(target: &str) -> Outcome {
-    let mut command = command(&build(Some(target))?, target)?;
-    let corpus = folder().join("corpus").join(target);
-    fs::create_dir_all(&corpus).map_err(|e| format!("cannot make {}: {e}", corpus.display()))?;
-    shell::run(command.arg("-merge=1").arg(corpus).arg(folder().join("work").join(target)))
 }

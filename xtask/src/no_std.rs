@@ -5,8 +5,9 @@ use std::process::Command;
 use crate::layering::CODECS;
 use crate::{Outcome, shell};
 
-/// Builds `xtask/alone`, a static library with its own panic handler, once for each crate and role: were std anywhere in
-/// its tree, the compiler would find two of them and stop. Needs no other target and no nightly.
+/// Builds `xtask/alone`, a static library with its own panic handler, once for each crate and role, the rules of the IM
+/// service among them: were std anywhere in its tree, the compiler would find two of them and stop. Needs no other target
+/// and no nightly.
 pub(crate) fn run() -> Outcome {
     for package in CODECS {
         let short = short(package);
@@ -25,7 +26,11 @@ pub(crate) fn short(package: &str) -> &str {
 
 /// The roles of a crate in `xtask/alone`, the messages alone first.
 fn roles(package: &str) -> &'static [&'static str] {
-    if package == "tieline-core" { &[""] } else { &["", "-client", "-server"] }
+    match package {
+        "tieline-core" => &[""],
+        "tieline-portsip-im" => &["", "-client", "-server", "-service"],
+        _ => &["", "-client", "-server"],
+    }
 }
 
 /// Builds `xtask/alone` with one program.

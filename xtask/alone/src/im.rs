@@ -4,8 +4,10 @@ use core::hint::black_box;
 
 #[cfg(feature = "im-client")]
 use tieline_core::ClientSession as _;
+#[cfg(any(feature = "im-client", feature = "im-server", feature = "im-service"))]
+use tieline_core::Instant;
 #[cfg(any(feature = "im-client", feature = "im-server"))]
-use tieline_core::{Frame, Instant, Session as _};
+use tieline_core::{Frame, Session as _};
 
 /// Decodes any message and computes a change of access: the length of a name.
 #[cfg(feature = "im")]
@@ -40,6 +42,33 @@ pub fn server() -> usize {
     session.handle_input(Instant::EPOCH, Frame::text(black_box(r#"{"hi":{"id":"1","ver":"0.25"}}"#)));
     session.handle_timeout(black_box(Instant::EPOCH));
     core::iter::from_fn(|| session.poll_event()).count() + session.poll_transmit().map_or(0, |frame| frame.len())
+}
+
+/// Lets a user whom nobody knows come in and make a group: the number of things that are told.
+#[cfg(feature = "im-service")]
+pub fn service() -> usize {
+    use tieline_core::Text;
+    use tieline_portsip_im::ClientMessage;
+    use tieline_portsip_im::service::{Arrival, Decision, Service, ServiceConfig, SessionId};
+
+    let mut service = Service::new(ServiceConfig::new(black_box(0), [7; 16]));
+    let (session, arrival) = (SessionId(1), Arrival::new(102));
+    service.provide_user(arrival.user, None);
+    let Decision::Made(step) = service.open(Instant::EPOCH, session, &arrival) else { return 0 };
+    let told = service.commit(step).len();
+    let text = Text::from(black_box(r#"{"sub":{"id":"1","topic":"new"}}"#));
+    let Ok(message) = ClientMessage::decode_frame(&text, 64) else { return 0 };
+    let Decision::Made(step) = service.decide(Instant::EPOCH, session, &message) else { return 0 };
+    told + service.commit(step).len() + step_timeout(&mut service)
+}
+
+/// The number of writes of what is due at a time.
+#[cfg(feature = "im-service")]
+fn step_timeout(service: &mut tieline_portsip_im::service::Service) -> usize {
+    let step = service.handle_timeout(black_box(Instant::EPOCH));
+    let writes = step.writes().len();
+    service.commit(step);
+    writes
 }
 
 /// Writes the request for an access token and reads its answer.

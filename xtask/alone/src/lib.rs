@@ -13,7 +13,7 @@ mod bare;
 mod cloudpbx;
 #[cfg(feature = "core")]
 mod core_alone;
-#[cfg(any(feature = "im", feature = "im-client", feature = "im-server", feature = "im-http"))]
+#[cfg(any(feature = "im", feature = "im-client", feature = "im-server", feature = "im-service", feature = "im-http"))]
 mod im;
 #[cfg(any(feature = "wsi", feature = "wsi-client", feature = "wsi-server"))]
 mod wsi;
@@ -38,6 +38,8 @@ pub extern "C" fn program() -> usize {
         im::client,
         #[cfg(feature = "im-server")]
         im::server,
+        #[cfg(feature = "im-service")]
+        im::service,
         #[cfg(feature = "im-http")]
         im::http,
         #[cfg(feature = "axeos")]

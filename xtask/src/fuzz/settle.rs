@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use super::{command, corpora, folder};
 use crate::Outcome;
 
-/// A target is done when nothing was new for this long.
+/// A target is done when no new edge was reached for this long. Features, which count how often an edge is taken, go on
+/// growing for hours.
 const QUIET: Duration = Duration::from_secs(180);
 
 /// And after this long in any case.
@@ -24,7 +25,7 @@ const AT_ONCE: usize = 2;
 #[derive(Default)]
 struct Figures {
     executions: String,
-    edges: String,
+    edges: u64,
     features: String,
     seconds: u64,
     quiet: bool,
@@ -92,13 +93,15 @@ fn one(programs: &Path, target: &str) -> Result<Figures, String> {
             Ok(line) => {
                 let words: Vec<&str> = line.split_whitespace().collect();
                 let after = |key: &str| words.iter().position(|word| *word == key).and_then(|at| words.get(at + 1));
-                figures.edges = after("cov:").map_or(figures.edges, |edges| (*edges).to_owned());
+                if let Some(edges) = after("cov:").and_then(|edges| edges.parse().ok())
+                    && edges > figures.edges
+                {
+                    figures.edges = edges;
+                    last_new = Instant::now();
+                }
                 figures.features = after("ft:").map_or(figures.features, |features| (*features).to_owned());
                 if let Some(count) = words.first().and_then(|word| word.strip_prefix('#')) {
                     figures.executions = count.trim_end_matches(':').to_owned();
-                }
-                if words.get(1).is_some_and(|word| *word == "NEW") {
-                    last_new = Instant::now();
                 }
                 if let Some(count) = after("stat::number_of_executed_units:") {
                     figures.executions = (*count).to_owned();

@@ -9,6 +9,7 @@ pub mod cloudpbx;
 pub mod im;
 pub mod json;
 pub mod multipart;
+pub mod scenario;
 pub mod seeds;
 pub mod sessions;
 pub mod websocket;
@@ -73,6 +74,10 @@ targets! {
     websocket_opening: websocket::opening;
     multipart_decoder: multipart::decoder;
     multipart_round_trip: multipart::round_trip;
+    scenario_file: scenario::file, text;
+    scenario_play: scenario::play;
+    fault_rule: scenario::rule, text;
+    transcript: scenario::transcript, text;
 }
 
 /// The input as text, if it is UTF-8.
