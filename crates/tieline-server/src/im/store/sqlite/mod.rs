@@ -11,7 +11,7 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 pub use files::{FileRow, FileRows};
 pub use read::SqliteReader;
@@ -68,6 +68,22 @@ impl SqliteStore {
     /// When the database cannot be opened.
     pub fn tokens(&self) -> Result<SqliteTokens, StoreError> {
         Ok(SqliteTokens::new(self.connect()?, Arc::clone(&self.lock)))
+    }
+
+    /// Writes something that means nothing, as durably as a commit: whether there is room, and the disk works.
+    ///
+    /// # Errors
+    /// When nothing can be written at present.
+    pub fn probe(&self) -> Result<(), StoreError> {
+        let mut connection = self.connect()?;
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        writing.execute_batch(
+            "CREATE TABLE probe (filled BLOB) STRICT;
+             INSERT INTO probe VALUES (randomblob(65536));
+             DROP TABLE probe;",
+        )?;
+        writing.commit()?;
+        Ok(())
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {
