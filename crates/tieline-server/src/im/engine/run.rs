@@ -82,6 +82,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 self.decided(step, Asker::Nobody);
             }
             self.submit();
+            self.outlet.told();
         }
     }
 

@@ -19,7 +19,7 @@ use super::engine::{Engine, Running};
 use super::store::{Store, StoreError};
 use crate::{Body, Line, Opening, WebSocketService};
 use line::HostedLine;
-use mailbox::Post;
+use mailbox::{Post, Postman};
 
 /// Judges logins. The calls are made on threads of the runtime, so none blocks for long.
 pub trait Accounts: Send + Sync + 'static {
@@ -90,7 +90,7 @@ impl HostedIm {
         let mut line = ServerConfig::new(0);
         line.hello.max_subscriber_count = Some(config.members as u64);
         let post = Post::new(outside);
-        let (engine, running) = Engine::start(Service::new(config), reader, writer, post.clone())?;
+        let (engine, running) = Engine::start(Service::new(config), reader, writer, Postman::new(post.clone()))?;
         let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1) };
         Ok((Self { shared: Arc::new(shared), config: line }, running))
     }
