@@ -8,7 +8,12 @@ use crate::{Outcome, shell};
 
 pub(crate) fn run() -> Outcome {
     let python = provision()?;
-    provide_curl()?;
+    if !provide("curl", "curl") {
+        return Err("curl is not on the PATH; the commands of the CloudPBX document are run with it".to_owned());
+    }
+    // The scripts that need these say so where they are missing.
+    provide("strace", "strace");
+    let tinode = provide_tinode()?;
     let binary = shell::build_programs()?.join(format!("tieline{}", std::env::consts::EXE_SUFFIX));
     if !binary.is_file() {
         return Err(format!("the build left no {}", binary.display()));
@@ -19,7 +24,9 @@ pub(crate) fn run() -> Outcome {
     }
     let mut failed = Vec::new();
     for script in &scripts {
-        if let Err(message) = shell::run(Command::new(&python).arg(script).env("TIELINE_BIN", &binary)) {
+        let mut command = Command::new(&python);
+        command.arg(script).env("TIELINE_BIN", &binary).env("TIELINE_TINODE", &tinode);
+        if let Err(message) = shell::run(&mut command) {
             failed.push(message);
         }
     }
@@ -55,20 +62,30 @@ fn provision() -> Result<PathBuf, String> {
     Ok(python)
 }
 
-/// curl speaks the commands of documents. Where it is missing it is installed, if apt-get can do that.
-fn provide_curl() -> Outcome {
-    if shell::exists("curl") {
-        return Ok(());
-    }
-    if shell::exists("apt-get") {
+/// Whether a program is there. Where it is missing it is installed, if apt-get can do that.
+fn provide(program: &str, package: &str) -> bool {
+    if !shell::exists(program) && shell::exists("apt-get") {
         // Lists that cannot be had anew may do all the same.
         let _ = shell::run(Command::new("apt-get").args(["update", "--quiet"]));
-        let _ = shell::run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", "curl"]));
+        let _ = shell::run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", package]));
     }
-    if shell::exists("curl") {
-        return Ok(());
+    shell::exists(program)
+}
+
+/// The folder of the chat by a client library of the Tinode family, with its packages installed if npm is there.
+fn provide_tinode() -> Result<PathBuf, String> {
+    let (source, place) = (folder().join("tinode"), shell::target_dir().join("interop-tinode"));
+    let shown = |e| format!("{}: {e}", place.display());
+    fs::create_dir_all(&place).map_err(shown)?;
+    for name in ["package.json", "chat.js"] {
+        fs::copy(source.join(name), place.join(name)).map_err(shown)?;
     }
-    Err("curl is not on the PATH; the commands of the CloudPBX document are run with it".to_owned())
+    if provide("node", "nodejs") && provide("npm", "npm") {
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        let install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+        shell::run(Command::new(npm).args(install).current_dir(&place))?;
+    }
+    Ok(place)
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {

@@ -11,6 +11,7 @@ mod servers;
 
 use std::cell::RefCell;
 
+use tieline_bench::process::{Role, role, run_clients};
 use tieline_bench::{Contest, Goal, effort, is_measuring, title};
 
 use clients::Clients;
@@ -20,10 +21,10 @@ use process::{Child, Round};
 const OTHER_FILES: usize = 100;
 
 fn main() {
-    match process::role() {
-        process::Role::Parent => process::run_clients(),
-        process::Role::Server => servers::run(),
-        process::Role::Clients { files } => measure(files),
+    match role() {
+        Role::Parent => run_clients(),
+        Role::Server => servers::run(),
+        Role::Clients { files } => measure(files),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod contest;
 mod goal;
+pub mod process;
 
 pub use contest::{Contest, Standings};
 pub use goal::Goal;

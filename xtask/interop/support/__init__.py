@@ -52,24 +52,30 @@ def start(options):
     return simulator, hello
 
 
+def run(behaviours, describe, *subject):
+    """Runs each behaviour, a function with its arguments, against a subject, if there is one. How many failed."""
+    passed = failed = 0
+    for behaviour, *rest in behaviours:
+        try:
+            behaviour(*subject, *rest)
+        except Exception as problem:  # a refused connection or a timeout fails one behaviour, not the run
+            failed += 1
+            print(f"FAILED {describe(behaviour, *rest)}: {type(problem).__name__}: {problem}", flush=True)
+        else:
+            passed += 1
+            print(f"ok     {describe(behaviour, *rest)}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return failed
+
+
 def main(behaviours, describe, options, part):
-    """Runs each behaviour, a function with its arguments, against a simulator, of whose contract it is given a part."""
+    """Runs each behaviour against a simulator, of whose contract it is given a part."""
     if "TIELINE_BIN" not in os.environ:
         sys.exit("TIELINE_BIN is not set: run this by `cargo xtask interop`")
     simulator, contract = start(options)
-    passed = failed = 0
     try:
-        for behaviour, *rest in behaviours:
-            try:
-                behaviour(part(contract), *rest)
-            except Exception as problem:  # a refused connection or a timeout fails one behaviour, not the run
-                failed += 1
-                print(f"FAILED {describe(behaviour, *rest)}: {type(problem).__name__}: {problem}", flush=True)
-            else:
-                passed += 1
-                print(f"ok     {describe(behaviour, *rest)}", flush=True)
+        failed = run(behaviours, describe, part(contract))
     finally:
         simulator.terminate()
         simulator.wait()
-    print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)

@@ -1,7 +1,6 @@
 //! The process that is measured: both servers on one thread, and what they are told to do.
 
 use std::convert::Infallible;
-use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +17,7 @@ use tieline_axeos::http::Auth;
 use tieline_axeos::{
     Call, CallReply, CallRequest, CallStatus, Caller, Entry, Event, Listing, Phone, Target, TargetPhoneType, User,
 };
+use tieline_bench::process::{commands, memory, say};
 use tieline_core::Text;
 use tieline_core::json::Encode as _;
 use tieline_server::axeos::{Api, AxeosService, CallAnswer, EventHub, paths};
@@ -136,10 +136,8 @@ impl Servers {
 /// Serves until the standard input ends.
 pub(crate) fn run() {
     let (sender, mut commands) = mpsc::unbounded_channel();
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            let _ended = sender.send(line);
-        }
+    commands(move |line| {
+        let _ended = sender.send(line);
     });
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -174,16 +172,4 @@ pub(crate) fn run() {
             }
         }
     });
-}
-
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).expect("somebody listens");
-}
-
-/// What this process has in memory, in KiB; 0 where that cannot be told.
-fn memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

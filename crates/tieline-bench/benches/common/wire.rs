@@ -24,7 +24,7 @@ pub(crate) fn text_frame(text: &str) -> Vec<u8> {
 }
 
 /// A text frame of a client whose mask changes nothing.
-fn masked_frame(text: &str) -> Vec<u8> {
+pub(crate) fn masked_frame(text: &str) -> Vec<u8> {
     let mut frame = text_frame(text);
     let header = frame.len() - text.len();
     frame[1] |= 0x80;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::said::{
     del_member, del_messages, del_topic, get, leave, mark, note, publish, set_mode, set_mode_of, set_private,
-    set_public, sub, unsub,
+    set_public, sub, sub_get, sub_mode, unsub,
 };
 use crate::world::World;
 
@@ -26,6 +26,8 @@ fn requests(scene: &Scene) -> Vec<(&'static str, Value)> {
     let set = |part: &str, value: Value| json!({"set": {"id": "q", "topic": topic, part: value}});
     vec![
         ("sub", sub(topic)),
+        ("sub and read", sub_get(topic, "desc sub data del")),
+        ("sub as the owner", sub_mode(topic, "JRWPASDO")),
         ("leave", leave(topic)),
         ("leave for good", unsub(topic)),
         ("pub", publish(topic, "secret")),
@@ -50,6 +52,8 @@ fn requests(scene: &Scene) -> Vec<(&'static str, Value)> {
         ("remove a member", del_member(topic, member)),
         ("delete the topic", del_topic(topic)),
         ("note kp", note(topic, "kp")),
+        ("note data", note(topic, "data")),
+        ("note call", json!({"note": {"topic": topic, "what": "call", "event": "invite", "seq": 1}})),
         ("note read", mark(topic, "read", 1)),
         ("note recv", mark(topic, "recv", 1)),
         ("acc", json!({"acc": {"id": "q", "user": "", "login": true}})),
@@ -58,8 +62,9 @@ fn requests(scene: &Scene) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Asks and tells what became of it. Checks that what is refused has no effect.
-fn outcome(mut scene: Scene, request: &str) -> String {
+/// Asks and tells what became of it. Checks that what is refused has no effect, and that who is `outside` of a topic sees no
+/// message of it and is not heard in it.
+fn outcome(mut scene: Scene, request: &str, outside: bool) -> String {
     let said = requests(&scene).into_iter().find(|(name, _)| *name == request).expect("a request").1;
     scene.world.hush();
     let before = scene.world.store.clone();
@@ -67,12 +72,15 @@ fn outcome(mut scene: Scene, request: &str) -> String {
     let heard = scene.world.heard("actor1");
     let code = heard.iter().find_map(|frame| frame["ctrl"]["code"].as_u64().filter(|code| *code != 205));
     let is_refused = code.is_some_and(|code| code >= 300);
-    if is_refused {
+    if is_refused || outside && request.starts_with("note") {
         assert_eq!(scene.world.store, before, "{request}: what is refused changes nothing");
         for line in scene.world.sessions().into_iter().filter(|line| line != "actor1") {
             assert!(scene.world.heard(&line).is_empty(), "{request}: what is refused is told nobody");
         }
         assert!(!heard.iter().any(|frame| frame.get("data").is_some()), "{request}: what is refused shows nothing");
+    }
+    if outside && !request.starts_with("sub") {
+        assert!(!heard.iter().any(|frame| frame.to_string().contains("secret")), "{request}: shows a message");
     }
     let shown = heard.iter().any(|frame| frame.get("meta").is_some());
     code.map_or_else(|| if shown { "meta" } else { "-" }.to_owned(), |code| code.to_string())
@@ -88,8 +96,8 @@ fn table(roles: &[Role]) -> String {
     }
     for (request, _) in requests(&roles[0].1()) {
         text += &format!("\n{request:20}");
-        for (_, scene) in roles {
-            text += &format!("{:>10}", outcome(scene(), request));
+        for (role, scene) in roles {
+            text += &format!("{:>10}", outcome(scene(), request, ["stranger", "banned"].contains(role)));
         }
     }
     text
@@ -138,6 +146,8 @@ fn in_a_group() {
 const GROUP: &str = "
                       stranger    banned    reader    writer    sharer     admin     owner
 sub                        200       403       304       304       304       304       304
+sub and read               200       403       304       304       304       304       304
+sub as the owner           200       403       304       304       304       304       304
 leave                      304       304       200       200       200       200       200
 leave for good             409       409       200       200       200       200       403
 pub                        409       409       403       202       403       202       202
@@ -162,6 +172,8 @@ delete for all             409       409       200       200       200       200
 remove a member            409       409       403       403       403       200       200
 delete the topic           304       200       200       200       200       200       200
 note kp                    409       409         -         -         -         -         -
+note data                  409       409         -         -         -         -         -
+note call                  409       409         -         -         -         -         -
 note read                  409       409         -         -         -         -         -
 note recv                    -         -         -         -         -         -         -
 acc                        501       501       501       501       501       501       501
@@ -187,47 +199,55 @@ fn p2p(given: Option<&str>) -> Scene {
 
 #[test]
 fn in_a_conversation_of_two() {
-    let roles: [Role; 4] = [
+    let roles: [Role; 7] = [
         ("stranger", || p2p(None)),
         ("banned", || p2p(Some("N"))),
         ("reader", || p2p(Some("JRP"))),
         ("writer", || p2p(Some("JRWPA"))),
+        // Nobody has more in a conversation of two, whatever is given.
+        ("sharer", || p2p(Some("JRPS"))),
+        ("admin", || p2p(Some("JRWPASD"))),
+        ("owner", || p2p(Some("JRWPASDO"))),
     ];
     expect(&table(&roles), P2P);
 }
 
 const P2P: &str = "
-                      stranger    banned    reader    writer
-sub                        200       403       304       304
-leave                      304       304       200       200
-leave for good             409       409       200       200
-pub                        409       409       403       202
-get desc                  meta      meta      meta      meta
-get sub                    404      meta      meta      meta
-get data                   403       403       208       208
-get del                    403       403       204       204
-get tags                   403       403       405       405
-set public                 409       409       403       403
-set defacs                 409       409       403       403
-set trusted                409       409       403       403
-set private                404       200       200       200
-set tags                   405       405       405       405
-mute oneself               404       200       200       200
-take ownership             404       304       304       304
-lower a member             404       403       200       200
-raise a member             404       403       304       304
-hand over                  404       403       304       304
-invite                     404       403       403       403
-delete for oneself         409       409       200       200
-delete for all             409       409       200       200
-remove a member            409       409       403       403
-delete the topic           304       200       200       200
-note kp                    409       409         -         -
-note read                  409       409         -         -
-note recv                    -         -         -         -
-acc                        501       501       501       501
-del user                   403       403       403       403
-del cred                   409       409       405       405
+                      stranger    banned    reader    writer    sharer     admin     owner
+sub                        200       403       304       304       304       304       304
+sub and read               200       403       304       304       304       304       304
+sub as the owner           200       403       304       304       304       304       304
+leave                      304       304       200       200       200       200       200
+leave for good             409       409       200       200       200       200       200
+pub                        409       409       403       202       403       202       202
+get desc                  meta      meta      meta      meta      meta      meta      meta
+get sub                    404      meta      meta      meta      meta      meta      meta
+get data                   403       403       208       208       208       208       208
+get del                    403       403       204       204       204       204       204
+get tags                   403       403       405       405       405       405       405
+set public                 409       409       403       403       403       403       403
+set defacs                 409       409       403       403       403       403       403
+set trusted                409       409       403       403       403       403       403
+set private                404       200       200       200       200       200       200
+set tags                   405       405       405       405       405       405       405
+mute oneself               404       200       200       200       200       200       200
+take ownership             404       304       304       304       304       304       304
+lower a member             404       403       200       200       200       200       200
+raise a member             404       403       304       304       304       304       304
+hand over                  404       403       304       304       304       304       304
+invite                     404       403       403       403       403       403       403
+delete for oneself         409       409       200       200       200       200       200
+delete for all             409       409       200       200       200       200       200
+remove a member            409       409       403       403       403       403       403
+delete the topic           304       200       200       200       200       200       200
+note kp                    409       409         -         -         -         -         -
+note data                  409       409         -         -         -         -         -
+note call                  409       409         -         -         -         -         -
+note read                  409       409         -         -         -         -         -
+note recv                    -         -         -         -         -         -         -
+acc                        501       501       501       501       501       501       501
+del user                   403       403       403       403       403       403       403
+del cred                   409       409       405       405       405       405       405
 ";
 
 /// A queue's channel with one message from outside and bob in it.
@@ -262,6 +282,8 @@ fn in_an_external_channel() {
 const CHANNEL: &str = "
                       stranger     agent    member
 sub                        403       200       304
+sub and read               403       200       304
+sub as the owner           403       200       304
 leave                      304       304       200
 leave for good             409       409       200
 pub                        409       409       202
@@ -286,6 +308,8 @@ delete for all             409       409       200
 remove a member            409       409       403
 delete the topic           304       304       200
 note kp                    409       409         -
+note data                  409       409         -
+note call                  409       409         -
 note read                  409       409         -
 note recv                    -         -         -
 acc                        501       501       501
@@ -320,6 +344,8 @@ fn on_me_and_by_names_that_are_no_topics() {
 const NAMES: &str = "
                             me not there       new       fnd       grp
 sub                        304       200       200       404       404
+sub and read               304       200       200       404       404
+sub as the owner           304       200       200       404       404
 leave                      200       304       304       304       304
 leave for good             403       409       409       409       409
 pub                        403       409       409       409       409
@@ -344,6 +370,8 @@ delete for all             403       409       409       409       409
 remove a member            403       409       409       409       409
 delete the topic           403       403       404       404       304
 note kp                      -       409       409       409       409
+note data                    -       409       409       409       409
+note call                    -       409       409       409       409
 note read                    -       409       409       409       409
 note recv                    -         -         -         -         -
 acc                        501       501       501       501       501

@@ -33,6 +33,10 @@ pub trait Outlet: Send + 'static {
 
     /// A message for the world outside: of a user in an external message channel.
     fn forward(&mut self, channel: &Text, message: MessageRecord);
+
+    /// There is nothing more to tell for now: an outlet that holds back what it was told, so that what is for one session
+    /// goes out together, lets it go. Nothing is left to be done here by one that does not.
+    fn told(&mut self) {}
 }
 
 /// Says what came. Cheap to clone; what one thread says is decided in its order.

@@ -94,6 +94,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             self.submit();
             self.tell_settled();
             self.count();
+            self.outlet.told();
         }
     }
 

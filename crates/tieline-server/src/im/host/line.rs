@@ -1,5 +1,6 @@
 //! One line: its session, and what the engine tells it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -8,7 +9,7 @@ use tieline_portsip_im::server::{Accepted, ImServer, Phase, ServerConfig, Server
 use tieline_portsip_im::service::SessionId;
 use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Status, UserId};
 
-use super::mailbox::{Mail, Mailbox};
+use super::mailbox::{IDLE, Mail, Mailbox};
 use super::{Admitted, Shared};
 use crate::Line;
 use crate::census;
@@ -18,6 +19,8 @@ pub(super) struct HostedLine {
     id: SessionId,
     shared: Arc<Shared>,
     mailbox: Arc<Mailbox>,
+    /// Empty but while it is heard.
+    mail: VecDeque<Mail>,
     agent: Option<Text>,
     background: bool,
     /// A login that is right and not kept yet.
@@ -39,7 +42,18 @@ impl HostedLine {
         shared.meter.lines().add(1);
         let mailbox = shared.post.put_up(id, config.limits.queued_bytes);
         let session = ImServer::start(config, now);
-        Self { session, id, shared, mailbox, agent: None, background: false, admitted: None, known: false, _seat: seat }
+        Self {
+            session,
+            id,
+            shared,
+            mailbox,
+            mail: VecDeque::new(),
+            agent: None,
+            background: false,
+            admitted: None,
+            known: false,
+            _seat: seat,
+        }
     }
 
     /// Hands on what the session tells.
@@ -168,8 +182,12 @@ impl Line for HostedLine {
     }
 
     fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        for mail in ready!(self.mailbox.poll_take(cx)) {
+        ready!(self.mailbox.poll_take(cx, &mut self.mail));
+        while let Some(mail) = self.mail.pop_front() {
             self.hear(now, mail);
+        }
+        if self.mail.capacity() > IDLE {
+            self.mail = VecDeque::new();
         }
         self.answer(now);
         Poll::Ready(())

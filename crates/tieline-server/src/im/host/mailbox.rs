@@ -12,7 +12,7 @@ use super::Outside;
 use crate::im::engine::Outlet;
 
 /// The places that an emptied mailbox keeps.
-const IDLE: usize = 4;
+pub(super) const IDLE: usize = 4;
 /// What an answer weighs: about as much as most.
 const ANSWER: usize = 256;
 
@@ -53,23 +53,20 @@ impl Mailbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn offer(&self, mail: Mail) {
+    /// Puts something in. Whom to wake for it.
+    fn offer(&self, mail: Mail) -> Option<Waker> {
         let mut inner = self.lock();
         // One beyond the limit is taken, so that the session finds itself over it.
         if inner.bytes > inner.limit && matches!(mail, Mail::Push(_)) {
-            return;
+            return None;
         }
         inner.bytes += mail.weight();
         inner.queue.push_back(mail);
-        let waker = inner.waker.take();
-        drop(inner);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        inner.waker.take()
     }
 
-    /// Takes out what waits; `Pending`, and `cx` is woken later, when there is nothing.
-    pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<VecDeque<Mail>> {
+    /// Exchanges what waits for `empty`, which is; `Pending`, and `cx` is woken later, when there is nothing.
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>, empty: &mut VecDeque<Mail>) -> Poll<()> {
         let mut inner = self.lock();
         if inner.queue.is_empty() {
             match &mut inner.waker {
@@ -78,22 +75,16 @@ impl Mailbox {
             }
             return Poll::Pending;
         }
-        Poll::Ready(inner.take())
+        inner.bytes = 0;
+        std::mem::swap(&mut inner.queue, empty);
+        Poll::Ready(())
     }
 
     /// Takes out what waits.
     pub(super) fn take(&self) -> VecDeque<Mail> {
-        self.lock().take()
-    }
-}
-
-impl Inner {
-    fn take(&mut self) -> VecDeque<Mail> {
-        self.bytes = 0;
-        if self.queue.len() > IDLE {
-            return std::mem::take(&mut self.queue);
-        }
-        self.queue.drain(..).collect()
+        let mut inner = self.lock();
+        inner.bytes = 0;
+        std::mem::take(&mut inner.queue)
     }
 }
 
@@ -124,17 +115,27 @@ impl Post {
     pub(super) fn take_down(&self, id: SessionId) {
         self.lock().remove(&id);
     }
+}
 
-    fn send(&self, to: SessionId, mail: Mail) {
-        // Found first: nobody who is woken finds the lock held.
-        let mailbox = self.lock().get(&to).cloned();
-        if let Some(mailbox) = mailbox {
-            mailbox.offer(mail);
-        }
+/// Puts what the engine tells into the mailboxes, and wakes each line when all of it is there: so a line takes together, and
+/// writes together, what one commit brought it.
+pub(super) struct Postman {
+    post: Post,
+    woken: Vec<Waker>,
+}
+
+impl Postman {
+    pub(super) const fn new(post: Post) -> Self {
+        Self { post, woken: Vec::new() }
+    }
+
+    fn send(&mut self, to: SessionId, mail: Mail) {
+        let waker = self.post.lock().get(&to).and_then(|mailbox| mailbox.offer(mail));
+        self.woken.extend(waker);
     }
 }
 
-impl Outlet for Post {
+impl Outlet for Postman {
     fn opened(&mut self, session: SessionId, login: ServerRequestId, kept: bool) {
         self.send(session, Mail::Opened { login, kept });
     }
@@ -144,12 +145,16 @@ impl Outlet for Post {
     }
 
     fn push(&mut self, to: &[SessionId], message: &Text) {
-        for session in to {
-            self.send(*session, Mail::Push(message.clone()));
-        }
+        let boxes = self.post.lock();
+        let mailboxes = to.iter().filter_map(|session| boxes.get(session));
+        self.woken.extend(mailboxes.filter_map(|mailbox| mailbox.offer(Mail::Push(message.clone()))));
     }
 
     fn forward(&mut self, channel: &Text, message: MessageRecord) {
-        (self.outside)(channel, message);
+        (self.post.outside)(channel, message);
+    }
+
+    fn told(&mut self) {
+        self.woken.drain(..).for_each(Waker::wake);
     }
 }

@@ -21,7 +21,7 @@ use super::store::{Store, StoreError};
 use crate::census::{self, Census};
 use crate::{Body, Line, Opening, ServerOptions, WebSocketService, plain};
 use line::HostedLine;
-use mailbox::Post;
+use mailbox::{Post, Postman};
 
 /// Judges logins. The calls are made on threads of the runtime, so none blocks for long.
 pub trait Accounts: Send + Sync + 'static {
@@ -121,7 +121,8 @@ impl HostedIm {
         line.hello.max_subscriber_count = Some(config.members as u64);
         let post = Post::new(outside);
         let meter = Meter::default();
-        let (engine, running) = Engine::metered(Service::new(config), reader, writer, post.clone(), meter.clone())?;
+        let (engine, running) =
+            Engine::metered(Service::new(config), reader, writer, Postman::new(post.clone()), meter.clone())?;
         let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1), meter };
         let (limits, census) = (LineLimits::default(), Census::default());
         Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
