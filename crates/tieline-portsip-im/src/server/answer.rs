@@ -69,6 +69,15 @@ impl Answer {
         self
     }
 
+    /// The code, its words and parameters; `None` for a section.
+    #[must_use]
+    pub const fn as_ctrl(&self) -> Option<&Ctrl<String>> {
+        match &self.0 {
+            AnswerBody::Ctrl(ctrl) => Some(ctrl),
+            AnswerBody::Meta(_) => None,
+        }
+    }
+
     /// Whether it is a success: a section is.
     pub(super) fn is_success(&self) -> bool {
         match &self.0 {

@@ -4,18 +4,23 @@
 //! through an [`Engine`], which any thread may do, and are told by an [`Outlet`], on the deciding thread: it must not block.
 //! While a commit lasts the decisions go on, and all that wait go into the next one.
 
+mod clock;
 mod run;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use tieline_core::Text;
+use tieline_core::{Instant, Text};
 use tieline_portsip_im::ClientMessage;
 use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId};
 
 use super::store::{Committer, Reader, StoreError, Writer};
+pub use clock::Clock;
+use clock::SystemClock;
+pub(super) use clock::system_unix_micros;
 use run::{Input, Run};
 
 /// Who is told.
@@ -41,7 +46,7 @@ pub struct Engine(Sender<Input>);
 impl Engine {
     /// Starts the threads.
     ///
-    /// The service's clock begins now: its `epoch_unix_micros` is the time of day at this call.
+    /// The service's clock is the system's and begins now, with the time of day of this call.
     ///
     /// # Errors
     /// When there can be no thread.
@@ -51,6 +56,21 @@ impl Engine {
         writer: impl Writer,
         outlet: impl Outlet,
     ) -> Result<(Self, Running), StoreError> {
+        let clock = SystemClock::start(system_unix_micros());
+        Self::start_with_clock(service, reader, writer, outlet, Arc::new(clock))
+    }
+
+    /// Starts the threads, with another clock than the system's.
+    ///
+    /// # Errors
+    /// When there can be no thread.
+    pub fn start_with_clock(
+        service: Service,
+        reader: impl Reader,
+        writer: impl Writer,
+        outlet: impl Outlet,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Running), StoreError> {
         let (inputs, heard) = channel();
         let told = inputs.clone();
         let committer = Committer::start(writer, move |outcome| {
@@ -59,7 +79,7 @@ impl Engine {
         })?;
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
-            .spawn(move || Run::new(service, reader, committer, outlet).run(&heard))
+            .spawn(move || Run::new(service, reader, committer, outlet, clock).run(&heard))
             .map_err(StoreError::failed)?;
         Ok((Self(inputs.clone()), Running { inputs, thread: Some(thread) }))
     }
@@ -92,6 +112,21 @@ impl Engine {
     /// A message came from outside for a channel, by the id behind `emc`.
     pub fn receive(&self, channel: Text, head: Option<Json>, content: Option<Json>) {
         self.say(Input::Received { channel, head, content });
+    }
+
+    /// Waits until everything that was said before this call is decided, committed and told, and what the clock says is due
+    /// is done; then tells when the next thing is due by itself. Blocks, for as long as a commit takes. For a host whose
+    /// time stands: what comes of a step is there before time goes on. `None` also when the engine has stopped.
+    #[must_use]
+    pub fn settle(&self) -> Option<Instant> {
+        let (settled, told) = channel();
+        self.say(Input::Settle(settled));
+        told.recv().ok().flatten()
+    }
+
+    /// The clock runs otherwise than before: the engine looks at it again.
+    pub fn look_at_clock(&self) {
+        self.say(Input::Clock);
     }
 
     /// From now on every request is answered 503.

@@ -1,13 +1,14 @@
 //! The deciding thread.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 
 use tieline_core::{Instant, Text};
 use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, Write};
 use tieline_portsip_im::{ClientMessage, Status};
 
-use super::{Json, Outlet};
+use super::{Clock, Json, Outlet};
 use crate::im::store::{Committer, Outcome, Reader, StoreError};
 
 /// Steps that are decided in one go, at most, before what waits is committed.
@@ -23,6 +24,8 @@ pub(super) enum Input {
     Received { channel: Text, head: Option<Json>, content: Option<Json> },
     Closed(SessionId),
     Committed(Outcome),
+    Settle(Sender<Option<Instant>>),
+    Clock,
     Drain,
     Stop,
 }
@@ -42,7 +45,9 @@ pub(super) struct Run<R, O> {
     reader: R,
     committer: Committer,
     outlet: O,
-    started: std::time::Instant,
+    clock: Arc<dyn Clock>,
+    /// Who waits until nothing is under way.
+    settling: Vec<Sender<Option<Instant>>>,
     /// Decided, and not submitted.
     waiting: Vec<Decided>,
     /// Submitted, and not committed.
@@ -51,13 +56,14 @@ pub(super) struct Run<R, O> {
 }
 
 impl<R: Reader, O: Outlet> Run<R, O> {
-    pub(super) fn new(service: Service, reader: R, committer: Committer, outlet: O) -> Self {
+    pub(super) fn new(service: Service, reader: R, committer: Committer, outlet: O, clock: Arc<dyn Clock>) -> Self {
         Self {
             service,
             reader,
             committer,
             outlet,
-            started: std::time::Instant::now(),
+            clock,
+            settling: Vec::new(),
             waiting: Vec::new(),
             flying: Vec::new(),
             stopping: false,
@@ -82,17 +88,34 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 self.decided(step, Asker::Nobody);
             }
             self.submit();
+            self.settled();
         }
     }
 
-    fn now(&self) -> Instant {
-        Instant::from_epoch(self.started.elapsed())
+    /// The time, which the service takes for the time of day too.
+    fn now(&mut self) -> Instant {
+        let now = self.clock.now();
+        self.service.put_clock(self.clock.epoch_unix_micros(now));
+        now
     }
 
     fn next(&self, heard: &Receiver<Input>) -> Result<Input, RecvTimeoutError> {
-        match self.service.poll_timeout() {
-            Some(due) => heard.recv_timeout(due.since(self.now())),
+        match self.service.poll_timeout().and_then(|due| self.clock.until(due)) {
+            Some(time) => heard.recv_timeout(time),
             None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Tells those who wait for it that nothing is under way.
+    fn settled(&mut self) {
+        let is_idle = self.waiting.is_empty() && self.flying.is_empty();
+        if self.settling.is_empty() || !is_idle {
+            return;
+        }
+        let due = self.service.poll_timeout();
+        for settled in self.settling.drain(..) {
+            // Whoever asked may be gone.
+            let _ = settled.send(due);
         }
     }
 
@@ -129,6 +152,9 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 self.decided(step, Asker::Nobody);
             }
             Input::Committed(outcome) => self.committed(&outcome),
+            Input::Settle(settled) => self.settling.push(settled),
+            // Coming here was all.
+            Input::Clock => {}
             Input::Drain => self.service.drain(),
             Input::Stop => self.stopping = true,
         }

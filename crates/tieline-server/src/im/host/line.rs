@@ -32,6 +32,13 @@ impl HostedLine {
         Self { session, id, shared, mailbox, agent: None, background: false, admitted: None, known: false }
     }
 
+    /// Tells the session what time of day it is, where that is not the system's.
+    fn look_at_clock(&mut self, now: Instant) {
+        if let Some(epoch) = self.shared.epoch_unix_micros(now) {
+            self.session.put_clock(epoch);
+        }
+    }
+
     /// Hands on what the session tells.
     fn answer(&mut self, now: Instant) {
         while let Some(event) = self.session.poll_event() {
@@ -107,6 +114,7 @@ impl Drop for HostedLine {
 
 impl Line for HostedLine {
     fn handle_input(&mut self, now: Instant, frame: Frame) {
+        self.look_at_clock(now);
         self.session.handle_input(now, frame);
         self.answer(now);
     }
@@ -117,6 +125,7 @@ impl Line for HostedLine {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        self.look_at_clock(now);
         self.session.handle_timeout(now);
         self.answer(now);
     }
@@ -134,6 +143,7 @@ impl Line for HostedLine {
     }
 
     fn close(&mut self, now: Instant) {
+        self.look_at_clock(now);
         for mail in self.mailbox.take() {
             self.hear(now, mail);
         }
@@ -150,7 +160,9 @@ impl Line for HostedLine {
     }
 
     fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        for mail in ready!(self.mailbox.poll_take(cx)) {
+        let mails = ready!(self.mailbox.poll_take(cx));
+        self.look_at_clock(now);
+        for mail in mails {
             self.hear(now, mail);
         }
         self.answer(now);
