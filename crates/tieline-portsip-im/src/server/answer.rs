@@ -78,6 +78,15 @@ impl Answer {
         }
     }
 
+    /// The section, if it is one.
+    #[must_use]
+    pub const fn as_meta(&self) -> Option<&Meta<String>> {
+        match &self.0 {
+            AnswerBody::Ctrl(_) => None,
+            AnswerBody::Meta(meta) => Some(meta),
+        }
+    }
+
     /// Whether it is a success: a section is.
     pub(super) fn is_success(&self) -> bool {
         match &self.0 {

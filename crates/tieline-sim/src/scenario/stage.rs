@@ -187,7 +187,7 @@ impl Stage {
             }
             Act::RenameQueue { queue, name } => world.update_queue(tenant, &queue.text, name),
             Act::RemoveQueue { queue } => world.destroy_queue(tenant, &queue.text),
-            Act::Traffic(_) | Act::Sms { .. } | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => {
+            Act::Traffic(_) | Act::Sms { .. } | Act::Im(_) | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => {
                 Err(Refused::NotNow)
             }
         }

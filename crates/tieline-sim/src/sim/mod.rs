@@ -10,6 +10,7 @@ mod pbx;
 mod play;
 mod program;
 mod run;
+mod time;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 pub use builder::SimBuilder;
 pub(crate) use builder::{SEED, START, seed_of};
 pub(crate) use pbx::Pbx;
+pub(crate) use time::Time;
 
 use crate::fault::{Fault, Faults, Memory};
 use crate::record::{ClientConnection, Entry};

@@ -31,6 +31,12 @@ pub trait Accounts: Send + Sync + 'static {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status>;
 }
 
+impl<A: Accounts + ?Sized> Accounts for Arc<A> {
+    fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
+        (**self).login(credentials)
+    }
+}
+
 /// A login that is right.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
