@@ -95,8 +95,7 @@ impl Chatter {
             text: text.to_owned(),
         };
         let read = ImAct::Receipt { by: word(other), of: word(to.unwrap_or(one)), what: Receipt::Read };
-        let acts =
-            [typing(one, other), say(one, other, talk.0), read, typing(other, one), say(other, one, talk.1)];
+        let acts = [typing(one, other), say(one, other, talk.0), read, typing(other, one), say(other, one, talk.1)];
         let mut at = self.next;
         for act in acts {
             self.planned.push_back((at, act));

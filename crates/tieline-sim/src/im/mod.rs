@@ -59,9 +59,8 @@ impl Plan {
         let queues: Vec<_> = world.queue_states(tenant).collect();
         let staff = world.extension_states(tenant).filter_map(|extension| {
             let number = extension.profile.number.clone();
-            let is_agent = |queue: &&crate::world::QueueState| {
-                queue.agents.iter().any(|agent| agent.profile.number == number)
-            };
+            let is_agent =
+                |queue: &&crate::world::QueueState| queue.agents.iter().any(|agent| agent.profile.number == number);
             let of = queues.iter().filter(is_agent);
             let queues = of.map(|queue| (queue.profile.number.clone(), queue.profile.id.clone())).collect();
             let user = extension.profile.id.parse().ok()?;
@@ -133,6 +132,15 @@ impl Im {
     /// Does what a step says.
     pub(crate) fn perform(&self, act: &ImAct) -> Result<(), Refused> {
         self.site().perform(act, &self.plan.groups)
+    }
+
+    /// Does what a step says, if whoever does it is in the service.
+    pub(crate) fn perform_if_there(&self, act: &ImAct) -> Result<(), Refused> {
+        let mut site = self.site();
+        if !site.has(act.who()) {
+            return Err(Refused::NotRegistered);
+        }
+        site.perform(act, &self.plan.groups)
     }
 
     /// Waits until the service is idle; when something is due next.

@@ -99,6 +99,10 @@ impl Site {
         self.people.get_mut(number)
     }
 
+    pub(super) fn has(&self, number: &str) -> bool {
+        self.people.contains_key(number)
+    }
+
     pub(super) fn leave(&mut self, number: &str) {
         self.people.remove(number);
     }
@@ -109,8 +113,11 @@ impl Site {
             return;
         }
         let is_in = |group: &&Group| group.owner.text == number || group.members.iter().any(|of| of.text == number);
-        let topics: Vec<String> =
-            groups.iter().filter(is_in).filter_map(|group| self.names.group(&group.id.text).map(str::to_owned)).collect();
+        let topics: Vec<String> = groups
+            .iter()
+            .filter(is_in)
+            .filter_map(|group| self.names.group(&group.id.text).map(str::to_owned))
+            .collect();
         let Some(person) = self.enter(number) else { return };
         for topic in topics {
             person.tell(&json!({"sub": {"topic": topic}}));

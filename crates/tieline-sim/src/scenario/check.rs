@@ -131,7 +131,9 @@ fn rehearse(scenario: &Scenario) -> Vec<Mistake> {
             continue;
         }
         let played = match &moment.act {
-            Act::Traffic(_) | Act::Sms { .. } | Act::Im(_) | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => Ok(()),
+            Act::Traffic(_) | Act::Sms { .. } | Act::Im(_) | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => {
+                Ok(())
+            }
             act => script.perform(act).map(drop),
         };
         if let Err(refused) = played

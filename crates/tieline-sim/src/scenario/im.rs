@@ -65,6 +65,19 @@ pub(crate) enum ImAct {
     Typing { by: Word, to: Word },
 }
 
+impl ImAct {
+    /// Whoever does it.
+    pub(crate) fn who(&self) -> &str {
+        match self {
+            Self::Login { who }
+            | Self::Logout { who }
+            | Self::Message { from: who, .. }
+            | Self::Receipt { by: who, .. }
+            | Self::Typing { by: who, .. } => &who.text,
+        }
+    }
+}
+
 impl Step {
     /// An owner comes into IM.
     pub fn im_login(extension: impl Into<String>) -> Self {

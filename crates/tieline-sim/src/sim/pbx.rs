@@ -8,11 +8,12 @@ use std::time::Duration;
 use tieline_axeos::{Entry, Generation};
 use tieline_cloudpbx::stream::StreamTarget;
 use tieline_core::json::Encode as _;
-use tieline_core::{Date, Instant, Seed, Text};
+use tieline_core::{Date, Instant, Seed, Text, Timestamp};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Viewer};
 use tieline_server::ServerHandle;
 use tieline_server::axeos::EventHub;
 use tieline_server::cloudpbx::StreamHub;
+use tieline_server::im::engine::Clock as _;
 use tieline_server::wsi::{self, Hub, Publication};
 use tokio::sync::Notify;
 
@@ -27,7 +28,7 @@ use crate::directory::{Directory, LoginRefused};
 use crate::fault::{Fault, Faults, Memory};
 use crate::im::{Im, Plan};
 use crate::record::{Recorder, Sink};
-use crate::scenario::{Group, ImAct, KEY, Watch};
+use crate::scenario::{Group, KEY, Watch};
 use crate::world::{Clock, Occurrence};
 use crate::wsi::{Rendered, render, snapshots};
 
@@ -187,9 +188,11 @@ impl Pbx {
             if let Some(moment) = day.take_step(due) {
                 self.take(day, &moment);
             }
-            if let Some(act) = day.take_message(due) {
+            if let Some(act) = day.take_message(due)
+                && let Some(im) = self.im.get()
+            {
                 // Whoever is not there says nothing.
-                let _not_said = self.chat(&act);
+                let _not_said = im.perform_if_there(&act);
             }
         }
         self.go_on(day, until);
@@ -308,6 +311,12 @@ impl Pbx {
     pub(crate) fn log_axeos(&self, entry: &Entry<String>, times: u32) {
         let _axeos = self.axeos();
         self.events.publish_all((0..times).map(|_| (entry.timestamp.clone(), entry.event.clone())));
+    }
+
+    /// The time of day by the clock of the PBX, as IM writes it.
+    pub(crate) fn time_of_day(&self) -> String {
+        let now = self.time.now();
+        Timestamp::<String>::from_unix_micros(self.time.unix_micros(now)).raw().to_owned()
     }
 
     /// Whether a client may listen to the stream of CloudPBX.
