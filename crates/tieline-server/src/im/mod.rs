@@ -1,6 +1,8 @@
 //! PortSIP IM: logins and requests, answered by a [`Desk`], and messages through an [`ImHub`];
 //! files, kept by a [`FileStore`].
 
+#[cfg(feature = "im-accounts")]
+pub mod accounts;
 mod desk;
 #[cfg(feature = "im-service")]
 pub mod engine;

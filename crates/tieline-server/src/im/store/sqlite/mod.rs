@@ -3,6 +3,7 @@
 mod files;
 mod read;
 mod schema;
+mod tokens;
 mod values;
 mod write;
 
@@ -14,6 +15,7 @@ use rusqlite::Connection;
 
 pub use files::{FileRow, FileRows};
 pub use read::SqliteReader;
+pub use tokens::SqliteTokens;
 pub use write::SqliteWriter;
 
 use super::{Store, StoreError};
@@ -58,6 +60,14 @@ impl SqliteStore {
     /// When the database cannot be opened.
     pub fn files(&self) -> Result<FileRows, StoreError> {
         Ok(FileRows::new(self.connect()?, Arc::clone(&self.lock)))
+    }
+
+    /// The tokens in the same database.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub fn tokens(&self) -> Result<SqliteTokens, StoreError> {
+        Ok(SqliteTokens::new(self.connect()?, Arc::clone(&self.lock)))
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {
