@@ -1,56 +1,78 @@
 //! Who may log in to IM.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 
-use data_encoding::{BASE32_NOPAD, BASE64};
+use data_encoding::BASE32_NOPAD;
 use tieline_core::{Random, Secret, Seed};
+use tieline_portsip_im::token::Account;
 use tieline_portsip_im::{Credentials, Status};
+use tieline_server::im::accounts::{NoTokenStore, Roster, SignInLimits, TokenDesk, TokenRules, TokenService, User};
+use tieline_server::im::engine::Clock;
 use tieline_server::im::host::{Accounts, Admitted};
 
 use super::Staff;
 use crate::directory::Directory;
 use crate::world::TenantKey;
 
-/// Separates the tokens from other random numbers.
+/// Separates the lasting tokens from other random numbers.
 const PURPOSE: u64 = 0x1_70C;
 
 /// Takes note of who logged in, by the number of the extension.
-type Told = Box<dyn Fn(&str) + Send + Sync>;
+pub(super) type Told = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Judges logins to IM.
+/// Judges logins to IM: with tokens that the token calls gave, and with one for each user that lasts as long as the
+/// simulator runs.
 pub(crate) struct ImDesk {
     domain: String,
-    accounts: Vec<Account>,
+    tokens: Arc<TokenDesk<Roster>>,
+    /// By number.
+    lasting: BTreeMap<String, Lasting>,
     told: Told,
 }
 
-struct Account {
-    staff: Staff,
-    username: String,
-    /// Lets in for as long as the simulator runs.
+struct Lasting {
+    account: Account,
     token: Secret,
-    /// For files.
-    file_token: Secret,
 }
 
 impl ImDesk {
-    /// The people of a tenant.
-    pub(super) fn new(directory: &Directory, tenant: TenantKey, staff: &[Staff], seed: Seed, told: Told) -> Self {
+    /// The people of a tenant, who log in by name or by number.
+    ///
+    /// # Errors
+    /// Never: nothing is kept anywhere.
+    pub(super) fn new(
+        directory: &Directory,
+        tenant: TenantKey,
+        staff: &[Staff],
+        seed: Seed,
+        clock: Arc<dyn Clock>,
+        told: Told,
+    ) -> io::Result<Self> {
         let mut random = Random::new(seed, PURPOSE);
         let domain = directory.tenants().iter().find(|of| of.tenant == tenant).map(|of| of.domain.clone());
-        let account = |staff: &Staff| {
-            let user = directory.users().iter().find(|user| user.tenant == tenant && user.extension == staff.number)?;
-            let (mut token, mut file_token) = ([0; 25], [0; 58]);
+        let domain = domain.unwrap_or_default();
+        let (mut roster, mut lasting) = (Roster::new(), BTreeMap::new());
+        for staff in staff {
+            let mut users = directory.users().iter().filter(|user| user.tenant == tenant);
+            let Some(user) = users.find(|user| user.extension == staff.number) else { continue };
+            for name in [&user.username, &staff.number] {
+                let mut known = User::new(staff.user, name, &domain);
+                known.display_name = Some(staff.name.clone());
+                known.channels = staff.queues.values().cloned().collect();
+                roster = roster.with(known, user.password.clone());
+            }
+            let mut token = [0; 25];
             random.fill(&mut token);
-            random.fill(&mut file_token);
-            Some(Account {
-                staff: staff.clone(),
-                username: user.username.clone(),
-                token: Secret::new(BASE32_NOPAD.encode(&token)),
-                file_token: Secret::new(BASE64.encode(&file_token)),
-            })
-        };
-        Self { domain: domain.unwrap_or_default(), accounts: staff.iter().filter_map(account).collect(), told }
+            let account = Account::new(&user.username, &domain, user.password.clone());
+            lasting.insert(staff.number.clone(), Lasting { account, token: BASE32_NOPAD.encode(&token).into() });
+        }
+        let now = move || clock.unix_micros(clock.now());
+        let tokens = TokenDesk::open(roster, TokenRules::default(), NoTokenStore, seed, now);
+        let tokens = Arc::new(tokens.map_err(io::Error::other)?);
+        Ok(Self { domain, tokens, lasting, told })
     }
 
     /// The SIP domain of the users.
@@ -58,33 +80,55 @@ impl ImDesk {
         &self.domain
     }
 
-    /// The access token of an extension's owner that lets in for as long as the simulator runs.
+    /// The access token of an extension's owner that lasts as long as the simulator runs.
     pub(crate) fn token(&self, number: &str) -> Option<&Secret> {
-        self.accounts.iter().find(|account| account.staff.number == number).map(|account| &account.token)
+        self.lasting.get(number).map(|lasting| &lasting.token)
     }
 
     /// Whether a token is somebody's for files.
     pub(super) fn is_for_files(&self, token: &Secret) -> bool {
-        // All are looked at, whichever it is.
-        self.accounts.iter().filter(|account| account.file_token.matches(token)).count() > 0
+        self.tokens.holder(token).is_some()
+    }
+
+    /// The token calls. Wrong passwords are not counted: they all come from this machine.
+    pub(super) fn service(&self) -> TokenService<Roster> {
+        let mut limits = SignInLimits::default();
+        limits.failures_per_minute = u32::MAX;
+        TokenService::new(Arc::clone(&self.tokens), limits)
+    }
+
+    /// The number of an extension by it or by the name of its owner.
+    fn number(&self, name: &str) -> Option<&str> {
+        let known = |(number, lasting): &(&String, &Lasting)| *number == name || lasting.account.user == name;
+        self.lasting.iter().find(known).map(|(number, _)| number.as_str())
+    }
+
+    /// The same login with a token of the desk, if its own is the lasting one.
+    fn with_token(&self, number: &str, credentials: &Credentials) -> Option<Credentials> {
+        let Credentials::AccessToken { domain, token, .. } = credentials else { return None };
+        let lasting = self.lasting.get(number).filter(|lasting| lasting.token.matches(token))?;
+        let grant = self.tokens.sign_in(&lasting.account).ok()?;
+        Some(Credentials::access_token(&lasting.account.user, domain, grant.access_token))
     }
 }
 
 impl Accounts for ImDesk {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
-        let Credentials::AccessToken { user, domain, token } = credentials else {
-            return Err(Status::UNKNOWN_SCHEME);
+        let number = match credentials {
+            Credentials::AccessToken { user, .. } => self.number(user),
+            _ => None,
         };
-        let known = |account: &&Account| account.username == *user || account.staff.number == *user;
-        let account = self.accounts.iter().find(known).filter(|_| *domain == self.domain);
-        let account = account.filter(|account| account.token.matches(token)).ok_or(Status::AUTHENTICATION_FAILED)?;
-        (self.told)(&account.staff.number);
-        Ok(Admitted::new(account.staff.arrival()).with_token(account.file_token.clone()))
+        let lasting = number.and_then(|number| self.with_token(number, credentials));
+        let admitted = self.tokens.login(lasting.as_ref().unwrap_or(credentials))?;
+        if let Some(number) = number {
+            (self.told)(number);
+        }
+        Ok(admitted)
     }
 }
 
 impl fmt::Debug for ImDesk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImDesk").field("accounts", &self.accounts.len()).finish_non_exhaustive()
+        f.debug_struct("ImDesk").field("tokens", &self.tokens).finish_non_exhaustive()
     }
 }

@@ -22,6 +22,8 @@ use hyper::Response;
 use serde_json::Value;
 use tieline_core::{Instant, Seed};
 use tieline_portsip_im::service::UserNumber;
+use tieline_server::im::accounts::token_paths;
+use tieline_server::im::engine::Clock;
 use tieline_server::im::{FileService, file_paths, im_paths};
 use tieline_server::{Body, Line, Opening, Paths, Router, WebSocketService};
 
@@ -92,7 +94,9 @@ impl Im {
         plan: Plan,
         told: impl Fn(&str) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let desk = Arc::new(ImDesk::new(directory, tenant, &plan.staff, seed, Box::new(told)));
+        let clock: Arc<dyn Clock> = Arc::clone(&time) as _;
+        let desk = ImDesk::new(directory, tenant, &plan.staff, seed, clock, Box::new(told))?;
+        let desk = Arc::new(desk);
         let present = present(world, tenant, &plan);
         let site = Site::start(seed, Arc::clone(&time) as _, Arc::clone(&desk), &plan, &present)?;
         let files = Shelf::new(seed, Arc::clone(&desk));
@@ -122,7 +126,10 @@ impl Im {
     /// derives from look.
     pub(crate) fn mount(self: &Arc<Self>, router: Router) -> Router {
         let lines = im_paths().and(Paths::exact(["/v0/channels"]));
-        router.websocket(lines, Lines(Arc::clone(self))).http(file_paths(), FileService::new(self.files.clone()))
+        router
+            .websocket(lines, Lines(Arc::clone(self)))
+            .http(file_paths(), FileService::new(self.files.clone()))
+            .http(token_paths(), self.desk.service())
     }
 
     pub(crate) fn desk(&self) -> &Arc<ImDesk> {

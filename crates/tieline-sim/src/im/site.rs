@@ -17,7 +17,7 @@ use super::desk::ImDesk;
 use super::names::{Names, user_name};
 use super::person::{MAILBOX, Person};
 use super::{Plan, Staff};
-use crate::scenario::{Group, ImAct, Receipt};
+use crate::scenario::{Group, ImAct, Receipt, is_outside};
 use crate::world::Refused;
 
 /// Separates the ids of messages from other random numbers.
@@ -150,6 +150,7 @@ impl Site {
                 let id = self.ids.next_uuid().to_string();
                 self.ask(&from.text, &json!({"pub": {"id": id, "topic": topic, "content": text}}))?;
             }
+            ImAct::Message { from, .. } if !is_outside(&from.text) => return Err(Refused::NoSuchExtension),
             ImAct::Message { from, to, text } => {
                 let raw = |json: Value| Raw::from_json(Text::from(json.to_string())).ok();
                 let channel = self.channel(&to.text).ok_or(Refused::NoSuchExtension)?;

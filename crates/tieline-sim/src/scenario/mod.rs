@@ -56,7 +56,7 @@ pub(crate) use im::ImAct;
 pub(crate) use place::Word;
 pub(crate) use read::{step as step_from_json, time as time_from_text};
 pub(crate) use script::Script;
-pub(crate) use stage::Stage;
+pub(crate) use stage::{Stage, is_outside};
 pub(crate) use step::{Act, Moment};
 pub(crate) use watch::Watch;
 

@@ -213,7 +213,7 @@ fn dial(world: &mut World, tenant: TenantKey, call: &Call) -> Result<CallKey, Re
 }
 
 /// Whether a number is one of the telephone network.
-pub(super) fn is_outside(number: &str) -> bool {
+pub(crate) fn is_outside(number: &str) -> bool {
     let digits = number.trim_start_matches('+');
     digits.len() > 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
