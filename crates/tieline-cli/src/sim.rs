@@ -155,6 +155,13 @@ fn readable(contract: &serde_json::Value) -> String {
     let _ = writeln!(out, "\nCloudPBX {url}  name {name}  key {key}\n         {stream}");
     let [base, api_key] = ["url", "key"].map(|member| text(&contract["axeos"][member]));
     let _ = writeln!(out, "Axeos    {base}  API key {api_key}; or the users above");
+    let im = &contract["im"];
+    let _ =
+        writeln!(out, "IM       {}  access tokens by the users' passwords: {}/api", text(&im["url"]), text(&im["api"]));
+    for group in im["groups"].as_array().into_iter().flatten() {
+        let [id, name, topic] = ["id", "name", "topic"].map(|key| text(&group[key]));
+        let _ = writeln!(out, "         {topic}  {name} ({id})");
+    }
     if let Some(control) = contract["control"].as_str() {
         let _ = writeln!(out, "control  {control}/sim");
     }
@@ -169,6 +176,11 @@ fn readable(contract: &serde_json::Value) -> String {
         );
         let _ = writeln!(out, "         TIELINE_KEY={key} tieline cdr --api {url}");
         let _ = writeln!(out, "         TIELINE_KEY={key} tieline listen {stream}");
+    }
+    if let Some(user) = im["users"].get(0) {
+        let [token, username] = ["token", "username"].map(|key| text(&user[key]));
+        let login = format!("--user {username} --domain {}", text(&im["domain"]));
+        let _ = writeln!(out, "         TIELINE_TOKEN={token} tieline im tail --server {} {login}", text(&im["url"]));
     }
     out
 }

@@ -7,6 +7,7 @@ pub mod day;
 pub mod directory;
 pub mod fault;
 mod filled;
+mod im;
 pub mod record;
 pub mod scenario;
 mod sim;

@@ -25,7 +25,7 @@ fn gallery() -> Vec<(String, String)> {
 #[test]
 fn every_scenario_of_the_gallery_can_be_played() {
     let gallery = gallery();
-    assert_eq!(gallery.len(), 6);
+    assert_eq!(gallery.len(), 7);
     for (path, text) in gallery {
         if let Err(mistakes) = Scenario::parse(&text) {
             let mistakes: Vec<String> = mistakes.iter().map(ToString::to_string).collect();

@@ -69,6 +69,24 @@ impl Answer {
         self
     }
 
+    /// The code, its words and parameters; `None` for a section.
+    #[must_use]
+    pub const fn as_ctrl(&self) -> Option<&Ctrl<String>> {
+        match &self.0 {
+            AnswerBody::Ctrl(ctrl) => Some(ctrl),
+            AnswerBody::Meta(_) => None,
+        }
+    }
+
+    /// The section, if it is one.
+    #[must_use]
+    pub const fn as_meta(&self) -> Option<&Meta<String>> {
+        match &self.0 {
+            AnswerBody::Ctrl(_) => None,
+            AnswerBody::Meta(meta) => Some(meta),
+        }
+    }
+
     /// Whether it is a success: a section is.
     pub(super) fn is_success(&self) -> bool {
         match &self.0 {

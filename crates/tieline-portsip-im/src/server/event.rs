@@ -12,6 +12,14 @@ use crate::{ClientMessage, Credentials, Hi, Note};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerRequestId(pub(super) u64);
 
+impl ServerRequestId {
+    /// The name of a request that came on no line, chosen by the owner.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// What a server session tells its owner.
 // Nearly every one is `Request`: boxing it would cost an allocation a message.
 #[allow(clippy::large_enum_variant)]

@@ -93,6 +93,12 @@ impl ImServer {
         self.end(if ours { CloseReason::Local } else { CloseReason::PeerMisbehaved(rule) });
     }
 
+    /// Puts the clock: the time of day at [`Instant::EPOCH`] from now on, microseconds since 1970-01-01T00:00:00Z. For an
+    /// owner whose time is not the system's.
+    pub const fn put_clock(&mut self, epoch_unix_micros: i64) {
+        self.config.epoch_unix_micros = epoch_unix_micros;
+    }
+
     /// The time of day at `now`, as answers carry it.
     #[must_use]
     pub fn timestamp(&self, now: Instant) -> Timestamp<alloc::string::String> {

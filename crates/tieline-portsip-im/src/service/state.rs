@@ -144,6 +144,12 @@ impl Service {
         (self.sessions.len(), self.users.len(), self.topics.len())
     }
 
+    /// Puts the clock: the time of day at [`Instant::EPOCH`] from now on, microseconds since 1970-01-01T00:00:00Z. For a
+    /// host whose time is not the system's.
+    pub const fn put_clock(&mut self, epoch_unix_micros: i64) {
+        self.config.epoch_unix_micros = epoch_unix_micros;
+    }
+
     /// The time of day at `now`.
     pub(super) fn micros(&self, now: Instant) -> Micros {
         let since = i64::try_from(now.since_epoch().as_micros()).unwrap_or(i64::MAX);

@@ -4,6 +4,7 @@
 //! random traffic from the seed. Something happens at least every two seconds.
 
 mod act;
+mod chatter;
 mod office;
 mod people;
 mod perform;
@@ -18,6 +19,7 @@ use tieline_core::{Instant, Random, Seed};
 
 use crate::world::{CallKey, Occurrence, Refused, TenantKey, World};
 use act::{Act, Agenda, Caller};
+pub(crate) use chatter::{Chatter, groups};
 use office::Offices;
 use plan::Plan;
 

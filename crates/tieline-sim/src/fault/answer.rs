@@ -1,13 +1,15 @@
 //! Answers of HTTP: others in their place, and changes of them.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http_body_util::BodyExt as _;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 use tieline_axeos::Entry;
-use tieline_core::Text;
+use tieline_core::{Text, Timestamp};
+use tieline_portsip_im::{Status, file, token};
 use tieline_server::{Answer, Body, plain, whole};
 
 use super::conn::Conn;
@@ -15,7 +17,7 @@ use super::kind::{Fault, Occasion, Service};
 use super::tamper::Message;
 
 /// What is answered instead, if the fault is one of a request.
-pub(super) fn instead(fault: &Fault, service: Option<Service>) -> Option<Response<Body>> {
+pub(super) fn instead(fault: &Fault, service: Option<Service>, path: &str) -> Option<Response<Body>> {
     let (status, retry_after) = match fault {
         Fault::Http { status, retry_after } => (StatusCode::from_u16(*status).ok()?, *retry_after),
         // As each service answers a wrong key.
@@ -24,6 +26,16 @@ pub(super) fn instead(fault: &Fault, service: Option<Service>) -> Option<Respons
         }
         Fault::LoginRefused | Fault::TokenExpired if service == Some(Service::Axeos) => {
             return Some(tieline_server::answer(tieline_axeos::http::unauthorized().to_response(), None));
+        }
+        Fault::LoginRefused | Fault::TokenExpired if path.starts_with("/api/") => {
+            let refused = token::refused("invalid_grant", "name, domain, password or token is wrong", "a fault");
+            return Some(tieline_server::answer(refused.to_response(), None));
+        }
+        Fault::LoginRefused | Fault::TokenExpired if service == Some(Service::ImHttp) => {
+            return Some(of_files(Status::AUTHENTICATION_FAILED));
+        }
+        Fault::PermissionDenied if service == Some(Service::ImHttp) => {
+            return Some(of_files(Status::PERMISSION_DENIED));
         }
         Fault::LoginRefused if service == Some(Service::CloudpbxStream) => (StatusCode::FORBIDDEN, None),
         Fault::LoginRefused | Fault::TokenExpired => (StatusCode::UNAUTHORIZED, None),
@@ -37,11 +49,18 @@ pub(super) fn instead(fault: &Fault, service: Option<Service>) -> Option<Respons
     Some(response)
 }
 
+/// As the files of IM are refused.
+fn of_files(status: Status) -> Response<Body> {
+    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp::from_unix_micros(i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX));
+    tieline_server::answer(file::refused(status, None, now, "a fault").to_response(), None)
+}
+
 /// Whether answers at a path may hold events, or rows.
 pub(super) fn holds_events(service: Service, path: &str) -> bool {
     match service {
         Service::Axeos => path.ends_with("/events"),
-        Service::CloudpbxRest => true,
+        Service::CloudpbxRest | Service::ImHttp => true,
         _ => false,
     }
 }

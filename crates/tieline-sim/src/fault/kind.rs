@@ -42,18 +42,19 @@ pub enum Fault {
     /// The event is sent after the next one; in an answer that holds one event only nothing changes.
     Reorder,
     /// From this event on the numbers are higher: as if so many messages had been lost on the way. At Axeos the log goes on
-    /// with a higher number after this answer, and has forgotten what was before it.
+    /// with a higher number after this answer, and has forgotten what was before it. At IM so many messages are lost, this
+    /// one the first; they are in the history.
     Skip {
         /// By how much.
         by: u32,
     },
     /// From this event on the numbers are lower. At Axeos the log goes on with a lower number after this answer, and has
-    /// forgotten what was before it.
+    /// forgotten what was before it. At IM it is the numbers of the message's topic, on this line.
     Rewind {
         /// By how much; `None` starts over at 1. No number goes below 1.
         by: Option<u32>,
     },
-    /// So many further events like this one come at once, each with a number of its own.
+    /// So many further events like this one come at once, each with a number of its own. At IM the author says it again.
     Burst {
         /// How many more.
         events: u32,
@@ -75,10 +76,10 @@ pub enum Fault {
     NumbersAsStrings,
     /// The login or the key is refused, as a wrong one is.
     LoginRefused,
-    /// What the login was granted by is no longer valid: WSI closes with 1008 (ASSUMED), the stream of CloudPBX closes with
+    /// What the login was granted by is no longer valid: WSI and IM close with 1008 (ASSUMED), the stream of CloudPBX closes with
     /// 1008 and the status 401 as its reason, calls are answered with 401.
     TokenExpired,
-    /// What was asked for is not permitted: WSI refuses the subscribe, the stream of CloudPBX closes with 1008 and the status
+    /// What was asked for is not permitted: WSI refuses the subscribe, IM the `sub` or `pub` with 403, the stream of CloudPBX closes with 1008 and the status
     /// 403 as its reason, calls are answered with 403.
     PermissionDenied,
     /// The request is answered with this status and no more than its name.
@@ -104,7 +105,8 @@ pub enum Fault {
 pub enum Memory {
     /// Everything: numbers go on.
     Kept,
-    /// The numbers of CloudPBX and of Axeos begin at 1 again, and the log of Axeos is empty.
+    /// The numbers of CloudPBX, of Axeos and of IM begin at 1 again, the log of Axeos is empty, and IM has no more than at
+    /// the beginning.
     Lost,
 }
 
@@ -150,11 +152,16 @@ pub enum Service {
     CloudpbxRest,
     /// Axeos.
     Axeos,
+    /// A line of PortSIP IM.
+    ImLine,
+    /// Files and access tokens of PortSIP IM.
+    ImHttp,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Wsi, Self::CloudpbxStream, Self::CloudpbxRest, Self::Axeos];
+    pub const ALL: &'static [Self] =
+        &[Self::Wsi, Self::CloudpbxStream, Self::CloudpbxRest, Self::Axeos, Self::ImLine, Self::ImHttp];
 
     /// The word that stands for it.
     #[must_use]
@@ -164,6 +171,8 @@ impl Service {
             Self::CloudpbxStream => "cloudpbx-stream",
             Self::CloudpbxRest => "cloudpbx-rest",
             Self::Axeos => "axeos",
+            Self::ImLine => "im-line",
+            Self::ImHttp => "im-http",
         }
     }
 
@@ -173,6 +182,11 @@ impl Service {
         match path {
             "/" | "/wsi" => Some(Self::Wsi),
             "/cdr" | "/record" | "/dial" | "/sendSMS" => Some(Self::CloudpbxRest),
+            "/im" | "/v0/channels" => Some(Self::ImLine),
+            "/im/file" => Some(Self::ImHttp),
+            path if ["/im/file/", "/api/login/oauth/", "/api/auth/"].iter().any(|below| path.starts_with(below)) => {
+                Some(Self::ImHttp)
+            }
             path if path.starts_with("/record/") => Some(Self::CloudpbxRest),
             path if path.starts_with("/ws/pbx_") => Some(Self::CloudpbxStream),
             path if path.strip_prefix(tieline_axeos::http::PATH).is_some_and(|rest| rest.starts_with('/')) => {
@@ -205,22 +219,22 @@ pub(super) enum Occasion {
 impl Fault {
     /// Its occasion at a service; `None` where it makes no sense.
     pub(super) const fn occasion(&self, service: Service) -> Option<Occasion> {
-        use Service::{Axeos, CloudpbxRest, CloudpbxStream, Wsi};
+        use Service::{Axeos, CloudpbxRest, CloudpbxStream, ImHttp, ImLine, Wsi};
         match (self, service) {
             (Self::Refuse | Self::Mute | Self::Reset { .. } | Self::BlackHole { .. } | Self::Split { .. }, _) => {
                 Some(Occasion::Connection)
             }
             (Self::ClockSkew { .. } | Self::Restart(_), _) => Some(Occasion::Time),
             (Self::Http { .. }, _) => Some(Occasion::Request),
-            (Self::LoginRefused, Wsi) => Some(Occasion::Login),
-            (Self::PermissionDenied, Wsi) => Some(Occasion::Subscribe),
+            (Self::LoginRefused, Wsi | ImLine) => Some(Occasion::Login),
+            (Self::PermissionDenied, Wsi | ImLine) => Some(Occasion::Subscribe),
             (Self::PermissionDenied, CloudpbxStream) => Some(Occasion::Opening),
-            (Self::TokenExpired, Wsi | CloudpbxStream) => Some(Occasion::Event),
+            (Self::TokenExpired, Wsi | CloudpbxStream | ImLine) => Some(Occasion::Event),
             (Self::LoginRefused | Self::PermissionDenied | Self::TokenExpired, _) => Some(Occasion::Request),
-            (Self::Close { .. } | Self::Merge { .. }, Axeos | CloudpbxRest) => None,
-            (Self::Skip { .. } | Self::Rewind { .. }, Wsi | CloudpbxRest) => None,
-            (Self::Duplicate | Self::Reorder | Self::Burst { .. }, CloudpbxRest) => None,
-            (Self::UnknownEvent | Self::UnknownValue, CloudpbxRest) => None,
+            (Self::Close { .. } | Self::Merge { .. }, Axeos | CloudpbxRest | ImHttp) => None,
+            (Self::Skip { .. } | Self::Rewind { .. }, Wsi | CloudpbxRest | ImHttp) => None,
+            (Self::Duplicate | Self::Reorder | Self::Burst { .. }, CloudpbxRest | ImHttp) => None,
+            (Self::UnknownEvent | Self::UnknownValue, CloudpbxRest | ImHttp) => None,
             _ => Some(Occasion::Event),
         }
     }

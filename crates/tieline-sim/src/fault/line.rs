@@ -10,8 +10,10 @@ use tieline_core::{CloseFrame, Frame, Instant, MessageLimit, PeerMisbehaved, Tex
 use tieline_server::Line;
 
 use super::conn::Conn;
+use super::im::Numbers;
 use super::kind::{Fault, Occasion, Service};
 use super::tamper::Message;
+use crate::im::ImEar;
 use crate::record::{What, redacted};
 
 /// The code of a close for what is not allowed.
@@ -22,16 +24,22 @@ const WRONG_PASSWORD: &str = "no password of anybody";
 /// A line with its faults.
 pub(super) struct WatchedLine {
     line: Box<dyn Line>,
-    conn: Arc<Conn>,
-    service: Service,
+    pub(super) conn: Arc<Conn>,
+    pub(super) service: Service,
     /// What goes out before anything else.
-    out: VecDeque<Frame>,
+    pub(super) out: VecDeque<Frame>,
     /// An event that waits for the next one.
     overtaken: VecDeque<Frame>,
     /// Events that wait until there are so many.
     merging: Option<(usize, VecDeque<Frame>)>,
     /// By how much the numbers of CloudPBX are off.
     offset: i64,
+    /// So many messages of IM are yet to be lost.
+    to_lose: u32,
+    /// The numbers of IM that went back.
+    pub(super) numbers: Numbers,
+    /// What the client does at IM.
+    pub(super) ear: ImEar,
     /// Whether answers name their command, as those of v22 do.
     answers_name_commands: bool,
     /// A close frame was put out: nothing follows.
@@ -48,6 +56,9 @@ impl WatchedLine {
             overtaken: VecDeque::new(),
             merging: None,
             offset: 0,
+            to_lose: 0,
+            numbers: Numbers::default(),
+            ear: ImEar::default(),
             answers_name_commands: false,
             closed: false,
         };
@@ -65,13 +76,22 @@ impl WatchedLine {
     /// What the line has said, with its faults; it goes to `out` or waits.
     fn say(&mut self, text: Text) {
         let Some(mut event) = Message::event(self.service, &text) else {
+            let text = if self.numbers.is_empty() { text } else { changed(text, |said| self.numbers.lower(said)) };
             return self.out.push_back(Frame::Text(text));
         };
         let (mut copies, mut twice, mut overtaken) = (0, false, false);
+        let of_im = self.service == Service::ImLine;
         for fault in self.conn.judge(Occasion::Event) {
             match fault {
                 Fault::Close { code } => return self.close(CloseFrame::new(code, "")),
                 Fault::TokenExpired => return self.close(expired(self.service)),
+                Fault::Skip { by } if of_im => self.to_lose = self.to_lose.saturating_add(by),
+                Fault::Rewind { by } if of_im => {
+                    if let Some((topic, number)) = event.number_in_topic() {
+                        self.numbers.rewind(&topic, number, by);
+                    }
+                }
+                Fault::Burst { events } if of_im && event.number().is_some() => self.said_again(event.value(), events),
                 Fault::Skip { by } => self.offset = self.offset.saturating_add(by.into()),
                 Fault::Rewind { by } => self.rewind(event.number().unwrap_or(1), by),
                 Fault::Burst { events } => copies += events,
@@ -83,6 +103,11 @@ impl WatchedLine {
                 fault => event.edit(&fault),
             }
         }
+        if of_im && self.to_lose > 0 && event.number().is_some() {
+            self.to_lose -= 1;
+            return;
+        }
+        event.change(|event| self.numbers.lower(event));
         let (mut said, number) = (VecDeque::new(), event.number());
         for copy in 0..=copies {
             self.offset = self.offset.saturating_add(i64::from(copy > 0));
@@ -125,12 +150,20 @@ impl WatchedLine {
 
     /// Whether everything passes as it is.
     fn is_plain(&self) -> bool {
-        self.offset == 0 && self.overtaken.is_empty() && self.merging.is_none() && !self.conn.is_armed()
+        self.offset == 0
+            && self.to_lose == 0
+            && self.numbers.is_empty()
+            && self.overtaken.is_empty()
+            && self.merging.is_none()
+            && !self.conn.is_armed()
     }
 
     /// What the client said, with its faults; `None` when the line is not to hear it.
     fn heard(&mut self, text: Text) -> Option<Text> {
         self.conn.note(What::Text(redacted(&text)));
+        if self.service == Service::ImLine {
+            return self.heard_in_im(text);
+        }
         if self.service != Service::Wsi || !self.conn.is_armed() {
             return Some(text);
         }
@@ -158,6 +191,12 @@ impl WatchedLine {
             _ => Some(text),
         }
     }
+}
+
+/// A message that is JSON, changed.
+fn changed(text: Text, change: impl FnOnce(&mut Value) -> bool) -> Text {
+    let Ok(mut message) = serde_json::from_str::<Value>(&text) else { return text };
+    if change(&mut message) { Text::from(message.to_string()) } else { text }
 }
 
 /// The stream's own way to say no after the opening.
@@ -210,6 +249,7 @@ impl Line for WatchedLine {
             }
             match self.line.poll_transmit() {
                 Some(Frame::Text(text)) => {
+                    self.said_in_im(&text);
                     self.answers_name_commands |= text.starts_with("{\"command\"");
                     if self.is_plain() {
                         return Some(Frame::Text(text));

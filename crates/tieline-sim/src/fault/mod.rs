@@ -16,17 +16,21 @@
 //! - a **connection**, once each: `refuse`, `mute`, `reset`, `black-hole`, `split`;
 //! - a **request** over HTTP, the opening of a WebSocket among them: `http`, and at CloudPBX and Axeos `login-refused`,
 //!   `permission-denied` and, where no stream carries them, `token-expired`;
-//! - a **command**: at WSI `login-refused` (logins) and `permission-denied` (subscribes);
-//! - an **event**, once for each client that it is sent to: all others. At Axeos it is an answer that holds events, at the
-//!   REST calls of CloudPBX any answer in JSON;
+//! - a **command**: at WSI and on a line of IM `login-refused` (logins) and `permission-denied` (subscribes, and at IM
+//!   messages);
+//! - an **event**, once for each client that it is sent to: all others. At IM it is a
+//!   `data`, `pres` or `info`, at Axeos an answer that holds events, at the REST calls of CloudPBX and over HTTP at IM any
+//!   answer in JSON;
 //! - a **time**, once: `restart` and `clock-skew`, which change the PBX for everybody.
 
 mod answer;
 mod conn;
 mod gate;
+mod im;
 mod io;
 mod kind;
 mod line;
+mod line_im;
 mod plan;
 mod rule;
 mod syntax;

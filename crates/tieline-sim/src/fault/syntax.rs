@@ -35,7 +35,7 @@ FAULT of the PBX:
   restart[=forget]        all connections are cut; numbers and the log begin anew with `forget`
 
 WHERE:
-  on=SERVICE              wsi, cloudpbx-stream, cloudpbx-rest, cloudpbx (both) or axeos
+  on=SERVICE              wsi, cloudpbx-stream, cloudpbx-rest, cloudpbx (both), axeos, im-line, im-http or im (both)
   path=PREFIX             requests whose path begins like this
   conn=N, N-M or N-       connections by number, from 1
   at=TIME, T-T or T-      scenario time, as in 90s, 1m30s, 250ms; one time alone is from then on
@@ -183,9 +183,12 @@ fn services(text: &str) -> Result<Vec<Service>, FaultSyntaxError> {
     if text == "cloudpbx" {
         return Ok(vec![Service::CloudpbxStream, Service::CloudpbxRest]);
     }
+    if text == "im" {
+        return Ok(vec![Service::ImLine, Service::ImHttp]);
+    }
     match Service::ALL.iter().find(|service| service.as_str() == text) {
         Some(service) => Ok(vec![*service]),
-        None => wrong(text, "service: wsi, cloudpbx, cloudpbx-stream, cloudpbx-rest or axeos"),
+        None => wrong(text, "service: wsi, cloudpbx, cloudpbx-stream, cloudpbx-rest, axeos, im, im-line or im-http"),
     }
 }
 

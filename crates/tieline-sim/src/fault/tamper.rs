@@ -16,6 +16,8 @@ const UNKNOWN_WORD: &str = "x_unknown_word";
 const PADDING: &str = "x_padding";
 /// The member that tells the type of an event of WSI and of Axeos.
 const TYPE: &str = "event_type";
+/// The messages of IM that are events.
+const IM_EVENTS: [&str; 3] = ["data", "pres", "info"];
 /// The fields whose words come from closed lists.
 const WORDS: &[&str] = &[
     "agent_state",
@@ -46,6 +48,7 @@ impl Message {
         let message = Self::read(service, text)?;
         let is_event = match service {
             Service::Wsi => message.value.get(TYPE).is_some(),
+            Service::ImLine => IM_EVENTS.iter().any(|kind| message.value.get(kind).is_some()),
             Service::CloudpbxStream => {
                 message.number().is_some_and(|id| id >= 0) && message.value.get("text").is_some()
             }
@@ -58,7 +61,8 @@ impl Message {
     pub(super) fn answer(service: Service, text: &Text) -> Option<Self> {
         let message = Self::read(service, text)?;
         let of_events = |value: &Value| value.get(0).is_some_and(|first| first.get("seq").is_some());
-        (service == Service::CloudpbxRest || of_events(&message.value)).then_some(message)
+        let of_any = matches!(service, Service::CloudpbxRest | Service::ImHttp);
+        (of_any || of_events(&message.value)).then_some(message)
     }
 
     fn read(service: Service, text: &Text) -> Option<Self> {
@@ -66,13 +70,33 @@ impl Message {
         Some(Self { service, text: text.clone(), value, changed: false, broken: None })
     }
 
-    /// The number of a message of CloudPBX.
+    /// The number of a message of CloudPBX, or of one in a topic of IM.
     pub(super) fn number(&self) -> Option<i64> {
-        self.value.get("id")?.as_i64()
+        match self.service {
+            Service::ImLine => self.value.get("data")?.get("seq")?.as_i64(),
+            _ => self.value.get("id")?.as_i64(),
+        }
+    }
+
+    /// The topic of a message of IM, and its number there.
+    pub(super) fn number_in_topic(&self) -> Option<(String, i64)> {
+        let topic = self.value.get("data")?.get("topic")?.as_str()?;
+        Some((topic.to_owned(), self.number()?))
+    }
+
+    /// The message as it is now.
+    pub(super) const fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Changes the message otherwise; `change` tells whether it did.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Value) -> bool) {
+        self.changed |= change(&mut self.value);
     }
 
     pub(super) fn set_number(&mut self, number: i64) {
-        if self.number().is_some_and(|present| present != number)
+        if self.service != Service::ImLine
+            && self.number().is_some_and(|present| present != number)
             && let Some(id) = self.value.get_mut("id")
         {
             *id = json!(number);
@@ -88,17 +112,19 @@ impl Message {
 
     /// Changes what the fault changes in a message; the other faults are not about its text.
     pub(super) fn edit(&mut self, fault: &Fault) {
+        let of_im = self.service == Service::ImLine;
         match fault {
             Fault::UnknownField => self.insert(UNKNOWN_FIELD, || json!({"a": [1, null, "ü"], "b": {}})),
             Fault::Oversized { bytes } => self.insert(PADDING, || Value::String("x".repeat(*bytes))),
             Fault::UnknownEvent => self.rename(),
             Fault::UnknownValue => self.each_member(&|key, value| {
-                if WORDS.contains(&key) && value.is_string() {
+                let is_word = WORDS.contains(&key) || of_im && key == "what";
+                if is_word && value.is_string() {
                     *value = UNKNOWN_WORD.into();
                 }
             }),
             Fault::NumbersAsStrings => self.each_member(&|key, value| {
-                if value.is_number() && key != "seq" {
+                if value.is_number() && (of_im || key != "seq") {
                     *value = value.to_string().into();
                 }
             }),
@@ -126,6 +152,8 @@ impl Message {
                 Some(Value::Object(events)) => objects(events.values_mut()),
                 _ => Vec::new(),
             },
+            // The body of the envelope.
+            (Service::ImLine, Value::Object(message)) => objects(message.values_mut()),
             (_, Value::Array(rows)) => objects(rows.iter_mut()),
             (_, value) => objects(std::iter::once(value)),
         }
@@ -143,6 +171,10 @@ impl Message {
         if let Some(Value::Object(events)) = self.value.get_mut("text") {
             let all = std::mem::take(events);
             *events = all.into_iter().map(|(_, body)| (UNKNOWN_EVENT.to_owned(), body)).collect();
+        }
+        if let (Service::ImLine, Value::Object(message)) = (self.service, &mut self.value) {
+            let all = std::mem::take(message);
+            *message = all.into_iter().map(|(_, body)| (UNKNOWN_EVENT.to_owned(), body)).collect();
         }
         for body in self.bodies() {
             if let Some(word) = body.get_mut(TYPE) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::check;
+use super::im::Group;
 use super::place::{Mistake, Place};
 use super::setting::{Extension, Queue, Trunk};
 use super::step::{Moment, Step};
@@ -85,6 +86,12 @@ impl ScenarioBuilder {
     /// Adds a queue.
     pub fn queue(mut self, queue: Queue) -> Self {
         self.0.queues.push(queue);
+        self
+    }
+
+    /// Adds a group of IM.
+    pub fn group(mut self, group: Group) -> Self {
+        self.0.groups.push(group);
         self
     }
 

@@ -6,6 +6,7 @@ use tieline_core::Instant;
 use tieline_portsip_wsi::Topic;
 
 use super::expect::Expected;
+use super::im::ImAct;
 use super::place::{Mistake, Word};
 use super::script::Script;
 use super::stage::{is_outside, state_of};
@@ -17,6 +18,8 @@ use crate::world::Refused;
 const MOST_CALLS: u64 = 2_000;
 /// What subscribes to the stream of CloudPBX.
 pub(crate) const STREAM: &str = "stream";
+/// What clients of IM subscribe to for presence.
+pub(crate) const ME: &str = "me";
 /// Who has the API key.
 pub(crate) const KEY: &str = "key";
 
@@ -63,6 +66,12 @@ fn setting(scenario: &Scenario) -> Vec<Mistake> {
         }
     }
     let queues: BTreeSet<&str> = scenario.queues.iter().map(|queue| queue.number.text.as_str()).collect();
+    for (index, group) in scenario.groups.iter().enumerate() {
+        let before = scenario.groups.iter().take(index).any(|other| other.id == group.id);
+        if before || numbers.contains(group.id.text.as_str()) || [ME, STREAM].contains(&group.id.text.as_str()) {
+            mistakes.push(Mistake::at(group.id.place, format!("the name `{}` is taken", group.id.text)));
+        }
+    }
     let mut known = |word: &Option<Word>, what: &str, also: bool| {
         let Some(word) = word else { return };
         if !numbers.contains(word.text.as_str())
@@ -73,6 +82,11 @@ fn setting(scenario: &Scenario) -> Vec<Mistake> {
     };
     for extension in &scenario.extensions {
         known(&extension.forward, "extension or queue", true);
+    }
+    for group in &scenario.groups {
+        for who in std::iter::once(&group.owner).chain(&group.members) {
+            known(&Some(who.clone()), "extension", false);
+        }
     }
     for queue in &scenario.queues {
         known(&queue.overflow, "extension or queue", true);
@@ -117,7 +131,9 @@ fn rehearse(scenario: &Scenario) -> Vec<Mistake> {
             continue;
         }
         let played = match &moment.act {
-            Act::Traffic(_) | Act::Sms { .. } | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => Ok(()),
+            Act::Traffic(_) | Act::Sms { .. } | Act::Im(_) | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => {
+                Ok(())
+            }
             act => script.perform(act).map(drop),
         };
         if let Err(refused) = played
@@ -234,6 +250,7 @@ fn unknown(script: &Script, scenario: &Scenario, act: &Act) -> Vec<Mistake> {
         Act::Trunk { name, .. } if !world.trunks(tenant).any(|(trunk, _)| trunk.name == name.text) => {
             note(name, format!("no trunk `{}`", name.text));
         }
+        Act::Im(act) => unknown_in_im(scenario, act, &is_queue, &mut note),
         Act::Sms { to } if !is_outside(&to.text) => note(to, format!("`{}` is no number outside", to.text)),
         Act::Expect(expect) => {
             if let Some((word, message)) = unexpected(scenario, &expect.what) {
@@ -243,6 +260,41 @@ fn unknown(script: &Script, scenario: &Scenario, act: &Act) -> Vec<Mistake> {
         _ => {}
     }
     mistakes
+}
+
+fn is_extension(scenario: &Scenario, word: &Word) -> bool {
+    scenario.extensions.iter().any(|extension| extension.number == *word)
+}
+
+/// Whether it names somebody to write to: an extension, or a group.
+fn is_chat(scenario: &Scenario, word: &Word) -> bool {
+    is_extension(scenario, word) || scenario.groups.iter().any(|group| group.id == *word)
+}
+
+/// The words of a step of IM that name nothing.
+fn unknown_in_im(
+    scenario: &Scenario,
+    act: &ImAct,
+    is_queue: &dyn Fn(&Word) -> bool,
+    note: &mut dyn FnMut(&Word, String),
+) {
+    let mut is_known = |word: &Word, also: bool, what: &str| {
+        if !is_extension(scenario, word) && !also {
+            note(word, format!("no {what} `{}`", word.text));
+        }
+    };
+    match act {
+        ImAct::Login { who } | ImAct::Logout { who } => is_known(who, false, "extension"),
+        ImAct::Message { from, to, .. } if is_outside(&from.text) && !is_extension(scenario, from) => {
+            is_known(to, is_queue(to), "extension or queue");
+        }
+        ImAct::Message { from: who, to, .. }
+        | ImAct::Receipt { by: who, of: to, .. }
+        | ImAct::Typing { by: who, to } => {
+            is_known(who, false, "extension");
+            is_known(to, is_chat(scenario, to), "extension or group");
+        }
+    }
 }
 
 /// What no client can ever do.
@@ -264,9 +316,21 @@ fn unexpected<'e>(scenario: &Scenario, what: &'e Expected) -> Option<(&'e Word, 
             (!logs_in).then(|| (who, message()))
         }
         Expected::Subscribe { topic } => {
-            let known = topic.text == STREAM || Topic::ALL.iter().any(|known| known.as_str() == topic.text);
+            let known = topic.text == STREAM
+                || topic.text == ME
+                || is_chat(scenario, topic)
+                || Topic::ALL.iter().any(|known| known.as_str() == topic.text);
             let topics: Vec<&str> = Topic::ALL.iter().map(Topic::as_str).collect();
-            (!known).then(|| (topic, format!("no topic `{}`; known are {STREAM}, {}", topic.text, topics.join(", "))))
+            let topics = topics.join(", ");
+            (!known).then(|| {
+                let known = format!("known are {STREAM}, {ME}, {topics}, and the extensions and groups of IM");
+                (topic, format!("no topic `{}`; {known}", topic.text))
+            })
+        }
+        Expected::Message { from: who, to, .. } | Expected::Receipt { by: who, of: to, .. } => {
+            let who = who.as_ref().filter(|who| !is_extension(scenario, who));
+            let to = to.as_ref().filter(|to| !is_chat(scenario, to));
+            who.or(to).map(|word| (word, format!("no extension or group `{}`", word.text)))
         }
         Expected::Call { from: Some(from), .. }
             if !scenario.extensions.iter().any(|extension| extension.number == *from) =>

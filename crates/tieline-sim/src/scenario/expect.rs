@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::deed::Deed;
+use super::im::Receipt;
 use super::place::Word;
 use crate::fault::Service;
 use crate::record::What;
@@ -41,6 +42,10 @@ pub(crate) enum Expected {
     Call { from: Option<Word>, to: Option<Word> },
     /// A text message that a client sent.
     Sms { to: Option<Word> },
+    /// A message that a client published in IM, and that was taken.
+    Message { from: Option<Word>, to: Option<Word>, text: Option<String> },
+    /// What a client said in IM of how far messages came.
+    Receipt { by: Option<Word>, of: Option<Word>, what: Option<Receipt> },
 }
 
 impl Expect {
@@ -54,7 +59,8 @@ impl Expect {
         Self::new(Expected::Login { who: Word::from(who.into()) })
     }
 
-    /// A subscription to a topic of WSI is accepted; or, of the stream of CloudPBX, to `stream`.
+    /// A subscription to a topic of WSI is accepted; or, of the stream of CloudPBX, to `stream`; or one of IM: to `me`, to a
+    /// group by its id, to the owner of an extension.
     pub fn subscribe(topic: impl Into<String>) -> Self {
         Self::new(Expected::Subscribe { topic: Word::from(topic.into()) })
     }
@@ -82,6 +88,26 @@ impl Expect {
     /// A client sends a text message.
     pub fn sms(to: impl Into<String>) -> Self {
         Self::new(Expected::Sms { to: Some(Word::from(to.into())) })
+    }
+
+    /// A client that is logged in to IM as `from` publishes to `to`, an extension or a group; any text.
+    pub fn message(from: impl Into<String>, to: impl Into<String>) -> Self {
+        let (from, to) = (Some(Word::from(from.into())), Some(Word::from(to.into())));
+        Self::new(Expected::Message { from, to, text: None })
+    }
+
+    /// The same with this text, which must stand in the message somewhere. Of anything but a message nothing changes.
+    pub fn with_text(mut self, part: impl Into<String>) -> Self {
+        if let Expected::Message { text, .. } = &mut self.what {
+            *text = Some(part.into());
+        }
+        self
+    }
+
+    /// A client that is logged in to IM as `by` says that it received or read what `of` wrote, an extension or a group.
+    pub fn receipt(by: impl Into<String>, of: impl Into<String>, what: Receipt) -> Self {
+        let (by, of) = (Some(Word::from(by.into())), Some(Word::from(of.into())));
+        Self::new(Expected::Receipt { by, of, what: Some(what) })
     }
 
     /// How long it may take, in scenario time. Default 5 s.
@@ -159,6 +185,13 @@ impl Expected {
                 same(from, caller) && same(to, callee)
             }
             (Self::Sms { to }, Deed::Sms { to: done }) => same(to, done),
+            (Self::Message { from, to, text }, Deed::Message { from: author, to: topic, text: said }) => {
+                let holds = |part: &String| said.as_ref().is_some_and(|said| said.contains(part.as_str()));
+                same(from, author) && same(to, topic) && text.as_ref().is_none_or(holds)
+            }
+            (Self::Receipt { by, of, what }, Deed::Receipt { by: reader, of: topic, what: said }) => {
+                same(by, reader) && same(of, topic) && what.is_none_or(|what| what == *said)
+            }
             _ => false,
         }
     }
@@ -189,6 +222,14 @@ impl fmt::Display for Expect {
             Expected::Command { members } => write!(f, "command {members}")?,
             Expected::Call { from, to } => write!(f, "call from {} to {}", number(from), number(to))?,
             Expected::Sms { to } => write!(f, "sms to {}", number(to))?,
+            Expected::Message { from, to, text } => {
+                write!(f, "message from {} to {}", number(from), number(to))?;
+                text.as_ref().map_or(Ok(()), |text| write!(f, " with `{text}`"))?;
+            }
+            Expected::Receipt { by, of, what } => {
+                let what = what.map_or("receipt", Receipt::as_str);
+                write!(f, "{what} by {} of {}", number(by), number(of))?;
+            }
         }
         match (self.least, self.most) {
             (1, None) => {}

@@ -29,6 +29,7 @@ mod build;
 mod check;
 mod deed;
 mod expect;
+mod im;
 mod junit;
 mod place;
 mod read;
@@ -43,6 +44,7 @@ use std::time::Duration;
 
 pub use build::ScenarioBuilder;
 pub use expect::Expect;
+pub use im::{Group, Receipt};
 pub use place::Mistake;
 pub use report::{Check, Report, Verdict};
 pub use setting::{Extension, Habit, Queue, Trunk};
@@ -50,9 +52,11 @@ pub use step::{Call, Step, Traffic};
 
 pub(crate) use check::{KEY, STREAM};
 pub(crate) use deed::Deed;
+pub(crate) use im::ImAct;
+pub(crate) use place::Word;
 pub(crate) use read::{step as step_from_json, time as time_from_text};
 pub(crate) use script::Script;
-pub(crate) use stage::Stage;
+pub(crate) use stage::{Stage, is_outside};
 pub(crate) use step::{Act, Moment};
 pub(crate) use watch::Watch;
 
@@ -84,6 +88,7 @@ pub struct Scenario {
     pub(crate) trunks: Vec<Trunk>,
     pub(crate) extensions: Vec<Extension>,
     pub(crate) queues: Vec<Queue>,
+    pub(crate) groups: Vec<Group>,
     pub(crate) timeline: Vec<Moment>,
 }
 
@@ -118,6 +123,7 @@ impl Scenario {
             trunks: Vec::new(),
             extensions: Vec::new(),
             queues: Vec::new(),
+            groups: Vec::new(),
             timeline: Vec::new(),
         }
     }
@@ -138,6 +144,12 @@ impl Scenario {
     #[must_use]
     pub const fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The extensions whose owners do not come into IM by themselves.
+    pub(crate) fn not_in_im(&self) -> Vec<String> {
+        let away = self.extensions.iter().filter(|extension| !extension.im);
+        away.map(|extension| extension.number.text.clone()).collect()
     }
 
     /// When it is over: its length, or a second after the last step and the last expectation.

@@ -68,6 +68,7 @@ pub struct Extension {
     pub(crate) forward: Option<Word>,
     pub(crate) devices: u32,
     pub(crate) online: bool,
+    pub(crate) im: bool,
     pub(crate) answers: Habit,
 }
 
@@ -82,6 +83,7 @@ impl Extension {
             forward: None,
             devices: 1,
             online: true,
+            im: true,
             answers: Habit::Never,
         }
     }
@@ -113,6 +115,13 @@ impl Extension {
     /// Whether the devices are registered at the beginning. Default yes.
     pub const fn online(mut self, online: bool) -> Self {
         self.online = online;
+        self
+    }
+
+    /// Whether its owner is in IM while a device is registered. Default yes; without it nobody is there but clients, and who
+    /// a step lets in.
+    pub const fn im(mut self, im: bool) -> Self {
+        self.im = im;
         self
     }
 

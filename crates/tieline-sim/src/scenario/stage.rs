@@ -187,7 +187,7 @@ impl Stage {
             }
             Act::RenameQueue { queue, name } => world.update_queue(tenant, &queue.text, name),
             Act::RemoveQueue { queue } => world.destroy_queue(tenant, &queue.text),
-            Act::Traffic(_) | Act::Sms { .. } | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => {
+            Act::Traffic(_) | Act::Sms { .. } | Act::Im(_) | Act::Fault(_) | Act::ClearFaults | Act::Expect(_) => {
                 Err(Refused::NotNow)
             }
         }
@@ -213,7 +213,7 @@ fn dial(world: &mut World, tenant: TenantKey, call: &Call) -> Result<CallKey, Re
 }
 
 /// Whether a number is one of the telephone network.
-pub(super) fn is_outside(number: &str) -> bool {
+pub(crate) fn is_outside(number: &str) -> bool {
     let digits = number.trim_start_matches('+');
     digits.len() > 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::expect::Expect;
+use super::im::ImAct;
 use super::place::{Place, Word};
 use super::setting::{Extension, Habit, Queue};
 use crate::fault::Rule;
@@ -40,6 +41,7 @@ pub(crate) enum Act {
     RemoveQueue { queue: Word },
     Traffic(Box<Traffic>),
     Sms { to: Word },
+    Im(ImAct),
     Fault(Box<Rule>),
     ClearFaults,
     Expect(Box<Expect>),

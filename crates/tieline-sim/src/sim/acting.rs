@@ -4,7 +4,7 @@ use tieline_core::Instant;
 
 use super::pbx::Pbx;
 use super::play::Play;
-use crate::scenario::{Act, Deed, Moment};
+use crate::scenario::{Act, Deed, ImAct, Moment};
 use crate::world::{CallChange, Happening, Refused};
 
 impl Pbx {
@@ -28,6 +28,7 @@ impl Pbx {
                 }
             }
             Act::ClearFaults => self.faults.clear(),
+            Act::Im(act) => self.chat(act)?,
             Act::Sms { to } => drop(self.text(now, &to.text, false).ok_or(Refused::Busy)?),
             // Those of the timeline are expected from the beginning on.
             Act::Expect(_) => {}
@@ -82,6 +83,11 @@ impl Pbx {
         self.repaced.notify_one();
         self.done(&Deed::Sms { to: to.to_owned() });
         Some(id)
+    }
+
+    /// Does something in IM.
+    pub(super) fn chat(&self, act: &ImAct) -> Result<(), Refused> {
+        self.im.get().ok_or(Refused::NotNow)?.perform(act)
     }
 
     fn text(&self, now: Instant, to: &str, test: bool) -> Option<String> {

@@ -234,7 +234,9 @@ impl SimBuilder {
             None => Program::day(seed, start).map_err(io::Error::other)?,
         };
         let sink = self.transcript.clone();
+        let (groups, away) = (program.groups.clone(), program.away.clone());
         let pbx = Arc::new(Pbx::open(program, seed_of(seed), start, pace, self.generation, sink));
+        pbx.start_im(seed_of(seed), groups, away)?;
         self.faults.iter().for_each(|rule| pbx.faults.add(rule.clone()));
         let mut options = ServerOptions::default();
         options.strictness = if self.strict { Strictness::Strict } else { Strictness::Lenient };
@@ -257,6 +259,10 @@ impl SimBuilder {
             .websocket(cloudpbx::stream_paths(), stream)
             .http(cloudpbx::rest_paths(), calls)
             .http(axeos::paths(), axeos::AxeosService::new(Arc::clone(&pbx), pbx.events.clone()));
+        let router = match pbx.im.get() {
+            Some(im) => im.mount(router),
+            None => router,
+        };
         let (here, gone) = watch::channel(());
         let mut server = Server::bind(self.listen, options).await?;
         if self.watched || scenario.is_some() {

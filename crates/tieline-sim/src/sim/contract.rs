@@ -5,6 +5,8 @@ use tieline_axeos::Generation;
 use tieline_portsip_wsi::Dialect;
 
 use super::Sim;
+use crate::im::{Im, Staff};
+use crate::scenario::Group;
 use crate::world::Role;
 
 impl Sim {
@@ -24,7 +26,34 @@ impl Sim {
         contract.insert("wsi".to_owned(), self.wsi_contract());
         contract.insert("cloudpbx".to_owned(), self.cloudpbx_contract());
         contract.insert("axeos".to_owned(), self.axeos_contract());
+        if let Some(im) = self.pbx.im.get() {
+            contract.insert("im".to_owned(), self.im_contract(im));
+        }
         Value::Object(contract)
+    }
+
+    fn im_contract(&self, im: &Im) -> Value {
+        let (directory, desk) = (&self.pbx.directory, im.desk());
+        let tenant = directory.tenants().first().map(|tenant| tenant.tenant);
+        let user = |staff: &Staff| {
+            let mut users = directory.users().iter().filter(|user| Some(user.tenant) == tenant);
+            let user = users.find(|user| user.extension == staff.number)?;
+            Some(json!({
+                "extension": staff.number,
+                "username": user.username,
+                "password": user.password.expose(),
+                "token": desk.token(&staff.number)?.expose(),
+                "user": format!("usr{}", staff.user),
+            }))
+        };
+        let group = |(group, topic): (&Group, String)| json!({"id": group.id.text, "name": group.name, "topic": topic});
+        json!({
+            "url": self.im_url(),
+            "api": self.cloudpbx_url(),
+            "domain": desk.domain(),
+            "users": im.staff().iter().filter_map(user).collect::<Value>(),
+            "groups": im.groups().into_iter().map(group).collect::<Value>(),
+        })
     }
 
     fn axeos_contract(&self) -> Value {

@@ -7,7 +7,7 @@ use crate::scenario::{Deed, STREAM};
 
 impl Pbx {
     /// A client did something.
-    pub(super) fn done(&self, deed: &Deed) {
+    pub(crate) fn done(&self, deed: &Deed) {
         self.watch.done(self.scenario_now(), deed);
     }
 

@@ -10,6 +10,7 @@ mod pbx;
 mod play;
 mod program;
 mod run;
+mod time;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 pub use builder::SimBuilder;
 pub(crate) use builder::{SEED, START, seed_of};
 pub(crate) use pbx::Pbx;
+pub(crate) use time::Time;
 
 use crate::fault::{Fault, Faults, Memory};
 use crate::record::{ClientConnection, Entry};
@@ -94,6 +96,34 @@ impl Sim {
     #[must_use]
     pub fn axeos_key(&self) -> &Secret {
         self.pbx.directory.axeos_key()
+    }
+
+    /// The address of PortSIP IM: `ws://127.0.0.1:PORT/im`. Files are below it over HTTP.
+    #[must_use]
+    pub fn im_url(&self) -> String {
+        self.url("/im")
+    }
+
+    /// The access token by which the owner of an extension of the first tenant logs in to IM, for as long as the simulator
+    /// runs; `None` when there is no such extension. Tokens that end are had over REST, for the password.
+    #[must_use]
+    pub fn im_token(&self, extension: &str) -> Option<&Secret> {
+        self.pbx.im.get()?.desk().token(extension)
+    }
+
+    /// The topic of a group of IM, `grp…`, by its id in the scenario; `None` when there is none. The scripted day has
+    /// `sales` and `support`.
+    #[must_use]
+    pub fn im_group(&self, id: &str) -> Option<String> {
+        self.pbx.im.get()?.groups().into_iter().find(|(group, _)| group.id.text == id).map(|(_, topic)| topic)
+    }
+
+    /// The user that the owner of an extension is at IM, `usr…`: also the topic by which others write to him. `None` when
+    /// there is no such extension.
+    #[must_use]
+    pub fn im_user(&self, extension: &str) -> Option<String> {
+        let staff = self.pbx.im.get()?.staff().iter().find(|staff| staff.number == extension)?;
+        Some(format!("usr{}", staff.user))
     }
 
     pub(crate) fn pbx(&self) -> Arc<Pbx> {

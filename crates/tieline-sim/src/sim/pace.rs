@@ -36,6 +36,11 @@ impl Pace {
         self.running_since.map(|since| since.saturating_add(ahead))
     }
 
+    /// Whether time runs.
+    pub(super) const fn is_running(&self) -> bool {
+        self.running_since.is_some()
+    }
+
     /// Lets time run from `real` on, if it stands.
     pub(super) fn resume(&mut self, real: Duration) {
         self.running_since.get_or_insert(real);

@@ -1,17 +1,19 @@
 //! The day, its logins and its subscribers, shared by all connections and by what moves time.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tieline_axeos::{Entry, Generation};
 use tieline_cloudpbx::stream::StreamTarget;
 use tieline_core::json::Encode as _;
-use tieline_core::{Date, Instant, Seed, Text};
+use tieline_core::{Date, Instant, Seed, Text, Timestamp};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Viewer};
 use tieline_server::ServerHandle;
 use tieline_server::axeos::EventHub;
 use tieline_server::cloudpbx::StreamHub;
+use tieline_server::im::engine::Clock as _;
 use tieline_server::wsi::{self, Hub, Publication};
 use tokio::sync::Notify;
 
@@ -19,12 +21,14 @@ use super::pace::Pace;
 use super::play::Play;
 use super::program::Program;
 use super::run::Run;
+use super::time::Time;
 use crate::axeos::Axeos;
 use crate::cloudpbx::CloudPbx;
 use crate::directory::{Directory, LoginRefused};
 use crate::fault::{Fault, Faults, Memory};
+use crate::im::{Im, Plan};
 use crate::record::{Recorder, Sink};
-use crate::scenario::{KEY, Watch};
+use crate::scenario::{Group, KEY, Watch};
 use crate::world::{Clock, Occurrence};
 use crate::wsi::{Rendered, render, snapshots};
 
@@ -39,8 +43,9 @@ pub(crate) struct Pbx {
     cloudpbx: Mutex<CloudPbx>,
     /// The same. Its events are logged while it is locked, so that a list is never older than the log.
     axeos: Mutex<Axeos>,
-    pace: Mutex<Pace>,
-    started: tokio::time::Instant,
+    pub(super) time: Arc<Time>,
+    /// IM, once it is started.
+    pub(crate) im: OnceLock<Arc<Im>>,
     /// Wakes the driver: time runs otherwise than before.
     pub(super) repaced: Notify,
     pub(crate) directory: Directory,
@@ -68,7 +73,7 @@ impl Pbx {
         generation: Generation,
         sink: Option<Sink>,
     ) -> Self {
-        let Program { play, watch, run } = program;
+        let Program { play, watch, run, .. } = program;
         let directory = Directory::new(play.world(), seed);
         let name = directory.tenants().first().map_or("", |tenant| &tenant.name);
         let cloudpbx = CloudPbx::new(play.tenant(), name, play.world(), start_unix_seconds, seed);
@@ -85,8 +90,8 @@ impl Pbx {
             play: Mutex::new(play),
             cloudpbx: Mutex::new(cloudpbx),
             axeos: Mutex::new(axeos),
-            pace: Mutex::new(pace),
-            started: tokio::time::Instant::now(),
+            time: Arc::new(Time::new(pace, start_unix_seconds)),
+            im: OnceLock::new(),
             repaced: Notify::new(),
             directory,
             hub: Hub::default(),
@@ -101,6 +106,24 @@ impl Pbx {
         }
     }
 
+    /// Starts IM with these groups; who is away does not come in by himself.
+    ///
+    /// # Errors
+    /// There can be no thread.
+    pub(super) fn start_im(self: &Arc<Self>, seed: Seed, groups: Vec<Group>, away: Vec<String>) -> io::Result<()> {
+        let (play, this) = (self.play(), Arc::downgrade(self));
+        let (world, tenant) = (play.world(), play.tenant());
+        let plan = Plan::new(world, tenant, groups, away);
+        let told = move |number: &str| {
+            if let Some(pbx) = this.upgrade() {
+                pbx.logged_in(number);
+            }
+        };
+        let im = Im::start(tenant, seed, Arc::clone(&self.time), world, &self.directory, plan, told)?;
+        self.im.get_or_init(|| Arc::new(im));
+        Ok(())
+    }
+
     pub(crate) fn play(&self) -> MutexGuard<'_, Play> {
         self.play.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,12 +136,11 @@ impl Pbx {
         self.axeos.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn repace(&self, change: impl FnOnce(&mut Pace, Duration)) {
-        change(&mut self.pace(), self.started.elapsed());
+        self.time.repace(change);
+        if let Some(im) = self.im.get() {
+            im.look_at_clock();
+        }
         self.repaced.notify_one();
         self.moved.notify_waiters();
     }
@@ -149,7 +171,7 @@ impl Pbx {
         if until < now {
             return Err(MoreToCome);
         }
-        let others = [self.cloudpbx().next_due(), self.faults.next_due()];
+        let others = [self.cloudpbx().next_due(), self.faults.next_due(), day.next_message_due()];
         let due = others.into_iter().chain([day.next_due()]).flatten().min();
         Ok(due.and_then(|due| self.real(due)))
     }
@@ -157,8 +179,8 @@ impl Pbx {
     /// Goes on to `until`, with what the plan of faults has for the PBX on the way.
     fn advance(&self, day: &mut Play, until: Instant) {
         loop {
-            let due = [self.faults.next_due(), day.next_step_due()].into_iter().flatten().min();
-            let Some(due) = due.filter(|due| *due <= until) else { break };
+            let dues = [self.faults.next_due(), day.next_step_due(), day.next_message_due(), self.im_due()];
+            let Some(due) = dues.into_iter().flatten().min().filter(|due| *due <= until) else { break };
             self.go_on(day, due.max(day.world().now()));
             for (_, fault) in self.faults.take_due(due) {
                 self.befall(day, &fault);
@@ -166,20 +188,36 @@ impl Pbx {
             if let Some(moment) = day.take_step(due) {
                 self.take(day, &moment);
             }
+            if let Some(act) = day.take_message(due)
+                && let Some(im) = self.im.get()
+            {
+                // Whoever is not there says nothing.
+                let _not_said = im.perform_if_there(&act);
+            }
         }
         self.go_on(day, until);
+    }
+
+    /// When the IM service has something to do next; only while time stands, as it looks at the clock itself otherwise.
+    pub(super) fn im_due(&self) -> Option<Instant> {
+        if self.time.stands() { self.im.get()?.settle() } else { None }
     }
 
     pub(super) fn befall(&self, day: &mut Play, fault: &Fault) {
         match fault {
             Fault::ClockSkew { seconds } => {
                 day.put_clock_forward(*seconds);
+                self.time.put_clock_forward(*seconds);
                 self.cloudpbx().ledger.put_clock_forward(*seconds);
             }
             Fault::Restart(memory) => {
                 if *memory == Memory::Lost {
                     self.stream.restart();
                     self.events.restart(1);
+                }
+                // Before clients can come back to the old one.
+                if let Some(im) = self.im.get().filter(|_| *memory == Memory::Lost) {
+                    im.restart(day.world());
                 }
                 if let Some(server) = self.server.get() {
                     server.kill_connections();
@@ -199,8 +237,10 @@ impl Pbx {
     fn go_on(&self, day: &mut Play, until: Instant) {
         let clock = day.world().clock();
         for occurrence in day.advance(until) {
+            self.time.reach(occurrence.at);
             self.publish(&occurrence, clock);
         }
+        self.time.reach(until);
         self.tell_messages(until);
     }
 
@@ -224,6 +264,9 @@ impl Pbx {
         {
             let mut axeos = self.axeos();
             self.events.publish_all(axeos.note(occurrence, clock));
+        }
+        if let Some(im) = self.im.get() {
+            im.note(occurrence);
         }
         let mut told: BTreeMap<Dialect, Vec<Rendered>> = BTreeMap::new();
         let mut index = 0;
@@ -249,13 +292,12 @@ impl Pbx {
 
     /// When a moment of scenario time comes in real time; `None` while time stands still.
     pub(super) fn real(&self, scenario: Instant) -> Option<tokio::time::Instant> {
-        let real = self.pace().real(scenario)?;
-        self.started.checked_add(real)
+        self.time.real(scenario)
     }
 
     /// Scenario time now.
     pub(crate) fn scenario_now(&self) -> Instant {
-        self.pace().scenario(self.started.elapsed())
+        self.time.scenario()
     }
 
     /// Lets the log of Axeos go on with another number than its next one; what was logged is forgotten.
@@ -269,6 +311,12 @@ impl Pbx {
     pub(crate) fn log_axeos(&self, entry: &Entry<String>, times: u32) {
         let _axeos = self.axeos();
         self.events.publish_all((0..times).map(|_| (entry.timestamp.clone(), entry.event.clone())));
+    }
+
+    /// The time of day by the clock of the PBX, as IM writes it.
+    pub(crate) fn time_of_day(&self) -> String {
+        let now = self.time.now();
+        Timestamp::<String>::from_unix_micros(self.time.unix_micros(now)).raw().to_owned()
     }
 
     /// Whether a client may listen to the stream of CloudPBX.

@@ -2,22 +2,22 @@
 
 use tieline_core::Instant;
 
-use crate::day::Day;
-use crate::scenario::{Act, Moment, Script, Stage, Traffic};
+use crate::day::{Chatter, Day};
+use crate::scenario::{Act, ImAct, Moment, Script, Stage, Traffic};
 use crate::world::{Occurrence, Refused, TenantKey, World};
 
 /// The world, and what moves it.
 #[derive(Debug)]
 pub(crate) enum Play {
-    /// The scripted day, and the calls that somebody began from outside of it.
-    Day(Box<Day>, Stage),
+    /// The scripted day, the calls that somebody began from outside of it, and what people write to each other.
+    Day(Box<Day>, Stage, Chatter),
     Script(Box<Script>),
 }
 
 impl Play {
     pub(crate) fn world(&self) -> &World {
         match self {
-            Self::Day(day, _) => day.world(),
+            Self::Day(day, ..) => day.world(),
             Self::Script(script) => script.world(),
         }
     }
@@ -25,7 +25,7 @@ impl Play {
     /// The first tenant.
     pub(crate) fn tenant(&self) -> TenantKey {
         match self {
-            Self::Day(day, _) => day.tenant(),
+            Self::Day(day, ..) => day.tenant(),
             Self::Script(script) => script.tenant(),
         }
     }
@@ -33,14 +33,14 @@ impl Play {
     /// The calls that steps speak of.
     pub(crate) fn stage(&self) -> &Stage {
         match self {
-            Self::Day(_, stage) => stage,
+            Self::Day(_, stage, _) => stage,
             Self::Script(script) => script.stage(),
         }
     }
 
     pub(crate) fn put_clock_forward(&mut self, seconds: i64) {
         match self {
-            Self::Day(day, _) => day.put_clock_forward(seconds),
+            Self::Day(day, ..) => day.put_clock_forward(seconds),
             Self::Script(script) => script.world_mut().put_clock_forward(seconds),
         }
     }
@@ -48,7 +48,7 @@ impl Play {
     /// When something happens next; `None` while nothing is to come.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         match self {
-            Self::Day(day, _) => Some(day.next_due()),
+            Self::Day(day, ..) => Some(day.next_due()),
             Self::Script(script) => [script.next_due(), script.next_step_due()].into_iter().flatten().min(),
         }
     }
@@ -69,10 +69,26 @@ impl Play {
         }
     }
 
+    /// When somebody in the scripted day does something in IM.
+    pub(crate) fn next_message_due(&self) -> Option<Instant> {
+        match self {
+            Self::Day(.., chatter) => Some(chatter.next_due()),
+            Self::Script(_) => None,
+        }
+    }
+
+    /// What somebody in the scripted day does in IM by `until`.
+    pub(crate) fn take_message(&mut self, until: Instant) -> Option<ImAct> {
+        match self {
+            Self::Day(.., chatter) => chatter.take_due(until),
+            Self::Script(_) => None,
+        }
+    }
+
     /// Goes on to `to` without taking steps, and tells what happened on the way.
     pub(crate) fn advance(&mut self, to: Instant) -> Vec<Occurrence> {
         match self {
-            Self::Day(day, _) => day.advance(to),
+            Self::Day(day, ..) => day.advance(to),
             Self::Script(script) => script.advance(to),
         }
     }
@@ -80,7 +96,7 @@ impl Play {
     /// Does what a step says, now.
     pub(crate) fn perform(&mut self, act: &Act) -> Result<Vec<Occurrence>, Refused> {
         match self {
-            Self::Day(day, stage) => {
+            Self::Day(day, stage, _) => {
                 let tenant = day.tenant();
                 day.intervene(|world| stage.perform(world, tenant, act)).map(|(_, occurrences)| occurrences)
             }
@@ -102,7 +118,7 @@ impl Play {
     /// A client lets an extension call.
     pub(crate) fn originate(&mut self, from: &str, to: &str) -> Result<Vec<Occurrence>, Refused> {
         match self {
-            Self::Day(day, stage) => {
+            Self::Day(day, stage, _) => {
                 let occurrences = day.originate(day.tenant(), from, to)?;
                 let newest = day.world().calls().last().map(|call| call.key);
                 newest.into_iter().for_each(|key| stage.begun_by_client(key));

@@ -71,8 +71,9 @@ impl Pbx {
                 return;
             }
             self.watch.until_done(now, self.run.patience).await;
-            let due = self.play().next_due().filter(|due| *due > now);
-            let next = [due, self.watch.next_opening(now)].into_iter().flatten().fold(target, Instant::min);
+            let due = self.play().next_due();
+            let dues = [due, self.im_due()].into_iter().flatten().filter(|due| *due > now);
+            let next = dues.chain(self.watch.next_opening(now)).fold(target, Instant::min);
             self.skip(next.since(now));
             // Connections send what was published, before more is.
             tokio::task::yield_now().await;

@@ -25,6 +25,12 @@ pub enum Refused {
     /// The call is over, or never was.
     #[error("no such call")]
     NoSuchCall,
+    /// IM has no group of this name.
+    #[error("no such group")]
+    NoSuchGroup,
+    /// The IM service refused it.
+    #[error("the IM service refused it")]
+    DeniedInIm,
     /// The number is taken.
     #[error("the number is taken")]
     NumberTaken,

@@ -1,6 +1,8 @@
 //! Clients of others, for the tests of faults.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub(crate) mod im;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

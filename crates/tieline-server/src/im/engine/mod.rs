@@ -4,19 +4,23 @@
 //! through an [`Engine`], which any thread may do, and are told by an [`Outlet`], on the deciding thread: it must not block.
 //! While a commit lasts the decisions go on, and all that wait go into the next one.
 
+mod clock;
 mod run;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
-use tieline_core::Text;
+use tieline_core::{Instant, Text};
 use tieline_portsip_im::ClientMessage;
 use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId};
 
 use super::meter::{Meter, ServiceStats};
 use super::store::{Committer, Reader, StoreError, Writer};
+pub use clock::Clock;
+pub(super) use clock::{SystemClock, system_unix_micros};
 use run::{Input, Run};
 
 /// Who is told.
@@ -49,7 +53,7 @@ pub struct Engine {
 impl Engine {
     /// Starts the threads.
     ///
-    /// The service's clock begins now: its `epoch_unix_micros` is the time of day at this call.
+    /// The service's clock is the system's and begins now, with the time of day of this call.
     ///
     /// # Errors
     /// When there can be no thread.
@@ -59,7 +63,22 @@ impl Engine {
         writer: impl Writer,
         outlet: impl Outlet,
     ) -> Result<(Self, Running), StoreError> {
-        Self::metered(service, reader, writer, outlet, Meter::default())
+        let clock = SystemClock::start(system_unix_micros());
+        Self::start_with_clock(service, reader, writer, outlet, Arc::new(clock))
+    }
+
+    /// Starts the threads, with another clock than the system's.
+    ///
+    /// # Errors
+    /// When there can be no thread.
+    pub fn start_with_clock(
+        service: Service,
+        reader: impl Reader,
+        writer: impl Writer,
+        outlet: impl Outlet,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Running), StoreError> {
+        Self::metered(service, reader, writer, outlet, clock, Meter::default())
     }
 
     pub(super) fn metered(
@@ -67,6 +86,7 @@ impl Engine {
         reader: impl Reader,
         writer: impl Writer,
         outlet: impl Outlet,
+        clock: Arc<dyn Clock>,
         meter: Meter,
     ) -> Result<(Self, Running), StoreError> {
         let (inputs, heard) = channel();
@@ -78,7 +98,7 @@ impl Engine {
         let (counted, counting) = (meter.clone(), meter.clone());
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
-            .spawn(move || Run::new(service, reader, committer, outlet, counted).run(&heard))
+            .spawn(move || Run::new(service, reader, committer, outlet, clock, counted).run(&heard))
             .map_err(StoreError::failed)?;
         Ok((Self { inputs: inputs.clone(), meter: counting }, Running { inputs, thread: Some(thread) }))
     }
@@ -116,9 +136,27 @@ impl Engine {
         self.say(Input::Received { channel, head, content });
     }
 
-    /// Tells `done`, on the deciding thread, once all that was said before is decided and committed, or failed, and told.
-    pub fn settle(&self, done: impl FnOnce() + Send + 'static) {
+    /// Tells `done`, on the deciding thread, once all that was said before is decided, committed and told, or failed, and
+    /// what the clock says is due is done: when the next thing is due by itself.
+    pub fn when_settled(&self, done: impl FnOnce(Option<Instant>) + Send + 'static) {
         self.say(Input::Settle(Box::new(done)));
+    }
+
+    /// Waits for [`when_settled`](Self::when_settled). Blocks, for as long as a commit takes. For a host whose time stands:
+    /// what comes of a step is there before time goes on. `None` also when the engine has stopped.
+    #[must_use]
+    pub fn settle(&self) -> Option<Instant> {
+        let (settled, told) = channel();
+        self.when_settled(move |due| {
+            // Whoever asked may be gone.
+            let _ = settled.send(due);
+        });
+        told.recv().ok().flatten()
+    }
+
+    /// The clock runs otherwise than before: the engine looks at it again.
+    pub fn look_at_clock(&self) {
+        self.say(Input::Clock);
     }
 
     /// What was counted since the start, and what is held now.

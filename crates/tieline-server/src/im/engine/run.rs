@@ -1,5 +1,6 @@
 //! The deciding thread.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use tieline_core::{Instant, Text};
@@ -7,7 +8,7 @@ use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, Write};
 use tieline_portsip_im::{ClientMessage, Status};
 
-use super::{Json, Outlet};
+use super::{Clock, Json, Outlet};
 use crate::im::meter::Meter;
 use crate::im::store::{Committer, Outcome, Reader, StoreError};
 
@@ -24,7 +25,8 @@ pub(super) enum Input {
     Received { channel: Text, head: Option<Json>, content: Option<Json> },
     Closed(SessionId),
     Committed(Outcome),
-    Settle(Box<dyn FnOnce() + Send>),
+    Settle(Box<dyn FnOnce(Option<Instant>) + Send>),
+    Clock,
     Drain,
     Stop,
 }
@@ -44,7 +46,7 @@ pub(super) struct Run<R, O> {
     reader: R,
     committer: Committer,
     outlet: O,
-    started: std::time::Instant,
+    clock: Arc<dyn Clock>,
     /// Decided, and not submitted.
     waiting: Vec<Decided>,
     /// Submitted, and not committed.
@@ -52,19 +54,26 @@ pub(super) struct Run<R, O> {
     /// When that was submitted, and how many writes and messages it has.
     submitted: (std::time::Instant, u64, u64),
     /// Who waits until nothing waits.
-    settling: Vec<Box<dyn FnOnce() + Send>>,
+    settling: Vec<Box<dyn FnOnce(Option<Instant>) + Send>>,
     meter: Meter,
     stopping: bool,
 }
 
 impl<R: Reader, O: Outlet> Run<R, O> {
-    pub(super) fn new(service: Service, reader: R, committer: Committer, outlet: O, meter: Meter) -> Self {
+    pub(super) fn new(
+        service: Service,
+        reader: R,
+        committer: Committer,
+        outlet: O,
+        clock: Arc<dyn Clock>,
+        meter: Meter,
+    ) -> Self {
         Self {
             service,
             reader,
             committer,
             outlet,
-            started: std::time::Instant::now(),
+            clock,
             waiting: Vec::new(),
             flying: Vec::new(),
             submitted: (std::time::Instant::now(), 0, 0),
@@ -92,15 +101,17 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 self.decided(step, Asker::Nobody);
             }
             self.submit();
+            self.outlet.told();
             self.tell_settled();
             self.count();
-            self.outlet.told();
         }
     }
 
+    /// Tells those who wait for it that nothing is under way.
     fn tell_settled(&mut self) {
         if self.waiting.is_empty() && self.flying.is_empty() {
-            self.settling.drain(..).for_each(|done| done());
+            let due = self.service.poll_timeout();
+            self.settling.drain(..).for_each(|done| done(due));
         }
     }
 
@@ -112,13 +123,16 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         self.meter.waiting_steps().set(self.waiting.len() + self.flying.len());
     }
 
-    fn now(&self) -> Instant {
-        Instant::from_epoch(self.started.elapsed())
+    /// The time, which the service takes for the time of day too.
+    fn now(&mut self) -> Instant {
+        let now = self.clock.now();
+        self.service.put_clock(self.clock.epoch_unix_micros(now));
+        now
     }
 
     fn next(&self, heard: &Receiver<Input>) -> Result<Input, RecvTimeoutError> {
-        match self.service.poll_timeout() {
-            Some(due) => heard.recv_timeout(due.since(self.now())),
+        match self.service.poll_timeout().and_then(|due| self.clock.until(due)) {
+            Some(time) => heard.recv_timeout(time),
             None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
     }
@@ -162,6 +176,8 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             }
             Input::Committed(outcome) => self.committed(&outcome),
             Input::Settle(done) => self.settling.push(done),
+            // Coming here was all.
+            Input::Clock => {}
             Input::Drain => self.service.drain(),
             Input::Stop => self.stopping = true,
         }

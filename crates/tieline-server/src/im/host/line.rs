@@ -56,6 +56,13 @@ impl HostedLine {
         }
     }
 
+    /// Tells the session what time of day it is, where that is not the system's.
+    fn look_at_clock(&mut self, now: Instant) {
+        if let Some(epoch) = self.shared.epoch_unix_micros(now) {
+            self.session.put_clock(epoch);
+        }
+    }
+
     /// Hands on what the session tells.
     fn answer(&mut self, now: Instant) {
         while let Some(event) = self.session.poll_event() {
@@ -139,6 +146,7 @@ impl Drop for HostedLine {
 
 impl Line for HostedLine {
     fn handle_input(&mut self, now: Instant, frame: Frame) {
+        self.look_at_clock(now);
         self.session.handle_input(now, frame);
         self.answer(now);
     }
@@ -149,6 +157,7 @@ impl Line for HostedLine {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        self.look_at_clock(now);
         self.session.handle_timeout(now);
         self.answer(now);
     }
@@ -166,6 +175,7 @@ impl Line for HostedLine {
     }
 
     fn close(&mut self, now: Instant) {
+        self.look_at_clock(now);
         for mail in self.mailbox.take() {
             self.hear(now, mail);
         }
@@ -183,6 +193,7 @@ impl Line for HostedLine {
 
     fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         ready!(self.mailbox.poll_take(cx, &mut self.mail));
+        self.look_at_clock(now);
         while let Some(mail) = self.mail.pop_front() {
             self.hear(now, mail);
         }

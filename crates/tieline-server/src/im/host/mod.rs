@@ -1,25 +1,26 @@
 //! The IM service behind a WebSocket path: lines, whose logins an [`Accounts`] judges and whose requests the
 //! [engine](super::engine) decides.
 
+mod inside;
 mod line;
 mod mailbox;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
 
 use http::{HeaderValue, Response, StatusCode, header};
-use tieline_core::{Secret, Text};
+use tieline_core::{Instant, Secret, Text};
 use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId};
 use tieline_portsip_im::{Credentials, Status};
 
-use super::engine::{Engine, Running};
+use super::engine::{Clock, Engine, Running, SystemClock, system_unix_micros};
 use super::meter::{Meter, ServiceStats};
 use super::store::{Store, StoreError};
 use crate::census::{self, Census};
 use crate::{Body, Line, Opening, ServerOptions, WebSocketService, plain};
+pub use inside::{InsideSession, Told};
 use line::HostedLine;
 use mailbox::{Post, Postman};
 
@@ -82,6 +83,21 @@ pub(super) struct Shared {
     accounts: Box<dyn Accounts>,
     next: AtomicU64,
     meter: Meter,
+    /// Another clock than the system's.
+    clock: Option<Arc<dyn Clock>>,
+}
+
+impl Shared {
+    fn next_id(&self) -> SessionId {
+        SessionId(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The time of day at the line's [`Instant::EPOCH`], where another clock than the system's is to tell it at `now`.
+    fn epoch_unix_micros(&self, now: Instant) -> Option<i64> {
+        let clock = self.clock.as_ref()?;
+        let since = i64::try_from(now.since_epoch().as_micros()).unwrap_or(i64::MAX);
+        Some(clock.unix_micros(clock.now()).saturating_sub(since))
+    }
 }
 
 /// How many lines there may be.
@@ -111,19 +127,44 @@ impl HostedIm {
     /// When the store cannot be opened, or there can be no thread.
     pub fn start(
         store: &impl Store,
-        mut config: ServiceConfig,
+        config: ServiceConfig,
         accounts: impl Accounts,
         outside: Box<Outside>,
     ) -> Result<(Self, Running), StoreError> {
+        Self::start_at(store, config, accounts, outside, None)
+    }
+
+    /// The same with another clock than the system's, which tells all times that clients see. The deadlines of lines stay
+    /// those of the system.
+    ///
+    /// # Errors
+    /// When the store cannot be opened, or there can be no thread.
+    pub fn start_with_clock(
+        store: &impl Store,
+        config: ServiceConfig,
+        accounts: impl Accounts,
+        outside: Box<Outside>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Running), StoreError> {
+        Self::start_at(store, config, accounts, outside, Some(clock))
+    }
+
+    fn start_at(
+        store: &impl Store,
+        config: ServiceConfig,
+        accounts: impl Accounts,
+        outside: Box<Outside>,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Result<(Self, Running), StoreError> {
         let (reader, writer) = store.open()?;
-        config.epoch_unix_micros = unix_micros();
         let mut line = ServerConfig::new(0);
         line.hello.max_subscriber_count = Some(config.members as u64);
-        let post = Post::new(outside);
-        let meter = Meter::default();
+        let (post, service, meter) = (Post::new(outside), Service::new(config), Meter::default());
+        let told: Arc<dyn Clock> =
+            clock.clone().unwrap_or_else(|| Arc::new(SystemClock::start(system_unix_micros())));
         let (engine, running) =
-            Engine::metered(Service::new(config), reader, writer, Postman::new(post.clone()), meter.clone())?;
-        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1), meter };
+            Engine::metered(service, reader, writer, Postman::new(post.clone()), told, meter.clone())?;
+        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1), meter, clock };
         let (limits, census) = (LineLimits::default(), Census::default());
         Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
     }
@@ -150,6 +191,13 @@ impl HostedIm {
         self.shared.meter.stats()
     }
 
+    /// Lets somebody in without a line and without a login: a person that is simulated, a robot of this program. What it is
+    /// told is dropped when more than `limit` bytes wait.
+    #[must_use]
+    pub fn enter(&self, arrival: Arrival, limit: usize) -> InsideSession {
+        InsideSession::open(Arc::clone(&self.shared), arrival, limit)
+    }
+
     /// The thread that decides, for messages from outside and an orderly end.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -168,8 +216,8 @@ impl WebSocketService for HostedIm {
         let seat = self.seat(opening)?;
         let mut config = self.config.clone();
         let since = i64::try_from(opening.now.since_epoch().as_micros()).unwrap_or(i64::MAX);
-        config.epoch_unix_micros = unix_micros().saturating_sub(since);
-        let id = SessionId(self.shared.next.fetch_add(1, Ordering::Relaxed));
+        config.epoch_unix_micros = system_unix_micros().saturating_sub(since);
+        let id = self.shared.next_id();
         Ok(Box::new(HostedLine::new(config, id, Arc::clone(&self.shared), opening.now, seat)))
     }
 }
@@ -195,9 +243,4 @@ impl HostedIm {
             Box::new(refused)
         })
     }
-}
-
-fn unix_micros() -> i64 {
-    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX)
 }

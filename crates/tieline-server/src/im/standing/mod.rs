@@ -143,7 +143,7 @@ impl<U: Users> Standing<U> {
         let engine = inner.im.engine();
         engine.drain();
         let (told, settled) = oneshot::channel();
-        engine.settle(move || {
+        engine.when_settled(move |_| {
             // Nobody listens any more when it took too long.
             let _ = told.send(());
         });

@@ -1,6 +1,7 @@
 //! Expectations, from a document.
 
 use super::fields::{Fields, Mistakes, choice, word};
+use super::im;
 use super::node::{Node, Value};
 use crate::fault::Service;
 use crate::scenario::expect::{Expect, Expected};
@@ -32,7 +33,8 @@ pub(super) fn expect(node: &Node, mistakes: &mut Mistakes) -> Option<Expect> {
     Some(expect)
 }
 
-const EXPECTED: [&str; 7] = ["login", "subscribe", "connect", "request", "command", "call", "sms"];
+const EXPECTED: [&str; 9] =
+    ["login", "subscribe", "connect", "request", "command", "call", "sms", "message", "receipt"];
 
 fn expected(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<Expected> {
     let around = fields.place();
@@ -73,6 +75,7 @@ fn expected(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<Expected
             fields.finish(mistakes);
             Some(Expected::Call { from, to })
         }
+        verb @ ("message" | "receipt") => im::expected(verb, node, mistakes),
         _ => word(node, mistakes).map(|to| Expected::Sms { to: Some(to) }),
     }
 }

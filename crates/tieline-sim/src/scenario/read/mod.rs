@@ -2,6 +2,7 @@
 
 mod expect;
 mod fields;
+mod im;
 mod node;
 mod setting;
 mod step;
@@ -98,6 +99,8 @@ fn document(root: &Node, mistakes: &mut Mistakes) -> Option<Scenario> {
     scenario.extensions = extensions.iter().filter_map(|node| setting::extension(node, mistakes)).collect();
     let queues = several(&mut fields, "queue", MOST_PARTS, mistakes);
     scenario.queues = queues.iter().filter_map(|node| setting::queue(node, mistakes)).collect();
+    let groups = several(&mut fields, "group", MOST_PARTS, mistakes);
+    scenario.groups = groups.iter().filter_map(|node| im::group(node, mistakes)).collect();
     let steps = several(&mut fields, "timeline", MOST_STEPS, mistakes);
     let mut before = Duration::ZERO;
     for node in steps {

@@ -115,6 +115,9 @@ pub(super) fn extension(node: &Node, mistakes: &mut Mistakes) -> Option<Extensio
     if let Some(online) = fields.flag("online", mistakes) {
         extension.online = online;
     }
+    if let Some(im) = fields.flag("im", mistakes) {
+        extension.im = im;
+    }
     if let Some(habit) = fields.take("answers").and_then(|node| habit(node, mistakes)) {
         extension.answers = habit;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::expect;
 use super::fields::{Fields, LONGEST, Mistakes, parse_time, word};
+use super::im;
 use super::node::{Node, Value};
 use super::setting::{self, MODES, habit};
 use crate::fault::Rule;
@@ -14,7 +15,7 @@ use crate::scenario::step::{Act, Call, Moment, Traffic};
 use crate::world::{AgentMode, Availability, Side};
 
 /// Every verb of the language.
-const VERBS: [&str; 27] = [
+const VERBS: [&str; 32] = [
     "call",
     "answer",
     "reject",
@@ -39,6 +40,11 @@ const VERBS: [&str; 27] = [
     "remove-queue",
     "traffic",
     "sms",
+    "message",
+    "receipt",
+    "typing",
+    "im-login",
+    "im-logout",
     "fault",
     "clear-faults",
     "expect",
@@ -122,6 +128,9 @@ fn detailed(verb: &str, node: &Node, mistakes: &mut Mistakes) -> Option<Act> {
         "traffic" => return Some(Act::Traffic(Box::new(traffic(node, mistakes)?))),
         "add-extension" => return Some(Act::AddExtension(Box::new(setting::extension(node, mistakes)?))),
         "add-queue" => return Some(Act::AddQueue(Box::new(setting::queue(node, mistakes)?))),
+        "message" | "receipt" | "typing" | "im-login" | "im-logout" => {
+            return Some(Act::Im(im::act(verb, node, mistakes)?));
+        }
         "expect" => return Some(Act::Expect(Box::new(expect::expect(node, mistakes)?))),
         _ => {}
     }
