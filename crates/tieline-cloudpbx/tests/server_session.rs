@@ -205,6 +205,16 @@ mod clients {
     }
 
     #[test]
+    fn what_was_sent_past_the_session_puts_the_ping_off_as_well() {
+        let mut session = open();
+        session.note_sent(after(10));
+        session.note_sent(after(5));
+        assert_eq!(session.poll_timeout(), Some(after(40)));
+        session.handle_timeout(after(30));
+        assert!(sent(&mut session).is_empty());
+    }
+
+    #[test]
     fn a_client_that_takes_nothing_gets_no_pings() {
         let mut session = open();
         session.push(NOW, Text::from("x"));

@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::census::Admitted;
 use crate::clock::Clock;
+use crate::courier::Couriers;
 use crate::router::{Answer, plain};
 use crate::stream::Stream;
 use crate::{Accepted, Body, ConnectionHook, Line, Opening, Router, ServerHook, ServerOptions, pump};
@@ -36,6 +37,7 @@ pub(crate) struct Site {
     pub(crate) router: Router,
     pub(crate) clock: Clock,
     pub(crate) hook: Option<Arc<dyn ServerHook>>,
+    pub(crate) couriers: Couriers,
 }
 
 /// The line that the HTTP service opened, for the task to drive once hyper has sent its answer.

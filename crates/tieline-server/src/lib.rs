@@ -11,18 +11,22 @@ mod clock;
 #[cfg(feature = "cloudpbx")]
 pub mod cloudpbx;
 mod connection;
+mod courier;
 #[cfg(feature = "http")]
 mod exchange;
 mod hook;
 #[cfg(feature = "portsip-im")]
 pub mod im;
 mod line;
+#[cfg(any(feature = "cloudpbx", feature = "portsip-im", feature = "wsi"))]
+mod mailbox;
 mod options;
 mod pump;
 mod rate;
 mod router;
 mod server;
 mod stream;
+mod writer;
 #[cfg(feature = "wsi")]
 pub mod wsi;
 
@@ -36,3 +40,4 @@ pub use router::{Answer, Body, HttpHandler, Opening, Paths, Router, WebSocketSer
 pub use server::{Server, ServerHandle};
 pub use tieline_core::MessageLimit;
 pub use tieline_websocket::upgrade::Strictness;
+pub use writer::Writer;

@@ -4,6 +4,8 @@ use std::task::{Context, Poll};
 
 use tieline_core::{Frame, Instant, MessageLimit, PeerMisbehaved};
 
+use crate::Writer;
+
 /// A server session over a WebSocket together with its owner: what a protocol puts behind a path.
 ///
 /// The pump feeds it frames and time, sends what it has to transmit, and lets it take in what comes from elsewhere, such
@@ -37,5 +39,16 @@ pub trait Line: Send {
     fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let _ = (cx, now);
         Poll::Pending
+    }
+    /// Lends the line the socket, while the pump has nothing to do: what the hub of a line takes to its client need not wake
+    /// the pump then. Such messages follow all frames that were transmitted, and are text. The writer comes back at once
+    /// from a line that has no use for it; that is what a line without a hub does, and one that is around another.
+    fn lend(&mut self, writer: Writer) -> Option<Writer> {
+        Some(writer)
+    }
+    /// Gives back what was lent. The pump asks before anything else; from then on all goes through
+    /// [`poll_outside`](Self::poll_outside) again.
+    fn recall(&mut self) -> Option<Writer> {
+        None
     }
 }

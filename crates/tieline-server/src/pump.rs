@@ -42,7 +42,8 @@ pub(crate) async fn run(
     config.close_timeout = site.options.close_timeout;
     let news = drain.clone();
     let mut pump = Pump {
-        stream,
+        stream: stream.halve(site.couriers.next()),
+        lent: false,
         endpoint: Endpoint::server(&config),
         line,
         limit,
@@ -92,6 +93,8 @@ fn discard(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>>
 
 struct Pump<'a> {
     stream: Stream,
+    /// Whether the line has the writer of the stream.
+    lent: bool,
     endpoint: Endpoint,
     line: Box<dyn Line>,
     /// The message limit that the endpoint has.
@@ -117,6 +120,7 @@ struct Pump<'a> {
 impl Pump<'_> {
     /// Does all that can be done now; `Ready` when the WebSocket is over.
     fn poll<D: Future>(&mut self, cx: &mut Context<'_>, mut sleep: Pin<&mut Sleep>, drained: Pin<&mut D>) -> Poll<()> {
+        self.recall();
         let mut now = self.clock.now();
         // What waits for the same task already need not be asked again.
         let waiting = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
@@ -143,12 +147,44 @@ impl Pump<'_> {
                     self.line.handle_timeout(now);
                 }
             } else if !busy {
+                self.lend();
                 return Poll::Pending;
             }
             now = self.clock.now();
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Lends the line the writer, so that what is published needs no turn of this task: if there is nothing that would
+    /// have to be written before.
+    fn lend(&mut self) {
+        let written = self.endpoint.queued_bytes() == 0 && !self.endpoint.wants_write();
+        if !written || !self.endpoint.is_open() || self.draining || self.eof || self.broken || self.line.has_ended() {
+            return;
+        }
+        if let Some(place) = self.stream.writer()
+            && let Some(writer) = place.take()
+        {
+            *place = self.line.lend(writer);
+            self.lent = place.is_none();
+        }
+    }
+
+    /// Takes the writer back, and what is left of a frame that was written with it.
+    fn recall(&mut self) {
+        if !std::mem::take(&mut self.lent) {
+            return;
+        }
+        if let Some(mut writer) = self.line.recall() {
+            if let Some(rest) = writer.take_rest() {
+                // It was open when the writer was lent.
+                let _open = self.endpoint.send_rest(rest);
+            }
+            if let Some(place) = self.stream.writer() {
+                *place = Some(writer);
+            }
+        }
     }
 
     /// Lets the line take in what waits elsewhere. Whether there may be more: mostly the second look finds nothing, and all

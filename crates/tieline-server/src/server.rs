@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 use crate::census::{Census, ServerStats};
 use crate::clock::Clock;
 use crate::connection::{self, Site};
+use crate::courier::Couriers;
 use crate::{Router, ServerHook, ServerOptions};
 
 /// The first wait after a failed accept; doubled up to [`ACCEPT_WAIT_MAX`].
@@ -80,7 +81,13 @@ impl Server {
     pub async fn serve(self, router: Router) {
         let Self { listener, options, clock, hook, handle, drain, done } = self;
         let _done = Done(done);
-        let site = Arc::new(Site { options, router, clock, hook });
+        let couriers = Couriers::new();
+        // Dropped after the connections, whose last messages they bring.
+        let mut couriering = JoinSet::new();
+        for courier in couriers.iter() {
+            couriering.spawn(courier.clone().run(clock));
+        }
+        let site = Arc::new(Site { options, router, clock, hook, couriers });
         let mut acceptor =
             Acceptor { site, control: handle.control, drain: drain.clone(), tasks: JoinSet::new(), wait: ACCEPT_WAIT };
         acceptor.accept(listener, drain).await;

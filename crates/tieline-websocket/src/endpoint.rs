@@ -274,6 +274,19 @@ impl Endpoint {
         Ok(())
     }
 
+    /// Queues the end of a frame whose beginning was written past this endpoint (see [`PreparedFrame::append_text`]).
+    ///
+    /// # Errors
+    /// [`NotSent`] when the endpoint is not open.
+    pub fn send_rest(&mut self, rest: Bytes) -> Result<(), NotSent> {
+        match self.phase {
+            Phase::Open => self.outgoing.share(rest),
+            Phase::Opening(_) => return Err(NotSent::Opening),
+            Phase::Closing | Phase::Ended => return Err(NotSent::Closed),
+        }
+        Ok(())
+    }
+
     /// The next bytes to write; empty when there are none. Tell [`sent`](Self::sent) how many were written.
     pub fn outgoing(&mut self) -> &[u8] {
         self.write_pong();

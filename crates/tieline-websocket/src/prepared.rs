@@ -43,6 +43,15 @@ impl PreparedFrame {
         }
     }
 
+    /// Appends the frame of a text message to `buffer`: for a server that writes to its stream past the endpoint, which is
+    /// fine while that is [open](crate::Endpoint::is_open) and [nothing is queued](crate::Endpoint::queued_bytes) there.
+    pub fn append_text(text: &str, buffer: &mut Vec<u8>) {
+        let header = FrameHeader { opcode: OpCode::Data(Data::Text), ..FrameHeader::default() };
+        buffer.reserve(header.len(text.len() as u64) + text.len());
+        write_header(&header, text.len(), buffer);
+        buffer.extend_from_slice(text.as_bytes());
+    }
+
     fn encode(data: Data, payload: &[u8]) -> Self {
         let opcode = OpCode::Data(data);
         let header = FrameHeader { opcode, ..FrameHeader::default() };

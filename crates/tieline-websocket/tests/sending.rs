@@ -86,6 +86,25 @@ fn a_prepared_frame_is_shared_when_large_and_equal_to_a_sent_one_always() {
 }
 
 #[test]
+fn the_rest_of_a_frame_that_was_begun_elsewhere_goes_before_what_is_sent_then() {
+    for text in ["hi".to_owned(), "x".repeat(400), "y".repeat(5000)] {
+        let mut frame = Vec::new();
+        PreparedFrame::append_text(&text, &mut frame);
+        assert_eq!(frame, plain(FIN | TEXT, text.as_bytes()));
+        for begun in [1, 2, 3, frame.len() - 1] {
+            let mut endpoint = server();
+            endpoint.send_rest(Bytes::copy_from_slice(&frame[begun..])).unwrap();
+            endpoint.send(NOW, Frame::text("next")).unwrap();
+            let whole = [&frame[..begun], &slices(&mut endpoint).concat()].concat();
+            assert_eq!(whole, [frame.clone(), plain(FIN | TEXT, b"next")].concat());
+        }
+    }
+    let mut endpoint = server();
+    endpoint.send(NOW, Frame::Close(None)).unwrap();
+    assert_eq!(endpoint.send_rest(Bytes::from_static(b"hi")), Err(NotSent::Closed));
+}
+
+#[test]
 fn only_messages_can_be_prepared() {
     assert!(PreparedFrame::new(&Frame::text("hi")).is_some());
     assert!(PreparedFrame::new(&Frame::Binary(Bytes::from_static(b"hi"))).is_some());

@@ -111,6 +111,11 @@ impl PushServer {
         self.transmits.push_back(Frame::Text(message));
     }
 
+    /// Notes that a message was sent at `at` which did not go through [`push`](Self::push): there is no need for a ping.
+    pub fn note_sent(&mut self, at: Instant) {
+        self.spoke = self.spoke.max(at);
+    }
+
     /// Tells the client that its channel was deleted, and closes.
     pub fn delete_channel(&mut self, now: Instant) {
         if self.phase == Phase::Open {

@@ -10,7 +10,8 @@ use tieline_cloudpbx::stream::{Event, StreamTarget};
 use tieline_core::Text;
 use tieline_core::json::Encode;
 
-use crate::backlog::Backlog;
+use crate::Writer;
+use crate::mailbox::Mailbox;
 
 /// What a hub has counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl StreamHub {
         }
         let Some(channel) = by_name.get_mut(pbx_name) else { return 0 };
         let message = channel.publisher.publish(events);
-        let delivered = channel.seats.values().filter(|mailbox| mailbox.offer(&message)).count();
+        let delivered = channel.seats.values().filter(|mailbox| mailbox.offer(&message, |()| true)).count();
         stats.deliveries += delivered as u64;
         delivered
     }
@@ -104,7 +105,7 @@ impl StreamHub {
 
     /// Gives a connection that was let in its seat.
     pub(super) fn seat(&self, target: &StreamTarget, limit: usize) -> Seat {
-        let mailbox = Arc::new(Mailbox(Mutex::new(Backlog::new(limit))));
+        let mailbox = Arc::new(Mailbox::new((), limit));
         let mut channels = self.lock();
         let id = channels.next;
         channels.next += 1;
@@ -134,29 +135,6 @@ impl fmt::Debug for StreamHub {
     }
 }
 
-/// What waits for one connection.
-struct Mailbox(Mutex<Backlog>);
-
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, Backlog> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts a message in, unless the connection lags too far behind. Whether it was put in.
-    fn offer(&self, message: &Text) -> bool {
-        let mut backlog = self.lock();
-        if !backlog.is_open() {
-            return false;
-        }
-        let waker = backlog.push(message);
-        drop(backlog);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        true
-    }
-}
-
 /// The seat of one connection; given back when dropped.
 pub(super) struct Seat {
     hub: StreamHub,
@@ -168,19 +146,31 @@ pub(super) struct Seat {
 impl Seat {
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.
     pub(super) fn poll_take(&self, cx: &mut Context<'_>, take: impl FnMut(Text)) -> Poll<()> {
-        self.mailbox.lock().poll_take(cx, take)
+        self.mailbox.poll_take(cx, take)
+    }
+
+    /// Lets messages be written past the connection's task; the writer comes back when something waits for it already.
+    pub(super) fn lend(&self, writer: Writer) -> Option<Writer> {
+        self.mailbox.lend(writer)
+    }
+
+    /// From now on messages wait for the connection's task.
+    pub(super) fn recall(&self) -> Option<Writer> {
+        self.mailbox.recall()
     }
 
     /// Gives the seat back, and takes out what was published before.
     pub(super) fn leave(self) -> VecDeque<Text> {
         let mailbox = Arc::clone(&self.mailbox);
         drop(self);
-        mailbox.lock().take()
+        mailbox.take()
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        // Lent or not, the socket goes with the connection.
+        drop(self.mailbox.recall());
         let mut channels = self.hub.lock();
         let Some(channel) = channels.by_name.get_mut(&self.pbx_name) else { return };
         channel.seats.remove(&self.id);

@@ -7,7 +7,7 @@ use tieline_cloudpbx::stream::StreamTarget;
 use tieline_core::{CloseReason, Frame, Instant, Limits, MessageLimit, PeerMisbehaved, Session as _};
 
 use super::hub::{Seat, StreamHub};
-use crate::Line;
+use crate::{Line, Writer};
 
 pub(super) struct PushLine {
     session: PushServer,
@@ -102,5 +102,19 @@ impl Line for PushLine {
         ready!(seat.poll_take(cx, |message| session.push(now, message)));
         self.answer(now);
         Poll::Ready(())
+    }
+    fn lend(&mut self, writer: Writer) -> Option<Writer> {
+        match &self.seat {
+            Some(seat) => seat.lend(writer),
+            None => Some(writer),
+        }
+    }
+
+    fn recall(&mut self) -> Option<Writer> {
+        let mut writer = self.seat.as_ref()?.recall()?;
+        if let Some(at) = writer.take_wrote() {
+            self.session.note_sent(at);
+        }
+        Some(writer)
     }
 }

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use tieline_core::Text;
 
 use super::desk::ClientId;
-use crate::backlog::Backlog;
+use crate::Writer;
+use crate::mailbox::Mailbox;
 
 /// What a hub has counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl ImHub {
     /// sends arrives in its order. Whether the connection is logged in and does not lag too far behind.
     pub fn push(&self, client: ClientId, message: &Text) -> bool {
         let Some(mailbox) = self.lock().by_client.get(&client).cloned() else { return false };
-        let taken = mailbox.offer(message);
+        let taken = mailbox.offer(message, |()| true);
         self.lock().stats.deliveries += u64::from(taken);
         taken
     }
@@ -77,7 +78,7 @@ impl ImHub {
 
     /// Gives a connection that logs in its seat.
     pub(super) fn seat(&self, client: ClientId, limit: usize) -> Seat {
-        let mailbox = Arc::new(Mailbox(Mutex::new(Backlog::new(limit))));
+        let mailbox = Arc::new(Mailbox::new((), limit));
         let mut seats = self.lock();
         seats.stats.logins += 1;
         seats.by_client.insert(client, Arc::clone(&mailbox));
@@ -103,29 +104,6 @@ impl fmt::Debug for ImHub {
     }
 }
 
-/// What waits for one connection.
-struct Mailbox(Mutex<Backlog>);
-
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, Backlog> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts a message in, unless the connection lags too far behind. Whether it was put in.
-    fn offer(&self, message: &Text) -> bool {
-        let mut backlog = self.lock();
-        if !backlog.is_open() {
-            return false;
-        }
-        let waker = backlog.push(message);
-        drop(backlog);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        true
-    }
-}
-
 /// The seat of one connection; given back when dropped.
 pub(super) struct Seat {
     hub: ImHub,
@@ -136,25 +114,37 @@ pub(super) struct Seat {
 impl Seat {
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.
     pub(super) fn poll_take(&self, cx: &mut Context<'_>, take: impl FnMut(Text)) -> Poll<()> {
-        self.mailbox.lock().poll_take(cx, take)
+        self.mailbox.poll_take(cx, take)
     }
 
     /// Hands out what waits.
     pub(super) fn take(&self, take: impl FnMut(Text)) {
-        let waiting = self.mailbox.lock().take();
+        let waiting = self.mailbox.take();
         waiting.into_iter().for_each(take);
+    }
+
+    /// Lets messages be written past the connection's task; the writer comes back when something waits for it already.
+    pub(super) fn lend(&self, writer: Writer) -> Option<Writer> {
+        self.mailbox.lend(writer)
+    }
+
+    /// From now on messages wait for the connection's task.
+    pub(super) fn recall(&self) -> Option<Writer> {
+        self.mailbox.recall()
     }
 
     /// Gives the seat back, and takes out what was sent before.
     pub(super) fn leave(self) -> VecDeque<Text> {
         let mailbox = Arc::clone(&self.mailbox);
         drop(self);
-        mailbox.lock().take()
+        mailbox.take()
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        // Lent or not, the socket goes with the connection.
+        drop(self.mailbox.recall());
         self.hub.lock().by_client.remove(&self.client);
     }
 }

@@ -9,7 +9,7 @@ use tieline_portsip_im::server::{ImServer, Phase, ServerConfig, ServerEvent, Ser
 
 use super::desk::{ClientId, Desk, Exchange};
 use super::hub::{ImHub, Seat};
-use crate::Line;
+use crate::{Line, Writer};
 
 pub(super) struct ImLine {
     session: ImServer,
@@ -137,5 +137,15 @@ impl Line for ImLine {
         ready!(seat.poll_take(cx, |message| session.push(now, message)));
         self.answer(now);
         Poll::Ready(())
+    }
+    fn lend(&mut self, writer: Writer) -> Option<Writer> {
+        match &self.seat {
+            Some(seat) => seat.lend(writer),
+            None => Some(writer),
+        }
+    }
+
+    fn recall(&mut self) -> Option<Writer> {
+        self.seat.as_ref()?.recall()
     }
 }

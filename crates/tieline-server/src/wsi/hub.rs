@@ -9,7 +9,7 @@ use tieline_core::Text;
 use tieline_core::json::Encode;
 use tieline_portsip_wsi::{Dialect, Event, EventInfo, Subject, Viewer};
 
-use super::mailbox::Mailbox;
+use super::mailbox::{Mailbox, Wants};
 
 /// An event as one dialect writes it, and what decides who receives it.
 #[derive(Clone, PartialEq, Eq)]
@@ -171,7 +171,7 @@ impl Hub {
             let Some((_, rows, subject, text)) = prepared.iter().find(|(dialect, ..)| dialect == spoken) else {
                 continue;
             };
-            delivered += usize::from(mailbox.offer(rows, subject, text));
+            delivered += usize::from(mailbox.offer(text, |held| held.wants(rows, subject)));
         }
         members.stats.deliveries += delivered as u64;
         delivered
@@ -186,7 +186,7 @@ impl Hub {
 
     /// Gives a connection that has just logged in its seat.
     pub(super) fn seat(&self, viewer: Arc<Viewer>, dialect: Dialect, limit: usize) -> Seat {
-        let mailbox = Arc::new(Mailbox::new(viewer.clone(), limit));
+        let mailbox = Arc::new(Mailbox::new(Wants::nothing(viewer.clone()), limit));
         let mut members = self.lock();
         let id = members.next;
         members.next += 1;
@@ -242,6 +242,8 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        // Lent or not, the socket goes with the connection.
+        drop(self.mailbox.recall());
         let mut members = self.hub.lock();
         members.seats.remove(&self.id);
         members.cease(self.dialect);

@@ -11,7 +11,7 @@ use tieline_portsip_wsi::{Auth, Dialect, Subscription, Subscriptions};
 
 use super::directory::Directory;
 use super::hub::{Hub, Seat};
-use crate::Line;
+use crate::{Line, Writer};
 
 /// Up to so many subscriptions session and mailbox hold in common.
 const MOST_SHARED: usize = 64;
@@ -86,7 +86,7 @@ impl WsiLine {
         }
         // The session holds the same under the same limit, so it does not refuse what the mailbox took.
         let limit = self.limits.subscriptions;
-        let earlier = match mailbox.change(|held| held.apply_within(subscription, limit)) {
+        let earlier = match mailbox.change(|held| held.subscriptions.apply_within(subscription, limit)) {
             Ok(earlier) => earlier,
             Err(refused) => {
                 self.session.respond(now, id, Err(&refused.to_string()));
@@ -107,7 +107,7 @@ impl WsiLine {
     fn unsubscribe(&mut self, now: Instant, id: ServerRequestId, subscription: &Subscription) {
         if let Some(seat) = &self.seat {
             let Ok(earlier) = seat.mailbox.change(|held| {
-                held.remove(subscription);
+                held.subscriptions.remove(subscription);
                 Ok::<_, Infallible>(())
             });
             self.push(now, earlier);
@@ -123,7 +123,7 @@ impl WsiLine {
         if let Some(seat) = &self.seat
             && held.len() <= MOST_SHARED
         {
-            seat.mailbox.share(held);
+            seat.mailbox.rewrite(|own| own.subscriptions.clone_from(held));
         }
     }
 
@@ -181,7 +181,7 @@ impl Line for WsiLine {
     fn close(&mut self, now: Instant) {
         if let Some(seat) = self.seat.take() {
             let Ok(earlier) = seat.mailbox.change(|held| {
-                *held = Subscriptions::new();
+                held.subscriptions = Subscriptions::new();
                 Ok::<_, Infallible>(())
             });
             self.push(now, earlier);
@@ -204,5 +204,15 @@ impl Line for WsiLine {
         ready!(seat.mailbox.poll_take(cx, |event| session.push(now, event)));
         self.answer(now);
         Poll::Ready(())
+    }
+    fn lend(&mut self, writer: Writer) -> Option<Writer> {
+        match &self.seat {
+            Some(seat) => seat.mailbox.lend(writer),
+            None => Some(writer),
+        }
+    }
+
+    fn recall(&mut self) -> Option<Writer> {
+        self.seat.as_ref()?.mailbox.recall()
     }
 }

@@ -1,0 +1,167 @@
+//! Takes published messages to the sockets of connections whose own tasks have nothing to do.
+//!
+//! Waking a task for each delivery, and walking through all that it drives, costs as much as a third of the system call that
+//! it then does. So a connection at rest lends its [`Writer`](crate::Writer) to the mailbox that its hub puts messages in,
+//! and one task writes for many: what is put in until its turn comes goes out in one system call. Whatever does not go at
+//! once is left to the connection's own task.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tieline_core::{Instant, Text};
+use tieline_websocket::PreparedFrame;
+use tokio::runtime::Handle;
+
+use crate::clock::Clock;
+
+/// After so many connections other tasks get their turn.
+const TURN: usize = 64;
+/// The places that an emptied list keeps.
+const IDLE_CALLS: usize = 1024;
+/// The bytes that an emptied buffer keeps.
+const IDLE_BYTES: usize = 64 << 10;
+
+/// Where something waits for a courier.
+pub(crate) trait Pickup: Send + Sync {
+    /// Writes what waits.
+    fn deliver(&self, parcel: &mut Parcel, now: Instant);
+}
+
+/// The list of connections that a courier goes to next; clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct Courier(Arc<Mutex<Calls>>);
+
+#[derive(Default)]
+struct Calls {
+    due: Vec<Arc<dyn Pickup>>,
+    waker: Option<Waker>,
+}
+
+impl Courier {
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for a delivery. Whom to wake, best after all locks are given back.
+    pub(crate) fn call(&self, pickup: Arc<dyn Pickup>) -> Option<Waker> {
+        let mut calls = self.lock();
+        calls.due.push(pickup);
+        calls.waker.take()
+    }
+
+    /// Delivers for as long as it is polled.
+    pub(crate) async fn run(self, clock: Clock) {
+        let mut round = Vec::new();
+        let mut parcel = Parcel::default();
+        loop {
+            std::future::poll_fn(|cx| self.poll_calls(cx, &mut round)).await;
+            let mut turns = round.chunks(TURN).peekable();
+            while let Some(turn) = turns.next() {
+                let now = clock.now();
+                turn.iter().for_each(|pickup| pickup.deliver(&mut parcel, now));
+                if turns.peek().is_some() {
+                    tokio::task::yield_now().await;
+                }
+            }
+            round.clear();
+            round.shrink_to(IDLE_CALLS);
+            parcel.empty();
+        }
+    }
+
+    fn poll_calls(&self, cx: &mut Context<'_>, round: &mut Vec<Arc<dyn Pickup>>) -> Poll<()> {
+        let mut calls = self.lock();
+        if calls.due.is_empty() {
+            match &mut calls.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                waker => *waker = Some(cx.waker().clone()),
+            }
+            return Poll::Pending;
+        }
+        std::mem::swap(&mut calls.due, round);
+        Poll::Ready(())
+    }
+}
+
+/// The couriers of a server: one for each thread of the runtime, as connections are many.
+pub(crate) struct Couriers {
+    all: Box<[Courier]>,
+    given: AtomicUsize,
+}
+
+impl Couriers {
+    /// As many as are of use on this runtime; each is to be [run](Courier::run).
+    pub(crate) fn new() -> Self {
+        let threads = Handle::current().metrics().num_workers().max(1);
+        Self { all: (0..threads).map(|_| Courier::default()).collect(), given: AtomicUsize::new(0) }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Courier> {
+        self.all.iter()
+    }
+
+    /// The one whose turn it is to get a connection.
+    pub(crate) fn next(&self) -> Courier {
+        let given = self.given.fetch_add(1, Ordering::Relaxed);
+        self.all.get(given % self.all.len().max(1)).cloned().unwrap_or_default()
+    }
+}
+
+/// Messages as frames, side by side. Most connections get the same as the one before, so that these are framed once.
+#[derive(Default)]
+pub(crate) struct Parcel {
+    messages: Vec<Text>,
+    frames: Vec<u8>,
+    /// Where each frame ends.
+    ends: Vec<usize>,
+}
+
+impl Parcel {
+    /// Packs these messages.
+    pub(crate) fn pack(&mut self, messages: &VecDeque<Text>) {
+        let packed = self.messages.len() == messages.len()
+            && self
+                .messages
+                .iter()
+                .zip(messages)
+                .all(|(packed, message)| std::ptr::eq(packed.as_str(), message.as_str()));
+        if packed {
+            return;
+        }
+        self.messages.clear();
+        self.frames.clear();
+        self.ends.clear();
+        for message in messages {
+            PreparedFrame::append_text(message, &mut self.frames);
+            self.ends.push(self.frames.len());
+        }
+        // They are held, so that nothing else can come to lie where they do.
+        self.messages.extend(messages.iter().cloned());
+    }
+
+    /// All frames.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.frames
+    }
+
+    /// How many frames begin within the first `written` bytes, and what is left of the last of them.
+    pub(crate) fn begun(&self, written: usize) -> (usize, &[u8]) {
+        if written == 0 {
+            return (0, &[]);
+        }
+        let whole = self.ends.partition_point(|end| *end < written);
+        let rest = self.ends.get(whole).and_then(|end| self.frames.get(written..*end)).unwrap_or_default();
+        (whole + 1, rest)
+    }
+
+    fn empty(&mut self) {
+        self.messages.clear();
+        self.frames.clear();
+        self.ends.clear();
+        self.frames.shrink_to(IDLE_BYTES);
+        self.messages.shrink_to(IDLE_CALLS);
+        self.ends.shrink_to(IDLE_CALLS);
+    }
+}

@@ -1,0 +1,87 @@
+//! What waits between publishers and one connection.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tieline_core::{Instant, Text};
+
+use crate::Writer;
+use crate::backlog::Backlog;
+use crate::courier::{Parcel, Pickup};
+
+/// The mailbox of one connection; `W` says what the connection wants.
+pub(crate) struct Mailbox<W = ()>(Mutex<Content<W>>);
+
+struct Content<W> {
+    wants: W,
+    backlog: Backlog,
+}
+
+impl<W: Send + 'static> Mailbox<W> {
+    /// An empty one. `limit` is the `queued_bytes` of the connection's session.
+    pub(crate) fn new(wants: W, limit: usize) -> Self {
+        Self(Mutex::new(Content { wants, backlog: Backlog::new(limit) }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Content<W>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a message in, if the connection wants it and does not lag too far behind. Whether it was put in.
+    pub(crate) fn offer(self: &Arc<Self>, message: &Text, wanted: impl FnOnce(&W) -> bool) -> bool {
+        let mut content = self.lock();
+        if !content.backlog.is_open() || !wanted(&content.wants) {
+            return false;
+        }
+        let waker = content.backlog.push(message, || Arc::<Self>::clone(self));
+        drop(content);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        true
+    }
+
+    /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, take: impl FnMut(Text)) -> Poll<()> {
+        self.lock().backlog.poll_take(cx, take)
+    }
+
+    /// Takes out what waits.
+    pub(crate) fn take(&self) -> VecDeque<Text> {
+        self.lock().backlog.take()
+    }
+
+    /// Changes what the connection wants, and takes out what came before: at once, so that every message is judged
+    /// by either the one or the other. What `change` refuses stays as it was.
+    pub(crate) fn change<E>(&self, change: impl FnOnce(&mut W) -> Result<(), E>) -> Result<VecDeque<Text>, E> {
+        let mut content = self.lock();
+        change(&mut content.wants)?;
+        Ok(content.backlog.take())
+    }
+
+    /// Lets what the connection wants be held in another way. What waits keeps waiting.
+    pub(crate) fn rewrite(&self, rewrite: impl FnOnce(&mut W)) {
+        rewrite(&mut self.lock().wants);
+    }
+
+    /// From now on messages may be written past the connection's task. The writer comes back when something waits for the
+    /// task already.
+    pub(crate) fn lend(&self, writer: Writer) -> Option<Writer> {
+        self.lock().backlog.lend(writer)
+    }
+
+    /// From now on messages wait for the connection's task.
+    pub(crate) fn recall(&self) -> Option<Writer> {
+        self.lock().backlog.recall()
+    }
+}
+
+impl<W: Send + 'static> Pickup for Mailbox<W> {
+    fn deliver(&self, parcel: &mut Parcel, now: Instant) {
+        let waker = self.lock().backlog.deliver(parcel, now);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
