@@ -24,14 +24,14 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// The system's clock, from a moment on.
-pub(super) struct SystemClock {
+pub(in crate::im) struct SystemClock {
     started: std::time::Instant,
     epoch_unix_micros: i64,
 }
 
 impl SystemClock {
     /// Counts from now, which is `epoch_unix_micros` on the calendar.
-    pub(super) fn start(epoch_unix_micros: i64) -> Self {
+    pub(in crate::im) fn start(epoch_unix_micros: i64) -> Self {
         Self { started: std::time::Instant::now(), epoch_unix_micros }
     }
 }
