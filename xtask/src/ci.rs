@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use crate::{Mode, Outcome, diagrams, examples, features, footprint, layering, no_std, package, readme, shell};
+use crate::{Mode, Outcome, diagrams, examples, features, footprint, layering, no_std, package, pages, readme, shell};
 
 type Step = (&'static str, fn() -> Outcome);
 
 /// In the order in which a mistake is found soonest.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("fmt", fmt),
     ("layering", layering::run),
+    ("pages", pages::run),
     ("clippy", clippy),
     ("doc", doc),
     ("features --quick", features::quick),

@@ -51,6 +51,7 @@ const CODEC_OTHERS: &[&str] = &[
     "data-encoding",
     "form_urlencoded",
     "http",
+    "httparse",
     "httpdate",
     "memchr",
     "percent-encoding",
@@ -62,8 +63,9 @@ const CODEC_OTHERS: &[&str] = &[
     "zeroize",
 ];
 
-/// What comes with the features `http` and `arbitrary` of a codec, and only with them.
-const HTTP_ONLY: &[&str] = &["arbitrary", "data-encoding", "form_urlencoded", "http", "httpdate", "percent-encoding"];
+/// What comes with the features `http`, `http1` and `arbitrary` of a codec, and only with them.
+const HTTP_ONLY: &[&str] =
+    &["arbitrary", "data-encoding", "form_urlencoded", "http", "httparse", "httpdate", "percent-encoding"];
 
 /// The address of CloudPBX's stream is percent-encoded, also where the stream is used without `http`.
 const CLOUDPBX_HTTP_ONLY: &[&str] = &["arbitrary", "data-encoding", "form_urlencoded", "http", "httpdate"];

@@ -14,6 +14,7 @@ mod manifest;
 mod marked;
 mod no_std;
 mod package;
+mod pages;
 mod readme;
 mod shell;
 
@@ -54,7 +55,7 @@ struct Verb {
     run: Run,
 }
 
-const VERBS: [Verb; 11] = [
+const VERBS: [Verb; 12] = [
     Verb { name: "ci", what: "the one list: every check but the tests, and what each took", run: Run::Alone(ci::run) },
     Verb {
         name: "layering",
@@ -78,6 +79,11 @@ const VERBS: [Verb; 11] = [
         run: Run::Words(footprint::verb),
     },
     Verb { name: "package", what: "packs every crate that is published", run: Run::Alone(package::run) },
+    Verb {
+        name: "pages",
+        what: "the links, paths and crates that the pages name are there",
+        run: Run::Alone(pages::run),
+    },
     Verb { name: "examples", what: "runs every example, with a deadline", run: Run::Alone(examples::run) },
     Verb {
         name: "interop",

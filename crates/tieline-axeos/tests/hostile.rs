@@ -5,15 +5,10 @@ mod pbx;
 use std::time::Duration;
 
 use pbx::Pbx;
-use tieline_testkit::schedule::{Fault, attempts_in_an_hour};
-
-const HOUR: Duration = Duration::from_secs(3600);
+use tieline_testkit::schedule::{Fault, HOUR, assert_not_stormed};
 
 fn bounded(faults: &[Fault], every: Duration) {
-    let (minute, hour) = attempts_in_an_hour::<Pbx<50>>(faults, every);
-    assert!(minute <= 40, "{minute} in a minute");
-    assert!(hour <= 1500, "{hour} in an hour");
-    assert!(hour >= 40, "{hour} in an hour: it has given up");
+    assert_not_stormed::<Pbx<50>>(faults, every, (40, 1500));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use tieline_axeos::server::{EventLog, LogAnswer, LogConfig, LogEvent, LogInput, 
 use tieline_axeos::{CallReply, CallRequest, Event, Listing, Poll};
 use tieline_core::supervisor::LineEvent;
 use tieline_core::{Class, ClientSession, ExchangeFailure, ExchangeFailureKind, Instant, Sent, Session, Text};
+use tieline_testkit::schedule::{pass, pass_to_deadline};
 
 /// Stands in what a server writes: names and numbers of people.
 const PRIVATE: &str = "Dorte Private";
@@ -198,16 +199,8 @@ fn run(resume: bool, ops: &[Op]) -> Vec<String> {
         match op {
             Op::Answer(which, body) => watch.end(which, Ok(answer(body))),
             Op::Fail(which, kind) => watch.end(which, Err(ExchangeFailure::new(kind.clone(), Sent::Maybe))),
-            Op::Wait(millis) => {
-                watch.now = watch.now + Duration::from_millis((*millis).into());
-                watch.session.handle_timeout(watch.now);
-                assert!(watch.session.poll_timeout().is_none_or(|due| due > watch.now), "I3");
-            }
-            Op::ToDeadline => {
-                watch.now = watch.session.poll_timeout().map_or(watch.now, |due| due.max(watch.now));
-                watch.session.handle_timeout(watch.now);
-                assert!(watch.session.poll_timeout().is_none_or(|due| due > watch.now), "I3");
-            }
+            Op::Wait(millis) => pass(&mut watch.session, &mut watch.now, (*millis).into()),
+            Op::ToDeadline => pass_to_deadline(&mut watch.session, &mut watch.now),
             Op::Call(fine) => {
                 let request = CallRequest::new("anna", if *fine { "+4685550100" } else { "x" });
                 watch.accepted += usize::from(watch.session.send(watch.now, Command::Call(request)).is_ok());
@@ -286,15 +279,8 @@ fn run_log(ops: &[LogOp]) -> Vec<String> {
                 }
             }
             LogOp::Publish => drop(log.publish::<Text>(None, Event::UserListChanged)),
-            LogOp::Wait(millis) => {
-                now = now + Duration::from_millis((*millis).into());
-                log.handle_timeout(now);
-            }
-            LogOp::ToDeadline => {
-                now = log.poll_timeout().map_or(now, |due| due.max(now));
-                log.handle_timeout(now);
-                assert!(log.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
+            LogOp::Wait(millis) => pass(&mut log, &mut now, (*millis).into()),
+            LogOp::ToDeadline => pass_to_deadline(&mut log, &mut now),
             LogOp::Take => {
                 while let Some(answer) = log.poll_transmit() {
                     assert!(open.remove(&answer.id()), "one answer a poll");

@@ -73,7 +73,7 @@ fn serve(frames: Vec<u8>) -> SocketAddr {
 async fn tieline(server: SocketAddr, count: usize) -> Duration {
     let session = ClientConfig::new(Dialect::V16, Auth::username("boss", "portsip.io", "111111"));
     let mut config = wsi::Config::new(session.dialect, session.auth).proxy(Proxy::direct());
-    config.tcp.nodelay = true;
+    config.route.tcp.nodelay = true;
     let dialer = config.dialer(&format!("ws://{server}/")).expect("an address");
     let (_client, mut events, mut driver) = wsi::connect_with(dialer, config);
     let live = driver.first_live();

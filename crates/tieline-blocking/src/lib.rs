@@ -21,6 +21,6 @@ pub use line::{Canceller, Client, Driver, Events, FirstLive, NoEvent, open};
 /// The readiness of streams of your own is told by this version of mio.
 pub use mio;
 pub use tieline_dial::{
-    ClientError, ConnectError, CredentialsError, Dialed, Item, Options, Overflow, Proxy, ProxyError, TcpOptions,
-    UrlError, WsUrl,
+    ClientError, ConnectError, CredentialsError, Dialed, Item, Options, Overflow, Proxy, ProxyError, RouteConfig,
+    TcpOptions, UrlError, WsUrl,
 };

@@ -13,7 +13,7 @@ use common::{Stream, config};
 use tieline_blocking::{Attempt, ClientError, ConnectError, Dialed, Dialer, Io, NoEvent, UrlDialer, mio, wsi};
 use tieline_core::supervisor::Phase;
 use tieline_portsip_wsi::Auth;
-use tieline_testkit::adapter::{Gate, PATIENCE, Pbx, calls, kills, millis, names_to, setup, soon};
+use tieline_testkit::adapter::{Ask, Gate, PATIENCE, Pbx, calls, kills, millis, names_to, setup, soon};
 
 type Dialing<I> = Result<Dialed<I, Auth>, ConnectError>;
 
@@ -148,11 +148,11 @@ fn closing_ends_a_tls_handshake_that_hangs() {
 fn commands_and_closing_do_not_wait_for_credentials() {
     let (asked, end) = (Gate::new(), Gate::new());
     let (tell, held) = (asked.clone(), end.clone());
-    let config = config(setup().ask(move || {
+    let config = config(setup().credentials(Ask::new(move || {
         tell.open();
         held.pass();
         Ok(Auth::username("u", "d", "p"))
-    }));
+    })));
     let dialer = config.dialer("ws://127.0.0.1:1/").expect("an address");
     let (client, _events, running) = run(dialer, config);
     asked.pass();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use tieline_cloudpbx::SmsState;
 use tieline_cloudpbx::stream::{DeviceState, EVENT_TYPES, State};
+use tieline_testkit::assert_page_holds;
 
 fn events() -> String {
     let mut out = String::from("| event | fields |\n|---|---|\n");
@@ -43,19 +44,7 @@ fn messages() -> String {
 
 #[test]
 fn the_page_holds_the_tables_of_events_and_states() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cloudpbx.md");
-    let mut page = std::fs::read_to_string(path).expect("the page");
     for (name, table) in [("events", events()), ("states", states()), ("sms", messages())] {
-        let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
-        let (head, rest) = page.split_once(&begin).expect("the begin mark");
-        let (shown, tail) = rest.split_once(&end).expect("the end mark");
-        if std::env::var_os("TIELINE_BLESS").is_some() {
-            page = format!("{head}{begin}{table}{end}{tail}");
-        } else {
-            assert_eq!(shown, table, "run TIELINE_BLESS=1 cargo test -p tieline-cloudpbx --test docs");
-        }
-    }
-    if std::env::var_os("TIELINE_BLESS").is_some() {
-        std::fs::write(path, page).expect("written");
+        assert_page_holds("cloudpbx.md", name, &table);
     }
 }

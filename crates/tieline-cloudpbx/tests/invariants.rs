@@ -7,6 +7,7 @@ use tieline_cloudpbx::client::{ClientConfig, ClientEvent, PushClient, Resume};
 use tieline_cloudpbx::server::{Publisher, PushServer, ServerConfig, ServerEvent};
 use tieline_cloudpbx::stream::{Event, QueueCalls, Quoted, Refusal, StreamTarget};
 use tieline_core::{ClientSession, CloseFrame, Frame, Instant, Session};
+use tieline_testkit::schedule::{pass, pass_to_deadline, pass_to_end};
 
 const SECRET: &str = "hunter2-the-key";
 
@@ -103,25 +104,14 @@ fn run_client(resume: Option<Resume>, ops: &[Op]) -> (Vec<String>, Resume) {
     for op in ops.iter().chain([&Op::Close]) {
         match op {
             Op::Hear(frame) => session.handle_input(now, frame.clone()),
-            Op::Wait(millis) => {
-                now = now + Duration::from_millis((*millis).into());
-                session.handle_timeout(now);
-                assert!(session.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
-            Op::ToDeadline => {
-                now = session.poll_timeout().map_or(now, |due| due.max(now));
-                session.handle_timeout(now);
-                assert!(session.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
+            Op::Wait(millis) => pass(&mut session, &mut now, (*millis).into()),
+            Op::ToDeadline => pass_to_deadline(&mut session, &mut now),
             Op::Take => take(&mut session, &mut trace, &mut closed),
             Op::Close => session.close(now),
             Op::Accept | Op::Reject | Op::Push | Op::Delete => {}
         }
     }
-    while let Some(due) = session.poll_timeout() {
-        now = now.max(due);
-        session.handle_timeout(now);
-    }
+    pass_to_end(&mut session, &mut now);
     take(&mut session, &mut trace, &mut closed);
     session.handle_input(now, Frame::text(r#"{"id":1,"text":{"queue":{}}}"#));
     take(&mut session, &mut trace, &mut closed);
@@ -153,15 +143,8 @@ fn run_server(ops: &[Op], silence: bool) -> Vec<String> {
     for op in ops.iter().chain([&Op::Close]) {
         match op {
             Op::Hear(frame) => session.handle_input(now, frame.clone()),
-            Op::Wait(millis) => {
-                now = now + Duration::from_millis((*millis).into());
-                session.handle_timeout(now);
-            }
-            Op::ToDeadline => {
-                now = session.poll_timeout().map_or(now, |due| due.max(now));
-                session.handle_timeout(now);
-                assert!(session.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
+            Op::Wait(millis) => pass(&mut session, &mut now, (*millis).into()),
+            Op::ToDeadline => pass_to_deadline(&mut session, &mut now),
             Op::Accept => trace.push(session.accept(now).to_string()),
             Op::Reject => trace.push(session.reject(&Refusal::new(403, "no")).to_string()),
             Op::Push => session.push(now, channel.publish::<&str>(&[Event::Queue(QueueCalls::default())])),
@@ -170,10 +153,7 @@ fn run_server(ops: &[Op], silence: bool) -> Vec<String> {
             Op::Close => session.close(now),
         }
     }
-    while let Some(due) = session.poll_timeout() {
-        now = now.max(due);
-        session.handle_timeout(now);
-    }
+    pass_to_end(&mut session, &mut now);
     assert_eq!(take(&mut session, &mut trace), 1, "one end");
     session.push(now, channel.publish::<&str>(&[]));
     session.handle_input(now, Frame::text("late"));

@@ -4,9 +4,10 @@
 //!
 //! - [`Instant`], [`Timestamp`], [`Date`], [`Random`]: time and randomness as arguments.
 //! - [`Text`], [`Frame`], [`Secret`]: what sessions take and give.
-//! - [`Session`], [`ClientSession`], [`Limits`], [`EventQueue`]: the shape of a session and its bounds.
+//! - [`Session`], [`ClientSession`], [`Limits`], [`EventQueue`]: the shape of a session and its bounds; [`phases!`], [`Silence`]: what most have.
 //! - [`supervisor`]: keeps one line alive across connections and says what may have been missed.
-//! - [`ExchangeFailure`], and `http` behind the feature of that name: calls over HTTP without I/O.
+//! - [`ExchangeFailure`], and `http` behind the feature of that name: calls over HTTP without I/O; `http1` behind
+//!   its own: HTTP/1.1 on a stream of the caller's own.
 //! - [`json`]: the scanner, the traits and the macros that wire types are written with.
 
 #![no_std]
@@ -24,12 +25,17 @@ mod exchange;
 mod frame;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "http1")]
+pub mod http1;
 pub mod json;
 mod limits;
+mod malformed;
+mod phase;
 mod queue;
 pub mod random;
 mod secret;
 mod session;
+mod silence;
 mod str;
 pub mod supervisor;
 mod text;
@@ -42,10 +48,12 @@ pub use error::{Class, CloseReason, PeerMisbehaved, RequestError, SendError, Sen
 pub use exchange::{ExchangeFailure, ExchangeFailureKind};
 pub use frame::{CloseFrame, Frame};
 pub use limits::{Limits, MessageLimit};
+pub use malformed::Malformed;
 pub use queue::{EventQueue, QueueOverflow};
 pub use random::{Random, Seed};
 pub use secret::Secret;
 pub use session::{ClientSession, RequestId, Session};
+pub use silence::{Silence, SilenceDue};
 pub use str::Str;
 pub use text::Text;
 pub use time::{Instant, earliest};

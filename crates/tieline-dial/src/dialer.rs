@@ -4,7 +4,7 @@ use std::fmt;
 
 use tieline_websocket::{InvalidRequest, OpeningRequest};
 
-use crate::{ConnectError, Proxy, Route, TcpOptions, WsUrl};
+use crate::{ConnectError, Proxy, Route, RouteConfig, TcpOptions, WsUrl};
 
 /// Dials a [`WsUrl`]: credentials, then the proxy if there is one, TCP, and TLS for `wss://`. `C` says where the
 /// credentials come from; how it dials is its adapter's affair.
@@ -32,6 +32,15 @@ impl<C> UrlDialer<C> {
     #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
     pub fn with_trust(url: WsUrl, credentials: C, trust: tieline_tls::Trust) -> Result<Self, ConnectError> {
         let route = Route::with_trust(url.is_secure(), trust)?;
+        Ok(Self { request: url.request()?, url, credentials, route })
+    }
+
+    /// As [`new`](Self::new), over the route that a configuration describes.
+    ///
+    /// # Errors
+    /// When the address cannot be requested, or the trust cannot be set up.
+    pub fn over(url: WsUrl, credentials: C, route: &RouteConfig) -> Result<Self, ConnectError> {
+        let route = route.route(url.is_secure())?;
         Ok(Self { request: url.request()?, url, credentials, route })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tieline_core::http::{Authorization, BaseUrl, Repeat};
 
-use crate::{ConnectError, Proxy, Route, TcpOptions, WsUrl};
+use crate::{ConnectError, Route, RouteConfig, WsUrl};
 
 /// How a call uses the connections there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +49,8 @@ pub struct HttpConfig {
     pub base: BaseUrl,
     /// Who asks.
     pub auth: Authorization,
-    /// Whom to trust on `https://`. Default: as the system does.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    pub trust: tieline_tls::Trust,
-    /// Which proxy to go through. Default: as the environment says.
-    pub proxy: Proxy,
-    /// The options of the TCP connections.
-    pub tcp: TcpOptions,
+    /// How to get there.
+    pub route: RouteConfig,
     /// How long a connection may take to open, TLS included. Default 10 s.
     pub connect_timeout: Duration,
     /// How long a call may take, from its connection on until its answer is whole; of a body that is read piece by
@@ -72,30 +67,14 @@ impl HttpConfig {
         Self {
             base,
             auth,
-            #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-            trust: tieline_tls::Trust::default(),
-            proxy: Proxy::default(),
-            tcp: TcpOptions::default(),
+            route: RouteConfig::default(),
             connect_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(30),
             piece_timeout: Duration::from_secs(30),
         }
     }
 
-    /// Trusts in this way on `https://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = proxy;
-        self
-    }
+    route_setters!(route);
 
     /// The address, and the way to it.
     ///
@@ -103,12 +82,7 @@ impl HttpConfig {
     /// When the address cannot be dialled, or the trust cannot be set up.
     pub fn route(&self) -> Result<(WsUrl, Route), ConnectError> {
         let url: WsUrl = self.base.to_string().parse()?;
-        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        let mut route = Route::with_trust(url.is_secure(), self.trust.clone())?;
-        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        let mut route = Route::new(url.is_secure())?;
-        route.proxy = self.proxy.clone();
-        route.tcp = self.tcp;
+        let route = self.route.route(url.is_secure())?;
         Ok((url, route))
     }
 }

@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "http", feature = "wsi"))]
+#[macro_use]
+mod setters;
+
 #[cfg(feature = "axeos")]
 pub mod axeos;
 mod client;
@@ -38,9 +42,9 @@ pub use http::{HttpConfig, Sharing};
 pub use options::{Options, Overflow};
 pub use proxy::{HttpProxy, Proxy, ProxyError, Tunnel};
 pub use pump::{Pump, TellPhase, Transport};
-pub use route::Route;
 #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
 pub use route::TlsStart;
+pub use route::{Route, RouteConfig};
 pub use tcp::{STAGGER, TcpOptions, alternating};
 #[cfg(feature = "http")]
 pub use transfer::{Authorized, Progress, UploadError};

@@ -4,6 +4,8 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::time::Duration;
 
+#[cfg(any(feature = "cloudpbx", feature = "portsip-im", feature = "wsi"))]
+use tieline_core::Limits;
 use tieline_core::Seed;
 use tieline_core::supervisor::Policy;
 
@@ -59,6 +61,14 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The options of a line whose session has these limits: they bound the messages of the WebSocket, too.
+    #[cfg(any(feature = "cloudpbx", feature = "portsip-im", feature = "wsi"))]
+    pub(crate) fn within(&self, limits: &Limits) -> Self {
+        let mut options = self.clone();
+        options.websocket.message_bytes = limits.message_bytes;
+        options
+    }
+
     /// The seed to draw from: the given one, or one from the operating system.
     pub(crate) fn seed(&self) -> Seed {
         self.seed.unwrap_or_else(os_seed)

@@ -10,6 +10,35 @@ use tieline_tls::rustls::{ClientConfig, pki_types::ServerName};
 use crate::WsUrl;
 use crate::{ConnectError, Proxy, TcpOptions, UrlError};
 
+/// What a [`Route`] is made from, as the configurations of the clients hold it.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RouteConfig {
+    /// Whom to trust where the address is secure. Default: as the system does.
+    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+    pub trust: tieline_tls::Trust,
+    /// Which proxy to go through. Default: as the environment says.
+    pub proxy: Proxy,
+    /// The options of the TCP connections.
+    pub tcp: TcpOptions,
+}
+
+impl RouteConfig {
+    /// The route to addresses of which `secure` says whether they are.
+    ///
+    /// # Errors
+    /// When the trust cannot be set up, or TLS is not built in.
+    pub fn route(&self, secure: bool) -> Result<Route, ConnectError> {
+        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+        let mut route = Route::with_trust(secure, self.trust.clone())?;
+        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
+        let mut route = Route::new(secure)?;
+        route.proxy = self.proxy.clone();
+        route.tcp = self.tcp;
+        Ok(route)
+    }
+}
+
 /// How streams are opened: the proxy if there is one, TCP, and TLS. It opens none itself.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

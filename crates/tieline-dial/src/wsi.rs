@@ -1,10 +1,9 @@
 //! How lines of PortSIP WSI are opened.
 
-use tieline_core::supervisor::Policy;
 use tieline_portsip_wsi::client::ClientConfig;
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Subscriptions};
 
-use crate::{ConnectError, Options, Proxy, TcpOptions, UrlDialer, WsUrl};
+use crate::{ConnectError, Options, RouteConfig, UrlDialer};
 
 /// All that a line is opened with. `K` is the adapter's `Credentials<Auth>`.
 #[derive(Clone, Debug)]
@@ -16,13 +15,8 @@ pub struct LineConfig<K> {
     pub subscriptions: Subscriptions,
     /// Where the login of each dial comes from. Default `None`: the session's, every time.
     pub credentials: Option<K>,
-    /// Whom to trust on `wss://`. Default: as the system does.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    pub trust: tieline_tls::Trust,
-    /// Which proxy to go through. Default: as the environment says.
-    pub proxy: Proxy,
-    /// The options of the TCP connection.
-    pub tcp: TcpOptions,
+    /// How to get there.
+    pub route: RouteConfig,
     /// How the line is kept alive, and its events queued. The longest message of the WebSocket is set from the
     /// session's limits, whatever stands here.
     pub options: Options,
@@ -36,10 +30,7 @@ impl<K> LineConfig<K> {
             session: ClientConfig::new(dialect, auth),
             subscriptions: Subscriptions::default(),
             credentials: None,
-            #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-            trust: tieline_tls::Trust::default(),
-            proxy: Proxy::default(),
-            tcp: TcpOptions::default(),
+            route: RouteConfig::default(),
             options: Options::default(),
         }
     }
@@ -51,34 +42,20 @@ impl<K> LineConfig<K> {
         self
     }
 
-    /// Trusts in this way on `wss://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
+    /// Asks for the login of each dial here.
     #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.trust = trust;
+    pub fn credentials(mut self, credentials: K) -> Self {
+        self.credentials = Some(credentials);
         self
     }
 
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = proxy;
-        self
-    }
-
-    /// Fails, waits and gives up in this way.
-    #[must_use]
-    pub const fn policy(mut self, policy: Policy) -> Self {
-        self.options.policy = policy;
-        self
-    }
+    route_setters!(route);
+    policy_setter!();
 
     /// The options that a line needs, whatever stands in [`options`](Self::options).
     #[must_use]
     pub fn line_options(&self) -> Options {
-        let mut options = self.options.clone();
-        options.websocket.message_bytes = self.session.limits.message_bytes;
-        options
+        self.options.within(&self.session.limits)
     }
 
     /// The dialer for an address, with this configuration's credentials, trust, proxy and TCP options.
@@ -89,12 +66,7 @@ impl<K> LineConfig<K> {
     where
         K: Clone + From<Auth>,
     {
-        let url: WsUrl = url.parse()?;
         let credentials = self.credentials.clone().unwrap_or_else(|| self.session.auth.clone().into());
-        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        let dialer = UrlDialer::with_trust(url, credentials, self.trust.clone())?;
-        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        let dialer = UrlDialer::new(url, credentials)?;
-        Ok(dialer.proxy(self.proxy.clone()).tcp(self.tcp))
+        UrlDialer::over(url.parse()?, credentials, &self.route)
     }
 }

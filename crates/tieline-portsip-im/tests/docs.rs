@@ -8,7 +8,7 @@ use tieline_portsip_im::{
     GetOpts, GetQuery, Hi, Info, Leave, Login, Meta, Note, Params, Photo, Pres, Pub, Seen, SeqRange, Set, SetDesc,
     SetQuery, SetSub, Status, Sub, Subscriber,
 };
-use tieline_testkit::{IM, IM_RECORDINGS, ImSource};
+use tieline_testkit::{IM, IM_RECORDINGS, ImSource, assert_page_holds};
 
 type S = String;
 
@@ -96,21 +96,8 @@ fn codes() -> String {
     out
 }
 
-fn check(name: &str, table: &str) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/im.md");
-    let page = std::fs::read_to_string(path).expect("the page");
-    let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
-    let (head, rest) = page.split_once(&begin).expect("the begin mark");
-    let (shown, tail) = rest.split_once(&end).expect("the end mark");
-    if std::env::var_os("TIELINE_BLESS").is_some() {
-        std::fs::write(path, format!("{head}{begin}{table}{end}{tail}")).expect("written");
-    } else {
-        assert_eq!(shown, table, "run TIELINE_BLESS=1 cargo test -p tieline-portsip-im --test docs");
-    }
-}
-
 #[test]
 fn the_page_holds_the_tables_of_fields_and_codes() {
-    check("fields", &fields());
-    check("codes", &codes());
+    assert_page_holds("im.md", "fields", &fields());
+    assert_page_holds("im.md", "codes", &codes());
 }

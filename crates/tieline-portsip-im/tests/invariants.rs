@@ -1,7 +1,5 @@
 //! The invariants of both sessions under any calls in any order.
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 use tieline_core::{ClientSession, Frame, Instant, RequestError, Session};
 use tieline_portsip_im::client::{
@@ -9,6 +7,7 @@ use tieline_portsip_im::client::{
 };
 use tieline_portsip_im::server::{Accepted, Answer, ImServer, ServerConfig, ServerEvent, ServerRequestId};
 use tieline_portsip_im::{AccessMode, Credentials, Meta, SeqRange, Status};
+use tieline_testkit::schedule::{pass, pass_to_deadline, pass_to_end};
 
 const SECRET: &str = "hunter2thetoken";
 const TOPICS: [&str; 4] = ["grpA", "usr1", "me", "new"];
@@ -199,15 +198,8 @@ fn run_client(resume: bool, ops: &[Op]) -> Trace {
                     format!(r#"{{"data":{{"topic":"{topic}","seq":{seq},"content":"{SECRET}"}}}}"#),
                 );
             }
-            Op::Wait(millis) => {
-                now = now + Duration::from_millis((*millis).into());
-                session.handle_timeout(now);
-            }
-            Op::ToDeadline => {
-                now = session.poll_timeout().map_or(now, |due| due.max(now));
-                session.handle_timeout(now);
-                assert!(session.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
+            Op::Wait(millis) => pass(&mut session, &mut now, (*millis).into()),
+            Op::ToDeadline => pass_to_deadline(&mut session, &mut now),
             Op::Ask(what, topic) => {
                 trace.accepted += usize::from(session.send(now, request(*what, *topic)).is_ok());
             }
@@ -221,11 +213,7 @@ fn run_client(resume: bool, ops: &[Op]) -> Trace {
             _ => {}
         }
     }
-    for _ in 0..10_000 {
-        let Some(due) = session.poll_timeout() else { break };
-        now = now.max(due);
-        session.handle_timeout(now);
-    }
+    pass_to_end(&mut session, &mut now);
     trace.take(&mut session);
     session.handle_input(now, Frame::text(r#"{"ctrl":{"code":200}}"#));
     trace.take(&mut session);
@@ -276,15 +264,8 @@ fn run_server(ops: &[Op]) -> Vec<String> {
     for op in ops.iter().chain([&Op::Close]) {
         match op {
             Op::Hear(frame) => session.handle_input(now, frame.clone()),
-            Op::Wait(millis) => {
-                now = now + Duration::from_millis((*millis).into());
-                session.handle_timeout(now);
-            }
-            Op::ToDeadline => {
-                now = session.poll_timeout().map_or(now, |due| due.max(now));
-                session.handle_timeout(now);
-                assert!(session.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
+            Op::Wait(millis) => pass(&mut session, &mut now, (*millis).into()),
+            Op::ToDeadline => pass_to_deadline(&mut session, &mut now),
             Op::Respond(yes) => {
                 asked.extend(take(&mut session, &mut trace).0);
                 if let Some((id, login)) = asked.pop() {
@@ -307,10 +288,7 @@ fn run_server(ops: &[Op]) -> Vec<String> {
             Op::Ask(..) | Op::Answer(..) | Op::AnswerMeta(..) | Op::Data(..) => {}
         }
     }
-    while let Some(due) = session.poll_timeout() {
-        now = now.max(due);
-        session.handle_timeout(now);
-    }
+    pass_to_end(&mut session, &mut now);
     let (_, closed) = take(&mut session, &mut trace);
     assert_eq!(closed, 1, "one end");
     assert!(session.is_finished() && !session.wants_input());

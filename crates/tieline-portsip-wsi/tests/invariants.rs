@@ -1,13 +1,12 @@
 //! The invariants of both sessions under any calls in any order, and of the two joined on virtual time.
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 use tieline_core::{ClientSession, Frame, Instant, PeerMisbehaved, Session};
 use tieline_portsip_wsi::client::{ClientConfig, ClientEvent, Request, WsiClient};
 use tieline_portsip_wsi::server::{ServerConfig, ServerEvent, WsiServer};
 use tieline_portsip_wsi::{Auth, Dialect, Subscription, Topic};
 use tieline_testkit::bad_input;
+use tieline_testkit::schedule::{pass, pass_to_deadline, pass_to_end};
 
 const SECRET: &str = "hunter2-the-password";
 
@@ -138,15 +137,8 @@ fn run_client(dialect: Dialect, ops: &[Op]) -> Vec<String> {
     for op in ops.iter().chain([&Op::Close]) {
         match op {
             Op::Hear(frame) => session.handle_input(now, frame.clone()),
-            Op::Wait(millis) => {
-                now = now + Duration::from_millis((*millis).into());
-                session.handle_timeout(now);
-            }
-            Op::ToDeadline => {
-                now = session.poll_timeout().map_or(now, |due| due.max(now));
-                session.handle_timeout(now);
-                assert!(session.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
+            Op::Wait(millis) => pass(&mut session, &mut now, (*millis).into()),
+            Op::ToDeadline => pass_to_deadline(&mut session, &mut now),
             Op::Subscribe(pick) => {
                 accepted += i32::from(session.send(now, Request::Subscribe(subscription(*pick))).is_ok());
             }
@@ -158,10 +150,7 @@ fn run_client(dialect: Dialect, ops: &[Op]) -> Vec<String> {
             Op::Answer(_) | Op::Misbehave | Op::Push => {}
         }
     }
-    while let Some(due) = session.poll_timeout() {
-        now = now.max(due);
-        session.handle_timeout(now);
-    }
+    pass_to_end(&mut session, &mut now);
     take(&mut session, &mut trace, &mut closed, &mut answered);
     session.handle_input(now, Frame::text("{\"status\":0}"));
     take(&mut session, &mut trace, &mut closed, &mut answered);
@@ -200,15 +189,8 @@ fn run_server(ops: &[Op]) -> Vec<String> {
     for op in ops.iter().chain([&Op::Close]) {
         match op {
             Op::Hear(frame) => session.handle_input(now, frame.clone()),
-            Op::Wait(millis) => {
-                now = now + Duration::from_millis((*millis).into());
-                session.handle_timeout(now);
-            }
-            Op::ToDeadline => {
-                now = session.poll_timeout().map_or(now, |due| due.max(now));
-                session.handle_timeout(now);
-                assert!(session.poll_timeout().is_none_or(|due| due > now), "I3");
-            }
+            Op::Wait(millis) => pass(&mut session, &mut now, (*millis).into()),
+            Op::ToDeadline => pass_to_deadline(&mut session, &mut now),
             Op::Answer(yes) => {
                 asked.extend(take(&mut session, &mut trace).0);
                 if let Some(id) = asked.pop() {
@@ -223,10 +205,7 @@ fn run_server(ops: &[Op]) -> Vec<String> {
             Op::Subscribe(_) | Op::Unsubscribe(_) => {}
         }
     }
-    while let Some(due) = session.poll_timeout() {
-        now = now.max(due);
-        session.handle_timeout(now);
-    }
+    pass_to_end(&mut session, &mut now);
     let (_, closed) = take(&mut session, &mut trace);
     assert_eq!(closed, 1, "one end");
     assert!(session.is_finished() && !session.wants_input());

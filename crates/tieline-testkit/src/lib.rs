@@ -15,6 +15,7 @@ mod im;
 mod im_request;
 #[cfg(feature = "log")]
 mod log;
+mod page;
 mod recording;
 #[cfg(feature = "schedule")]
 pub mod schedule;
@@ -29,6 +30,7 @@ pub use im::{IM, IM_RECORDINGS, IM_TRANSCRIPTS, ImFixture, ImSource};
 pub use im_request::im_request_of;
 #[cfg(feature = "log")]
 pub use log::Log;
+pub use page::assert_page_holds;
 pub use recording::{RecordedFrame, RecordingFile};
 pub use transcript::{Line, Side, Transcript, TranscriptError};
 pub use wsi::WSI;

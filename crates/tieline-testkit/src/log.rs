@@ -55,9 +55,33 @@ impl Log {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
+    /// Asserts that none of these was logged: at no level, by no crate of the process.
+    ///
+    /// # Panics
+    /// When one was.
+    pub fn assert_without<S: AsRef<str>>(&self, secrets: &[S]) {
+        assert_none_in(self.text().lines(), secrets);
+    }
+
+    /// As [`assert_without`](Self::assert_without), in a process whose server is a scripted one: that speaks by all of
+    /// tungstenite, which logs what it reads. Our crates take a header's layout from there, and no message.
+    ///
+    /// # Panics
+    /// When one was logged.
+    pub fn assert_client_without(&self, secrets: &[&str]) {
+        assert_none_in(self.text().lines().filter(|line| !line.contains(" tungstenite::")), secrets);
+    }
+
     /// The lines of our own crates: the PBX of a test speaks in its process too.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.text().lines().filter(|line| line.contains(" tieline_")).map(str::to_owned).collect()
+    }
+}
+
+fn assert_none_in<'l, S: AsRef<str>>(lines: impl Iterator<Item = &'l str>, secrets: &[S]) {
+    for line in lines {
+        let secret = secrets.iter().map(AsRef::as_ref).find(|secret| line.contains(*secret));
+        assert!(secret.is_none(), "{secret:?} is logged: {line}");
     }
 }

@@ -5,20 +5,9 @@ use std::collections::BTreeSet;
 
 use tieline_testkit::certificates::{CERTIFICATES, Mode, Verdict, table};
 
-const BEGIN: &str = "<!-- certificates:begin -->\n";
-const END: &str = "<!-- certificates:end -->";
-
 #[test]
 fn the_page_holds_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tls.md");
-    let page = std::fs::read_to_string(path).expect("the page");
-    let (head, rest) = page.split_once(BEGIN).expect("the begin mark");
-    let (shown, tail) = rest.split_once(END).expect("the end mark");
-    if std::env::var_os("TIELINE_BLESS").is_some() {
-        std::fs::write(path, format!("{head}{BEGIN}{}{END}{tail}", table())).expect("written");
-    } else {
-        assert_eq!(shown, table(), "run TIELINE_BLESS=1 cargo test -p tieline-testkit --features certificates");
-    }
+    tieline_testkit::assert_page_holds("tls.md", "certificates", &table());
 }
 
 #[test]

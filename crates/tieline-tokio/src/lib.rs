@@ -21,6 +21,6 @@ pub use clock::Clock;
 pub use dial::{Credentials, Dialer, Stream, UrlDialer};
 pub use pump::{Client, Driver, Events, FirstLive, open};
 pub use tieline_dial::{
-    ClientError, ConnectError, CredentialsError, Dialed, Item, Options, Overflow, Proxy, ProxyError, TcpOptions,
-    UrlError, WsUrl,
+    ClientError, ConnectError, CredentialsError, Dialed, Item, Options, Overflow, Proxy, ProxyError, RouteConfig,
+    TcpOptions, UrlError, WsUrl,
 };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use data_encoding::BASE64;
 use httparse::{EMPTY_HEADER, Header, Response, Status};
+use tieline_core::http1::Framing;
 use tieline_core::{Instant, Random, Secret};
 use tungstenite::handshake::derive_accept_key;
 
@@ -197,8 +198,13 @@ fn retry_after(headers: &[Header<'_>]) -> Option<Duration> {
     number(headers, "retry-after").map(Duration::from_secs)
 }
 
+/// Takes what it can get: only the words of the refusal are at stake.
 fn body(status: u16, headers: &[Header<'_>]) -> Body {
-    let length = if matches!(status, 204 | 304) { Some(0) } else { number(headers, "content-length") };
     let chunked = values(headers, "transfer-encoding").any(|value| tokens::contains(value, "chunked"));
-    Body::new(length, chunked && length != Some(0))
+    Body::new(match number(headers, "content-length") {
+        _ if matches!(status, 204 | 304) => Framing::Length(0),
+        _ if chunked => Framing::Chunked,
+        Some(length) => Framing::Length(length),
+        None => Framing::Stream,
+    })
 }

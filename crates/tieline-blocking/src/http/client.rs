@@ -140,7 +140,7 @@ impl HttpClient {
                 None => self.0.open(deadline)?,
             };
             connection.set_deadline(deadline);
-            match connection.exchange(head, &body) {
+            match connection.exchange(&head, &body) {
                 Ok((head, answer)) => return Ok((connection, head, answer)),
                 // The server had closed it before it read the request, as likely as not.
                 Err(failure)

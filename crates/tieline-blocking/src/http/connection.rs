@@ -3,19 +3,16 @@
 use std::io::{self, Read as _, Write as _};
 use std::time::Instant;
 
-use tieline_core::http::{Body, RequestHead, ResponseHead, SentMeter};
+use tieline_core::http::{Body, Method, RequestHead, ResponseHead, SentMeter};
+use tieline_core::http1::{BodyReader, Framing, HeadReader, Http1Error, keeps_open, write_head};
 use tieline_core::{ExchangeFailure, ExchangeFailureKind, Sent, Text};
 use tieline_dial::ConnectError;
-use ureq_proto::client::state::{Cleanup, RecvBody, RecvResponse, Redirect};
-use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult, SendRequestResult};
 
 use crate::Stream;
 use crate::dial::Wait;
 
 /// So much is written or read at once.
 const PIECE: usize = 16 << 10;
-/// An answer has at most so many bytes before its body, as a request has.
-const HEAD: usize = 64 << 10;
 
 /// A connection.
 pub(super) struct Connection {
@@ -27,12 +24,11 @@ pub(super) struct Connection {
     pub(super) reused: bool,
 }
 
-/// The body of an answer, as far as it is known.
-pub(super) enum Answer {
-    /// There is more to read.
-    Body(Box<Call<RecvBody>>),
-    /// It is over; whether another request may follow.
-    Over { reusable: bool },
+/// The body of an answer.
+pub(super) struct Answer {
+    body: BodyReader,
+    /// Whether another request may follow it.
+    keeps_open: bool,
 }
 
 impl Connection {
@@ -55,7 +51,7 @@ impl Connection {
     /// Writes a request, and reads the head of its answer.
     pub(super) fn exchange(
         &mut self,
-        head: RequestHead,
+        head: &RequestHead,
         body: &Body,
     ) -> Result<(ResponseHead, Answer), ExchangeFailure> {
         let mut meter = SentMeter::new(body);
@@ -65,59 +61,32 @@ impl Connection {
 
     fn exchange_metered(
         &mut self,
-        head: RequestHead,
+        head: &RequestHead,
         body: &Body,
         meter: &mut SentMeter,
     ) -> Result<(ResponseHead, Answer), ExchangeFailureKind> {
-        let answer = match self.write_head(head, meter)? {
-            Some(SendRequestResult::RecvResponse(answer)) => answer,
-            Some(SendRequestResult::SendBody(mut sending)) => {
-                let mut buffer = vec![0; PIECE];
-                let mut rest: &[u8] = if let Body::Whole(bytes) = body { bytes } else { &[] };
-                while !sending.can_proceed() {
-                    let (taken, length) = sending.write(rest, &mut buffer).map_err(unreadable)?;
-                    rest = rest.get(taken..).unwrap_or_default();
-                    self.write(buffer.get(..length).unwrap_or_default(), meter)?;
-                }
-                sending.proceed().ok_or(ExchangeFailureKind::Broken)?
-            }
-            _ => return Err(ExchangeFailureKind::Broken),
-        };
-        self.read_head(answer)
-    }
-
-    /// Writes a request up to its body.
-    pub(super) fn write_head(
-        &mut self,
-        head: RequestHead,
-        meter: &mut SentMeter,
-    ) -> Result<Option<SendRequestResult>, ExchangeFailureKind> {
-        let request = Call::new(http::Request::from_parts(head, ())).map_err(unreadable)?;
-        let mut request = request.proceed();
-        let mut buffer = vec![0; HEAD];
-        while !request.can_proceed() {
-            let length = request.write(&mut buffer).map_err(unreadable)?;
-            self.write(buffer.get(..length).unwrap_or_default(), meter)?;
+        self.write(write_head(head).expose(), meter)?;
+        if let Body::Whole(bytes) = body {
+            self.write(bytes, meter)?;
         }
-        request.proceed().map_err(unreadable)
+        self.flush()?;
+        self.read_head(&head.method)
     }
 
-    /// Reads the head of an answer.
-    pub(super) fn read_head(
-        &mut self,
-        mut answer: Call<RecvResponse>,
-    ) -> Result<(ResponseHead, Answer), ExchangeFailureKind> {
+    /// Reads the head of an answer to a request of this method.
+    pub(super) fn read_head(&mut self, method: &Method) -> Result<(ResponseHead, Answer), ExchangeFailureKind> {
+        let mut reader = HeadReader::new();
         loop {
-            let (taken, head) = answer.try_response(&self.unread, false).map_err(unreadable)?;
+            let mut input = self.unread.as_slice();
+            let head = reader.read(&mut input).map_err(unreadable)?;
+            let taken = self.unread.len() - input.len();
             self.unread.drain(..taken);
             if let Some(head) = head {
-                let next = answer.proceed().ok_or(ExchangeFailureKind::Broken)?;
-                return Ok((head.into_parts().0, Answer::from(next)));
+                let framing = Framing::of(method, &head).map_err(unreadable)?;
+                let keeps_open = keeps_open(&head, framing);
+                return Ok((head, Answer { body: BodyReader::new(framing), keeps_open }));
             }
-            if self.unread.len() > HEAD {
-                return Err(ExchangeFailureKind::Unreadable { reason: Text::from("its head is too long") });
-            }
-            if taken == 0 && !self.read_more()? {
+            if !self.read_more()? {
                 return Err(ExchangeFailureKind::Broken);
             }
         }
@@ -126,24 +95,21 @@ impl Connection {
     /// Reads the next piece of a body into `piece`; how much, 0 at its end.
     pub(super) fn read_body(&mut self, answer: &mut Answer, piece: &mut [u8]) -> Result<usize, ExchangeFailureKind> {
         loop {
-            let Answer::Body(body) = answer else { return Ok(0) };
-            let (taken, length) = body.read(&self.unread, piece).map_err(unreadable)?;
+            let window = self.unread.get(..piece.len()).unwrap_or(&self.unread);
+            let mut input = window;
+            let part = answer.body.read(&mut input).map_err(unreadable)?.unwrap_or_default();
+            let length = part.len();
+            if let Some(space) = piece.get_mut(..length) {
+                space.copy_from_slice(part);
+            }
+            let taken = window.len() - input.len();
             self.unread.drain(..taken);
-            if length > 0 {
+            if length > 0 || answer.body.is_over() {
                 return Ok(length);
             }
-            // A body that only the end of the stream ends can always be over.
-            let until_end = body.body_mode() == ureq_proto::BodyMode::CloseDelimited;
-            if body.can_proceed() && !until_end {
-                answer.end();
+            if self.unread.is_empty() && !self.read_more()? {
+                answer.body.end_of_stream().map_err(unreadable)?;
                 return Ok(0);
-            }
-            if taken == 0 && !self.read_more()? {
-                if until_end {
-                    answer.end();
-                    return Ok(0);
-                }
-                return Err(ExchangeFailureKind::Broken);
             }
         }
     }
@@ -219,7 +185,8 @@ impl Connection {
         wait.until_done(|| stream.flush()).map_err(given_up)?.map_err(|_| ExchangeFailureKind::Broken)
     }
 
-    fn write(&mut self, mut bytes: &[u8], meter: &mut SentMeter) -> Result<(), ExchangeFailureKind> {
+    /// Writes all of it; [`flush`](Self::flush) ends the request.
+    pub(super) fn write(&mut self, mut bytes: &[u8], meter: &mut SentMeter) -> Result<(), ExchangeFailureKind> {
         let Self { stream, wait, .. } = self;
         while !bytes.is_empty() {
             match wait.until_done(|| stream.write(bytes)).map_err(given_up)? {
@@ -231,50 +198,22 @@ impl Connection {
                 Ok(0) | Err(_) => return Err(ExchangeFailureKind::Broken),
             }
         }
-        self.flush()
+        Ok(())
     }
 }
 
 impl Answer {
-    fn end(&mut self) {
-        if let Self::Body(body) = std::mem::replace(self, Self::Over { reusable: false }) {
-            *self = match body.proceed() {
-                Some(RecvBodyResult::Cleanup(over)) => Self::over(&over),
-                Some(RecvBodyResult::Redirect(over)) => Self::redirect(&over),
-                _ => Self::Over { reusable: false },
-            };
-        }
-    }
-
     /// Whether another request may follow; false as long as there is something to read.
     pub(super) const fn is_reusable(&self) -> bool {
-        matches!(self, Self::Over { reusable: true })
-    }
-
-    fn over(over: &Call<Cleanup>) -> Self {
-        Self::Over { reusable: !over.must_close_connection() }
-    }
-
-    /// Nobody is redirected here: an answer that wants it is an answer as any other.
-    fn redirect(over: &Call<Redirect>) -> Self {
-        Self::Over { reusable: !over.must_close_connection() }
+        self.keeps_open && self.body.is_over()
     }
 }
 
-impl From<RecvResponseResult> for Answer {
-    fn from(next: RecvResponseResult) -> Self {
-        match next {
-            RecvResponseResult::RecvBody(body) => Self::Body(Box::new(body)),
-            RecvResponseResult::Redirect(over) => Self::redirect(&over),
-            RecvResponseResult::Cleanup(over) => Self::over(&over),
-        }
+fn unreadable(error: Http1Error) -> ExchangeFailureKind {
+    match error {
+        Http1Error::Cut => ExchangeFailureKind::Broken,
+        error => ExchangeFailureKind::Unreadable { reason: Text::from(error.to_string()) },
     }
-}
-
-pub(super) fn unreadable(error: ureq_proto::Error) -> ExchangeFailureKind {
-    // Its own words quote what the peer sent.
-    tracing::debug!(%error, "an HTTP exchange failed");
-    ExchangeFailureKind::Unreadable { reason: Text::from("it is no HTTP") }
 }
 
 fn given_up(error: ConnectError) -> ExchangeFailureKind {

@@ -3,14 +3,13 @@
 use std::io;
 
 use tieline_core::http::{Body, BuildError, CallError, Endpoint, Plan, RequestHead, SentMeter};
+use tieline_core::http1::write_head;
 use tieline_core::{ExchangeFailure, ExchangeFailureKind};
 use tieline_dial::UploadError;
-use ureq_proto::client::state::RecvResponse;
-use ureq_proto::client::{Call, SendRequestResult};
 
 use super::HttpClient;
 use super::client::{deadline_in, whole};
-use super::connection::{Connection, unreadable};
+use super::connection::Connection;
 
 /// So much of a body is read and written at once.
 const PIECE: usize = 64 << 10;
@@ -36,10 +35,10 @@ impl HttpClient {
         let mut connection = self.0.open(deadline_in(config.call_timeout)).map_err(CallError::Failed)?;
         connection.set_deadline(deadline_in(config.call_timeout));
         let mut meter = SentMeter::new(&body);
-        let sent = self.send(&mut connection, head, length, source, &mut meter);
+        let sent = self.send(&mut connection, &head, length, source, &mut meter);
         connection.set_deadline(deadline_in(config.call_timeout));
         let answered = match sent {
-            Ok(answer) => connection.read_head(answer),
+            Ok(()) => connection.read_head(&head.method),
             Err(Unsent::Source(cause)) => return Err(UploadError::Source { cause, sent: meter.sent() }),
             Err(Unsent::Line(kind)) => Err(kind),
         };
@@ -54,20 +53,17 @@ impl HttpClient {
         }
     }
 
-    /// Sends head and body, and returns what reads the answer: early when the server answers early.
+    /// Sends head and body, or less when the server answers early.
     fn send(
         &self,
         connection: &mut Connection,
-        head: RequestHead,
+        head: &RequestHead,
         length: u64,
         source: &mut impl io::Read,
         meter: &mut SentMeter,
-    ) -> Result<Call<RecvResponse>, Unsent> {
-        let mut sending = match connection.write_head(head, meter)? {
-            Some(SendRequestResult::SendBody(sending)) => sending,
-            Some(SendRequestResult::RecvResponse(answer)) => return Ok(answer),
-            _ => return Err(Unsent::Line(ExchangeFailureKind::Broken)),
-        };
+    ) -> Result<(), Unsent> {
+        connection.write(write_head(head).expose(), meter)?;
+        connection.flush()?;
         let mut buffer = vec![0; PIECE];
         let mut left = length;
         while left > 0 {
@@ -80,13 +76,11 @@ impl HttpClient {
             };
             connection.set_deadline(deadline_in(self.0.config.piece_timeout));
             if connection.hears() || !connection.write_unless_heard(piece, meter)? {
-                return Ok(early()?);
+                return Ok(());
             }
-            sending.consume_direct_write(piece.len()).map_err(unreadable)?;
             left = left.saturating_sub(piece.len() as u64);
         }
-        connection.flush()?;
-        sending.proceed().ok_or(Unsent::Line(ExchangeFailureKind::Broken))
+        Ok(connection.flush()?)
     }
 }
 
@@ -99,21 +93,5 @@ enum Unsent {
 impl From<ExchangeFailureKind> for Unsent {
     fn from(kind: ExchangeFailureKind) -> Self {
         Self::Line(kind)
-    }
-}
-
-/// What reads an answer that came before its request was over. The library reads answers to whole requests only, so it is
-/// told of another request, which is written to nobody.
-fn early() -> Result<Call<RecvResponse>, ExchangeFailureKind> {
-    let request = http::Request::get("/").header(http::header::HOST, "-").body(());
-    let request = request.map_err(|_| ExchangeFailureKind::Broken)?;
-    let mut request = Call::new(request).map_err(unreadable)?.proceed();
-    let mut nowhere = [0; 256];
-    while !request.can_proceed() {
-        request.write(&mut nowhere).map_err(unreadable)?;
-    }
-    match request.proceed().map_err(unreadable)? {
-        Some(SendRequestResult::RecvResponse(answer)) => Ok(answer),
-        _ => Err(ExchangeFailureKind::Broken),
     }
 }

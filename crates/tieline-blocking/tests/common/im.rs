@@ -15,15 +15,13 @@ use tieline_testkit::adapter::im::{ImAdapter, ImClient, ImEvents, ImItem, ImSetu
 use tieline_testkit::adapter::{PATIENCE, soon};
 
 fn config(setup: ImSetup) -> Config {
-    let mut config = Config::new(setup.session.credentials.clone()).proxy(setup.proxy);
+    let mut config = Config::new(setup.session.credentials.clone());
     config.session = setup.session;
     config.topics = setup.topics;
     config.credentials = setup.credentials.map(|login| Credentials::asked(move || login.ask()));
     config.options = setup.options;
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    return config.trust(setup.trust);
-    #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-    return config;
+    config.route = setup.route;
+    config
 }
 
 pub(crate) struct Blocking;

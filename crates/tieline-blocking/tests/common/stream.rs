@@ -12,14 +12,12 @@ use tieline_core::supervisor::Phase;
 use tieline_testkit::adapter::{PATIENCE, StreamAdapter, StreamLine, StreamSetup, soon};
 
 fn config(setup: StreamSetup) -> StreamConfig {
-    let mut config = StreamConfig::new().proxy(setup.proxy);
+    let mut config = StreamConfig::new();
     config.session = setup.session;
     config.key = setup.key.map(|key| Credentials::asked(move || key.ask()));
     config.options = setup.options;
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    return config.trust(setup.trust);
-    #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-    return config;
+    config.route = setup.route;
+    config
 }
 
 pub(crate) struct Blocking;

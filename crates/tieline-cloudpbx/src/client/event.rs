@@ -2,9 +2,8 @@
 
 use core::fmt;
 
-use bytes::Bytes;
 use tieline_core::json::{Decode, DecodeError};
-use tieline_core::{CloseReason, Instant, Text};
+use tieline_core::{CloseReason, Instant, Malformed, Text};
 
 use super::ids::IdNote;
 use super::known::Stale;
@@ -140,30 +139,6 @@ impl fmt::Debug for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Origin { id, index, body, .. } = &self.origin;
         write!(f, "Unreadable({id:?}.{index}, {}, {} bytes)", self.error, body.len())
-    }
-}
-
-/// A message that could not be read, and why.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Malformed {
-    /// When it was handed in.
-    pub at: Instant,
-    /// The payload as it came: also what is not UTF-8, or was sent as binary.
-    pub bytes: Bytes,
-    /// What is wrong, and where; for a binary message whose text is fine this is the whole complaint.
-    pub error: DecodeError,
-}
-
-impl Malformed {
-    pub(super) const fn new(at: Instant, bytes: Bytes, error: DecodeError) -> Self {
-        Self { at, bytes, error }
-    }
-}
-
-impl fmt::Debug for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Malformed({}, {} bytes)", self.error, self.bytes.len())
     }
 }
 

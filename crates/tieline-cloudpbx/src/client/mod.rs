@@ -18,8 +18,9 @@ mod session;
 mod supervised;
 
 pub use config::ClientConfig;
-pub use event::{ClientEvent, Malformed, Noted, Origin, Received, Unreadable};
+pub use event::{ClientEvent, Noted, Origin, Received, Unreadable};
 pub use ids::IdNote;
 pub use known::Stale;
 pub use phase::Phase;
 pub use session::{PushClient, Resume};
+pub use tieline_core::Malformed;

@@ -7,12 +7,12 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, RequestError, RequestId, Seed, SendError,
-    Session, Text, earliest,
+    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Malformed, RequestError, RequestId, Seed,
+    SendError, Session, Silence, SilenceDue, Text, earliest,
 };
 
 use super::config::ClientConfig;
-use super::event::{ClientEvent, Malformed, Noted, Origin, Received, Unreadable};
+use super::event::{ClientEvent, Noted, Origin, Received, Unreadable};
 use super::ids::{IdNote, Ids};
 use super::known::Known;
 use super::phase::Phase;
@@ -28,12 +28,7 @@ pub struct PushClient {
     events: EventQueue<ClientEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
-    /// When the last frame came.
-    heard: Instant,
-    /// When the last ping went out, if nothing was heard since.
-    pinged: Option<Instant>,
-    /// Whether input was unwanted: the silence since then does not count.
-    stalled: bool,
+    silence: Silence,
     close_deadline: Option<Instant>,
 }
 
@@ -164,13 +159,9 @@ impl PushClient {
         matches!(self.phase, Phase::Closed)
     }
 
-    /// When the silence has lasted too long, unless the silence is ours.
-    fn silence_deadlines(&self) -> Option<(Instant, Instant)> {
-        if self.phase != Phase::Live || !self.wants_input() {
-            return None;
-        }
-        let ping = self.pinged.unwrap_or(self.heard) + self.config.ping_after;
-        Some((ping, self.heard + self.config.idle_timeout))
+    /// Whether the silence counts: it may be ours.
+    fn silence_counts(&self) -> bool {
+        self.phase == Phase::Live && self.wants_input()
     }
 
     /// When a hole has lasted too long, unless what would fill it is not read.
@@ -196,8 +187,7 @@ impl Session for PushClient {
         if self.is_over() {
             return;
         }
-        self.heard = now;
-        self.pinged = None;
+        self.silence.restart(now);
         match input {
             Frame::Text(text) => self.handle_text(now, text),
             Frame::BadText(bytes) => {
@@ -214,38 +204,36 @@ impl Session for PushClient {
             // The endpoint answers pings; any frame counts as life.
             _ => {}
         }
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         if self.is_over() {
             return;
         }
-        if self.stalled {
+        if self.silence.is_stalled() {
             // Nothing could be heard while input was unwanted: the silence begins now.
-            self.heard = now;
-            self.pinged = None;
+            self.silence.restart(now);
             self.ids.restart_clocks(now);
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
             return self.end(CloseReason::Local);
         }
-        if let Some((ping, idle)) = self.silence_deadlines() {
-            if idle <= now {
+        let due = if self.silence_counts() { self.silence.due(now) } else { None };
+        match due {
+            Some(SilenceDue::GiveUp) => {
                 self.say_goodbye();
                 return self.end(CloseReason::Silent);
             }
-            if ping <= now {
-                // Empty: the real server drops the connection over a payload that is no text, and never echoes one.
-                self.transmits.push_back(Frame::Ping(Bytes::new()));
-                self.pinged = Some(now);
-            }
+            // Empty: the real server drops the connection over a payload that is no text, and never echoes one.
+            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::new())),
+            None => {}
         }
         if self.hole_deadline().is_some_and(|deadline| deadline <= now) {
             let after = self.config.hole_timeout;
             self.with_ids(|ids, tell| ids.expire(now, after, tell));
         }
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
@@ -262,7 +250,7 @@ impl Session for PushClient {
         if self.is_over() {
             return None;
         }
-        let silence = self.silence_deadlines().map(|(ping, idle)| ping.min(idle));
+        let silence = self.silence_counts().then(|| self.silence.deadline());
         earliest(self.close_deadline, earliest(silence, self.hole_deadline()))
     }
 
@@ -304,9 +292,7 @@ impl ClientSession for PushClient {
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
-            heard: now,
-            pinged: None,
-            stalled: false,
+            silence: Silence::new(config.ping_after, config.idle_timeout, now),
             close_deadline: None,
         };
         if let Some(stale) = stale {

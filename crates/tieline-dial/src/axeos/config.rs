@@ -6,9 +6,8 @@ use tieline_axeos::Poll;
 use tieline_axeos::http::Auth;
 use tieline_axeos::poller::{PollerConfig, Resume};
 use tieline_core::http::BaseUrl;
-use tieline_core::supervisor::Policy;
 
-use crate::{HttpConfig, Options, Proxy};
+use crate::{HttpConfig, Options};
 
 /// What a server is taken to wait when a poll does not say how long: no document says.
 const UNSAID_WAIT: Duration = Duration::from_secs(60);
@@ -32,20 +31,7 @@ impl ApiConfig {
         Self { http, ring_timeout: Duration::from_secs(120) }
     }
 
-    /// Trusts in this way on `https://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.http = self.http.trust(trust);
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.http = self.http.proxy(proxy);
-        self
-    }
+    route_setters!(http.route);
 
     /// How long the answer to a poll may take. One that does not say how long to wait is given a minute for it.
     #[must_use]
@@ -81,27 +67,8 @@ impl Config {
         }
     }
 
-    /// Trusts in this way on `https://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.http = self.http.trust(trust);
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.http = self.http.proxy(proxy);
-        self
-    }
-
-    /// Fails, waits and gives up in this way.
-    #[must_use]
-    pub const fn policy(mut self, policy: Policy) -> Self {
-        self.options.policy = policy;
-        self
-    }
+    route_setters!(http.route);
+    policy_setter!();
 
     /// Goes on at this place.
     #[must_use]

@@ -4,11 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use tieline_cloudpbx::client::ClientConfig;
-use tieline_core::supervisor::Policy;
 use tieline_core::{Class, Secret};
 
 use super::StreamAddress;
-use crate::{ConnectError, CredentialsError, Dialed, Options, Proxy, Route, TcpOptions, WsUrl};
+use crate::{ConnectError, CredentialsError, Dialed, Options, Route, RouteConfig, WsUrl};
 
 /// So long the next frame waits for a sign of life: the servers handle one frame a read.
 pub const FRAME_INTERVAL: Duration = Duration::from_secs(1);
@@ -21,13 +20,8 @@ pub struct StreamConfig<K> {
     pub session: ClientConfig,
     /// Where the key of each dial comes from. It goes before the one in the address. Default `None`: that one, every time.
     pub key: Option<K>,
-    /// Whom to trust on `wss://`. Default: as the system does.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    pub trust: tieline_tls::Trust,
-    /// Which proxy to go through. Default: as the environment says.
-    pub proxy: Proxy,
-    /// The options of the TCP connection.
-    pub tcp: TcpOptions,
+    /// How to get there.
+    pub route: RouteConfig,
     /// How the line is kept alive, and its events queued. The longest message of the WebSocket is set from the session's
     /// limits, and its pace to one frame a write, whatever stands here.
     pub options: Options,
@@ -35,15 +29,7 @@ pub struct StreamConfig<K> {
 
 impl<K> Default for StreamConfig<K> {
     fn default() -> Self {
-        Self {
-            session: ClientConfig::default(),
-            key: None,
-            #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-            trust: tieline_tls::Trust::default(),
-            proxy: Proxy::default(),
-            tcp: TcpOptions::default(),
-            options: Options::default(),
-        }
+        Self { session: ClientConfig::default(), key: None, route: RouteConfig::default(), options: Options::default() }
     }
 }
 
@@ -61,33 +47,13 @@ impl<K> StreamConfig<K> {
         self
     }
 
-    /// Trusts in this way on `wss://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = proxy;
-        self
-    }
-
-    /// Fails, waits and gives up in this way.
-    #[must_use]
-    pub fn policy(mut self, policy: Policy) -> Self {
-        self.options.policy = policy;
-        self
-    }
+    route_setters!(route);
+    policy_setter!();
 
     /// The options that a line needs, whatever stands in [`options`](Self::options).
     #[must_use]
     pub fn line_options(&self) -> Options {
-        let mut options = self.options.clone();
-        options.websocket.message_bytes = self.session.limits.message_bytes;
+        let mut options = self.options.within(&self.session.limits);
         options.websocket.one_frame_per_write = Some(FRAME_INTERVAL);
         options
     }
@@ -106,13 +72,7 @@ impl<K> StreamConfig<K> {
         }
         // Refused now rather than at each dial.
         address.url().request()?;
-        let secure = address.url().is_secure();
-        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        let mut route = Route::with_trust(secure, self.trust.clone())?;
-        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        let mut route = Route::new(secure)?;
-        route.proxy = self.proxy.clone();
-        route.tcp = self.tcp;
+        let route = self.route.route(address.url().is_secure())?;
         Ok(StreamDialer { address, key: self.key.clone(), route })
     }
 }

@@ -1,11 +1,10 @@
 //! How chats are opened, and their replies read.
 
-use tieline_core::supervisor::Policy;
 use tieline_core::{RequestError, Text};
 use tieline_portsip_im::Credentials;
 use tieline_portsip_im::client::{ClientConfig, Edited, Mark, Reply, Resume};
 
-use crate::{ClientError, ConnectError, Options, Proxy, TcpOptions, UrlDialer, WsUrl};
+use crate::{ClientError, ConnectError, Options, RouteConfig, UrlDialer};
 
 /// All that a chat is opened with. `K` is the adapter's `Credentials<tieline_portsip_im::Credentials>`.
 #[derive(Clone, Debug)]
@@ -19,13 +18,8 @@ pub struct ChatConfig<K> {
     /// Where the login of each dial comes from: an access token lives for half an hour. Default `None`: the session's,
     /// every time.
     pub credentials: Option<K>,
-    /// Whom to trust on `wss://`. Default: as the system does.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    pub trust: tieline_tls::Trust,
-    /// Which proxy to go through. Default: as the environment says.
-    pub proxy: Proxy,
-    /// The options of the TCP connection.
-    pub tcp: TcpOptions,
+    /// How to get there.
+    pub route: RouteConfig,
     /// How the line is kept alive, and its events queued. The longest message of the WebSocket is set from the
     /// session's limits, whatever stands here.
     pub options: Options,
@@ -39,10 +33,7 @@ impl<K> ChatConfig<K> {
             session: ClientConfig::new(credentials),
             topics: Resume::default(),
             credentials: None,
-            #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-            trust: tieline_tls::Trust::default(),
-            proxy: Proxy::default(),
-            tcp: TcpOptions::default(),
+            route: RouteConfig::default(),
             options: Options::default(),
         }
     }
@@ -68,34 +59,13 @@ impl<K> ChatConfig<K> {
         self
     }
 
-    /// Trusts in this way on `wss://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.trust = trust;
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = proxy;
-        self
-    }
-
-    /// Fails, waits and gives up in this way.
-    #[must_use]
-    pub const fn policy(mut self, policy: Policy) -> Self {
-        self.options.policy = policy;
-        self
-    }
+    route_setters!(route);
+    policy_setter!();
 
     /// The options that a line needs, whatever stands in [`options`](Self::options).
     #[must_use]
     pub fn line_options(&self) -> Options {
-        let mut options = self.options.clone();
-        options.websocket.message_bytes = self.session.limits.message_bytes;
-        options
+        self.options.within(&self.session.limits)
     }
 
     /// The dialer for an address, with this configuration's credentials, trust, proxy and TCP options.
@@ -106,13 +76,8 @@ impl<K> ChatConfig<K> {
     where
         K: Clone + From<Credentials>,
     {
-        let url: WsUrl = url.parse()?;
         let credentials = self.credentials.clone().unwrap_or_else(|| self.session.credentials.clone().into());
-        #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-        let dialer = UrlDialer::with_trust(url, credentials, self.trust.clone())?;
-        #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-        let dialer = UrlDialer::new(url, credentials)?;
-        Ok(dialer.proxy(self.proxy.clone()).tcp(self.tcp))
+        UrlDialer::over(url.parse()?, credentials, &self.route)
     }
 }
 

@@ -8,7 +8,7 @@ use tieline_portsip_im::file::multipart::Boundary;
 use tieline_portsip_im::file::{RedirectError, Upload};
 
 use crate::options::os_seed;
-use crate::{CredentialsError, HttpConfig, Proxy, UploadError};
+use crate::{CredentialsError, HttpConfig, UploadError};
 
 /// All that a client of files is made with, but for the token.
 #[derive(Clone, Debug)]
@@ -29,20 +29,7 @@ impl FilesConfig {
         Self { http: HttpConfig::new(base, Authorization::None), max_upload: 1 << 30, max_download: 1 << 30 }
     }
 
-    /// Trusts in this way on `https://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.http.trust = trust;
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.http.proxy = proxy;
-        self
-    }
+    route_setters!(http.route);
 
     /// The call that sends a file, with an id and a boundary drawn at random.
     ///

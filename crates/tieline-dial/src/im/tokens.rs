@@ -9,7 +9,7 @@ use tieline_portsip_im::token::{
     Account, Ask, Grant, NoToken, SignedIn, Token, TokenApi, TokenCall, TokenKeeper, TokenPolicy, TokenStep,
 };
 
-use crate::{CredentialsError, HttpConfig, Proxy};
+use crate::{CredentialsError, HttpConfig};
 
 /// All that a client of access tokens is made with.
 #[derive(Clone, Debug)]
@@ -44,20 +44,7 @@ impl TokensConfig {
         self
     }
 
-    /// Trusts in this way on `https://`.
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    #[must_use]
-    pub fn trust(mut self, trust: tieline_tls::Trust) -> Self {
-        self.http.trust = trust;
-        self
-    }
-
-    /// Goes through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.http.proxy = proxy;
-        self
-    }
+    route_setters!(http.route);
 }
 
 /// Why there is no access token, or a call that needs one failed.

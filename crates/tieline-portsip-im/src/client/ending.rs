@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use tieline_core::json::DecodeError;
-use tieline_core::{CloseFrame, CloseReason, Frame, Instant, RequestError, Sent, Text};
+use tieline_core::{CloseFrame, CloseReason, Frame, Instant, Malformed, RequestError, Sent, Text};
 
 use super::command::Request;
-use super::event::{ClientEvent, Malformed};
+use super::event::ClientEvent;
 use super::flight::{Job, Waiting};
 use super::phase::Phase;
 use super::session::ImClient;

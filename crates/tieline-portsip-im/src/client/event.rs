@@ -3,9 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use bytes::Bytes;
 use tieline_core::json::{Decode, DecodeError};
-use tieline_core::{CloseReason, Instant, RequestError, Secret, Text, Timestamp};
+use tieline_core::{CloseReason, Instant, Malformed, RequestError, Secret, Text, Timestamp};
 
 use crate::{Data, SeqRange, ServerMessage, Topic, UserId};
 
@@ -188,30 +187,6 @@ pub enum LostCause {
     /// The topic or the subscription is gone.
     #[error("the topic is gone")]
     Gone,
-}
-
-/// A message that could not be read, and why.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Malformed {
-    /// When it was handed in.
-    pub at: Instant,
-    /// The payload as it came: also what is not UTF-8.
-    pub bytes: Bytes,
-    /// What is wrong, and where.
-    pub error: DecodeError,
-}
-
-impl Malformed {
-    pub(crate) const fn new(at: Instant, bytes: Bytes, error: DecodeError) -> Self {
-        Self { at, bytes, error }
-    }
-}
-
-impl fmt::Debug for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Malformed({}, {} bytes)", self.error, self.bytes.len())
-    }
 }
 
 /// Why a message was only noted.

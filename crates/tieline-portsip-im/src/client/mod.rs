@@ -29,10 +29,9 @@ mod work;
 
 pub use command::{History, Noting, Publish, Request, Subscribe, Subscribers};
 pub use config::ClientConfig;
-pub use event::{
-    ClientEvent, Gap, GapClosed, LoggedIn, LostCause, Malformed, Noted, NumbersReset, Received, SubscriptionLost,
-};
+pub use event::{ClientEvent, Gap, GapClosed, LoggedIn, LostCause, Noted, NumbersReset, Received, SubscriptionLost};
 pub use phase::Phase;
 pub use reply::{Changed, Edited, HistoryPage, Published, Reply, Subscribed};
 pub use resume::{Mark, Resume};
 pub use session::ImClient;
+pub use tieline_core::Malformed;

@@ -10,7 +10,7 @@ use tieline_core::json::{DecodeError, Encode as _};
 use tieline_core::supervisor::Recovery;
 use tieline_core::{
     ClientSession, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId, Seed,
-    SendError, SendErrorKind, Session, Text, earliest,
+    SendError, SendErrorKind, Session, Silence, SilenceDue, Text, earliest,
 };
 
 use super::command::Request;
@@ -48,12 +48,7 @@ pub struct ImClient {
     closed_taken: bool,
     /// The latest time that was told.
     pub(super) now: Instant,
-    /// When the last frame came.
-    pub(super) heard: Instant,
-    /// When the last ping went out, if nothing was heard since.
-    pinged: Option<Instant>,
-    /// Whether input was unwanted: the silence since then does not count.
-    stalled: bool,
+    pub(super) silence: Silence,
     pub(super) close_deadline: Option<Instant>,
 }
 
@@ -156,19 +151,14 @@ impl ImClient {
         self.flights.iter().any(|flight| !flight.job.rests())
     }
 
-    /// When the silence has lasted too long, unless the silence is ours.
-    fn silence_deadlines(&self) -> Option<(Instant, Instant)> {
-        if self.is_over() || self.phase == Phase::Closing || !self.wants_input() {
-            return None;
-        }
-        let ping = self.pinged.unwrap_or(self.heard) + self.config.ping_after;
-        Some((ping, self.heard + self.config.idle_timeout))
+    /// Whether the silence counts: it may be ours.
+    fn silence_counts(&self) -> bool {
+        !self.is_over() && self.phase != Phase::Closing && self.wants_input()
     }
 
     /// Nothing could be heard while input was unwanted: silence and the deadlines of the session's own work begin now.
     fn start_clocks(&mut self, now: Instant) {
-        self.heard = now;
-        self.pinged = None;
+        self.silence.restart(now);
         let deadline = now + self.config.request_timeout;
         for flight in self.flights.iter_mut().filter(|flight| flight.job.rests()) {
             flight.deadline = deadline;
@@ -193,8 +183,7 @@ impl Session for ImClient {
             return;
         }
         self.now = now;
-        self.heard = now;
-        self.pinged = None;
+        self.silence.restart(now);
         match input {
             Frame::Close(_) | Frame::Eof if self.phase == Phase::Closing => self.end(CloseReason::Local),
             Frame::Close(close) => {
@@ -219,7 +208,7 @@ impl Session for ImClient {
             _ => {}
         }
         self.advance(now);
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -227,30 +216,29 @@ impl Session for ImClient {
             return;
         }
         self.now = now;
-        if self.stalled {
+        if self.silence.is_stalled() {
             self.start_clocks(now);
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
             return self.end(CloseReason::Local);
         }
-        if let Some((ping, idle)) = self.silence_deadlines() {
-            if idle <= now {
+        let due = if self.silence_counts() { self.silence.due(now) } else { None };
+        match due {
+            Some(SilenceDue::GiveUp) => {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            if ping <= now {
-                self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline")));
-                self.pinged = Some(now);
-            }
+            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            None => {}
         }
         while self.flight_deadline().is_some_and(|deadline| deadline <= now) {
             self.time_out(now);
         }
         let unwanted = !self.wants_input();
         self.advance(now);
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
         // A request that was sent just now makes input wanted again.
-        if unwanted && !self.stalled {
+        if unwanted && !self.silence.is_stalled() {
             self.start_clocks(now);
         }
     }
@@ -273,7 +261,7 @@ impl Session for ImClient {
         if self.is_over() {
             return None;
         }
-        let silence = self.silence_deadlines().map(|(ping, idle)| ping.min(idle));
+        let silence = self.silence_counts().then(|| self.silence.deadline());
         // What had to wait until the owner takes events can go on at once.
         let work = self.can_work().then_some(self.now);
         earliest(work, earliest(self.close_deadline, earliest(silence, self.flight_deadline())))
@@ -331,9 +319,7 @@ impl ClientSession for ImClient {
             closed: None,
             closed_taken: false,
             now,
-            heard: now,
-            pinged: None,
-            stalled: false,
+            silence: Silence::new(config.ping_after, config.idle_timeout, now),
             close_deadline: None,
             config,
         };

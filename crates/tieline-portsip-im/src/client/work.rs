@@ -168,7 +168,7 @@ impl ImClient {
         let Some(at) = self.flights.iter().position(|flight| due(&flight.job, flight.deadline)) else { return };
         let flight = self.flights.remove(at);
         // A line that says nothing at all refuses nothing: what is asked stays wanted, here or on the next line.
-        let silent = self.heard + self.config.request_timeout <= flight.deadline;
+        let silent = self.silence.since() + self.config.request_timeout <= flight.deadline;
         match flight.job {
             Job::Hello | Job::Login => {
                 self.say_goodbye(1000);

@@ -6,8 +6,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, Encode as _};
 use tieline_core::{
-    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Text, Timestamp,
-    earliest,
+    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Silence, SilenceDue,
+    Text, Timestamp, earliest,
 };
 
 use super::answer::{Accepted, Answer};
@@ -35,9 +35,7 @@ pub struct ImServer {
     pub(super) events: EventQueue<ServerEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
-    heard: Instant,
-    pinged: Option<Instant>,
-    stalled: bool,
+    silence: Silence,
     /// The login deadline, later that of the closing handshake.
     deadline: Option<Instant>,
 }
@@ -58,9 +56,7 @@ impl ImServer {
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
-            heard: now,
-            pinged: None,
-            stalled: false,
+            silence: Silence::new(config.ping_after, config.idle_timeout, now),
             deadline: Some(now + config.login_timeout),
             config,
         }
@@ -255,13 +251,9 @@ impl ImServer {
         self.phase == Phase::Closed
     }
 
-    /// When to ping and when to give up, unless the silence is ours.
-    fn silence_deadlines(&self) -> Option<(Instant, Instant)> {
-        if self.is_over() || self.phase == Phase::Closing || !self.wants_input() {
-            return None;
-        }
-        let ping = self.pinged.unwrap_or(self.heard) + self.config.ping_after;
-        Some((ping, self.heard + self.config.idle_timeout))
+    /// Whether the silence counts: it may be ours.
+    fn silence_counts(&self) -> bool {
+        !self.is_over() && self.phase != Phase::Closing && self.wants_input()
     }
 }
 
@@ -279,8 +271,7 @@ impl Session for ImServer {
         if self.is_over() {
             return;
         }
-        self.heard = now;
-        self.pinged = None;
+        self.silence.restart(now);
         match input {
             // After our close frame only the end is of interest.
             Frame::Close(_) | Frame::Eof if self.phase == Phase::Closing => self.end(CloseReason::Local),
@@ -301,18 +292,17 @@ impl Session for ImServer {
             }
             _ => {}
         }
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         if self.is_over() {
             return;
         }
-        if self.stalled {
+        if self.silence.is_stalled() {
             // Nothing could be heard while input was unwanted: the silence begins now.
-            self.heard = now;
-            self.pinged = None;
-            self.stalled = !self.wants_input();
+            self.silence.restart(now);
+            self.silence.set_stalled(!self.wants_input());
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             if self.phase == Phase::Closing {
@@ -325,15 +315,14 @@ impl Session for ImServer {
             self.answer(now, id, Answer::status(Status::UNAVAILABLE));
         }
         self.release(now);
-        if let Some((ping, idle)) = self.silence_deadlines() {
-            if idle <= now {
+        let due = if self.silence_counts() { self.silence.due(now) } else { None };
+        match due {
+            Some(SilenceDue::GiveUp) => {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            if ping <= now {
-                self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline")));
-                self.pinged = Some(now);
-            }
+            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            None => {}
         }
     }
 
@@ -352,7 +341,7 @@ impl Session for ImServer {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let silence = self.silence_deadlines().map(|(ping, idle)| ping.min(idle));
+        let silence = self.silence_counts().then(|| self.silence.deadline());
         earliest(self.deadline, earliest(silence, self.open.deadline()))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Cases that the tests of the model server verify, and what stands for them here:
 //!
-//! - Versions, logins, the empty envelope, `hi`: the session's, in `tests/server_session.rs`.
+//! - Versions, logins, the empty envelope, `hi`: the session's, in `tests/server_session/`.
 //! - Requests that are handed to a queue within the server, and full queues (503): there are no such queues; what is over a
 //!   session's rate is 503 (`limits`), what is over its bounds the session's.
 //! - Topics that are inactive: there is none that is loaded and not active; a service that stops answers 503 (`limits`),

@@ -3,9 +3,8 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use bytes::Bytes;
 use tieline_core::json::{Decode, DecodeError};
-use tieline_core::{CloseReason, Instant, RequestError, Text};
+use tieline_core::{CloseReason, Instant, Malformed, RequestError, Text};
 
 use crate::event::decode_event;
 use crate::{Event, Subscription};
@@ -87,30 +86,6 @@ impl Received {
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Received({}, {} bytes)", self.event.event_type(), self.raw.len())
-    }
-}
-
-/// A message that could not be read, and why.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Malformed {
-    /// When it was handed in.
-    pub at: Instant,
-    /// The payload as it came: also what is not UTF-8, or was sent as binary.
-    pub bytes: Bytes,
-    /// What is wrong, and where; for a binary message whose text is fine this is the whole complaint.
-    pub error: DecodeError,
-}
-
-impl Malformed {
-    pub(crate) const fn new(at: Instant, bytes: Bytes, error: DecodeError) -> Self {
-        Self { at, bytes, error }
-    }
-}
-
-impl fmt::Debug for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Malformed({}, {} bytes)", self.error, self.bytes.len())
     }
 }
 

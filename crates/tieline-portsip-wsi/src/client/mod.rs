@@ -15,6 +15,7 @@ mod supervised;
 
 pub use command::{Confirmation, Reply, Request};
 pub use config::ClientConfig;
-pub use event::{ClientEvent, Malformed, Noted, Received};
+pub use event::{ClientEvent, Noted, Received};
 pub use phase::Phase;
 pub use session::WsiClient;
+pub use tieline_core::Malformed;

@@ -7,13 +7,13 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId,
-    Seed, SendError, SendErrorKind, Sent, Session, Text, earliest,
+    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Malformed, MessageLimit, Random, RequestError,
+    RequestId, Seed, SendError, SendErrorKind, Sent, Session, Silence, SilenceDue, Text, earliest,
 };
 
 use super::command::{Confirmation, Reply, Request};
 use super::config::ClientConfig;
-use super::event::{ClientEvent, Malformed, Noted, Received};
+use super::event::{ClientEvent, Noted, Received};
 use super::flight::{Flight, Flights, Verdict, Waiting, wire_id};
 use super::phase::Phase;
 use crate::{ClientMessage, Command, Dialect, Response, ServerMessage, Subscriptions};
@@ -33,12 +33,7 @@ pub struct WsiClient {
     events: EventQueue<ClientEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
-    /// When the last frame came.
-    heard: Instant,
-    /// When the last ping went out, if nothing was heard since.
-    pinged: Option<Instant>,
-    /// Whether input was unwanted: the silence since then does not count.
-    stalled: bool,
+    silence: Silence,
     close_deadline: Option<Instant>,
 }
 
@@ -258,19 +253,9 @@ impl WsiClient {
         matches!(self.phase, Phase::Closed)
     }
 
-    /// When the silence has lasted too long, unless the silence is ours.
-    fn silence_deadlines(&self) -> Option<(Instant, Instant)> {
-        if self.is_over() || self.phase == Phase::Closing || !self.wants_input() {
-            return None;
-        }
-        let ping = self.pinged.unwrap_or(self.heard) + self.config.ping_after;
-        Some((ping, self.heard + self.config.idle_timeout))
-    }
-
-    /// Nothing could be heard while input was unwanted: the silence begins now.
-    const fn start_silence(&mut self, now: Instant) {
-        self.heard = now;
-        self.pinged = None;
+    /// Whether the silence counts: it may be ours.
+    fn silence_counts(&self) -> bool {
+        !self.is_over() && self.phase != Phase::Closing && self.wants_input()
     }
 }
 
@@ -283,9 +268,7 @@ impl Session for WsiClient {
         if self.is_over() {
             return;
         }
-        self.heard = now;
-        self.pinged = None;
-        self.stalled = false;
+        self.silence.restart(now);
         match input {
             Frame::Text(text) => self.handle_text(now, text),
             Frame::BadText(bytes) => {
@@ -304,28 +287,27 @@ impl Session for WsiClient {
             // The endpoint answers pings; any frame counts as life.
             _ => {}
         }
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         if self.is_over() {
             return;
         }
-        if self.stalled {
-            self.start_silence(now);
+        if self.silence.is_stalled() {
+            self.silence.restart(now);
         }
         if self.close_deadline.is_some_and(|deadline| deadline <= now) {
             return self.end(CloseReason::Local);
         }
-        if let Some((ping, idle)) = self.silence_deadlines() {
-            if idle <= now {
+        let due = if self.silence_counts() { self.silence.due(now) } else { None };
+        match due {
+            Some(SilenceDue::GiveUp) => {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            if ping <= now {
-                self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline")));
-                self.pinged = Some(now);
-            }
+            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            None => {}
         }
         let unwanted = !self.wants_input();
         while self.flights.current.as_ref().is_some_and(|flight| flight.deadline() <= now) {
@@ -338,10 +320,10 @@ impl Session for WsiClient {
                 None => {}
             }
         }
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
         // A request that was sent just now makes input wanted again.
-        if unwanted && !self.stalled {
-            self.start_silence(now);
+        if unwanted && !self.silence.is_stalled() {
+            self.silence.restart(now);
         }
     }
 
@@ -360,7 +342,7 @@ impl Session for WsiClient {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let silence = self.silence_deadlines().map(|(ping, idle)| ping.min(idle));
+        let silence = self.silence_counts().then(|| self.silence.deadline());
         let flight = self.flights.current.as_ref().map(Flight::deadline);
         earliest(self.close_deadline, earliest(silence, flight))
     }
@@ -411,9 +393,7 @@ impl ClientSession for WsiClient {
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
-            heard: now,
-            pinged: None,
-            stalled: false,
+            silence: Silence::new(config.ping_after, config.idle_timeout, now),
             close_deadline: None,
             config,
         };

@@ -6,7 +6,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Text, earliest,
+    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Silence, SilenceDue,
+    Text, earliest,
 };
 
 use super::config::ServerConfig;
@@ -32,9 +33,7 @@ pub struct WsiServer {
     events: EventQueue<ServerEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
-    heard: Instant,
-    pinged: Option<Instant>,
-    stalled: bool,
+    silence: Silence,
     /// The login deadline, later that of the closing handshake.
     deadline: Option<Instant>,
 }
@@ -56,9 +55,7 @@ impl WsiServer {
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
-            heard: now,
-            pinged: None,
-            stalled: false,
+            silence: Silence::new(config.ping_after, config.idle_timeout, now),
             deadline: Some(now + config.login_timeout),
             config,
         }
@@ -313,13 +310,9 @@ impl WsiServer {
         self.phase == Phase::Closed
     }
 
-    /// When to ping and when to give up, unless the silence is ours.
-    fn silence_deadlines(&self) -> Option<(Instant, Instant)> {
-        if self.is_over() || self.phase == Phase::Closing || !self.wants_input() {
-            return None;
-        }
-        let ping = self.pinged.unwrap_or(self.heard) + self.config.ping_after;
-        Some((ping, self.heard + self.config.idle_timeout))
+    /// Whether the silence counts: it may be ours.
+    fn silence_counts(&self) -> bool {
+        !self.is_over() && self.phase != Phase::Closing && self.wants_input()
     }
 }
 
@@ -332,8 +325,7 @@ impl Session for WsiServer {
         if self.is_over() {
             return;
         }
-        self.heard = now;
-        self.pinged = None;
+        self.silence.restart(now);
         match input {
             // After our close frame only the end is of interest.
             Frame::Close(_) | Frame::Eof if self.phase == Phase::Closing => self.end(CloseReason::Local),
@@ -350,18 +342,17 @@ impl Session for WsiServer {
             Frame::Eof => self.end(CloseReason::Lost),
             _ => {}
         }
-        self.stalled = !self.wants_input();
+        self.silence.set_stalled(!self.wants_input());
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         if self.is_over() {
             return;
         }
-        if self.stalled {
+        if self.silence.is_stalled() {
             // Nothing could be heard while input was unwanted: the silence begins now.
-            self.heard = now;
-            self.pinged = None;
-            self.stalled = !self.wants_input();
+            self.silence.restart(now);
+            self.silence.set_stalled(!self.wants_input());
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             if self.phase == Phase::Closing {
@@ -373,15 +364,14 @@ impl Session for WsiServer {
         while let Some(id) = self.open.overdue(now) {
             self.answer(now, id, Err(Text::from_static("no answer in time")));
         }
-        if let Some((ping, idle)) = self.silence_deadlines() {
-            if idle <= now {
+        let due = if self.silence_counts() { self.silence.due(now) } else { None };
+        match due {
+            Some(SilenceDue::GiveUp) => {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            if ping <= now {
-                self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline")));
-                self.pinged = Some(now);
-            }
+            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            None => {}
         }
     }
 
@@ -400,7 +390,7 @@ impl Session for WsiServer {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let silence = self.silence_deadlines().map(|(ping, idle)| ping.min(idle));
+        let silence = self.silence_counts().then(|| self.silence.deadline());
         earliest(self.deadline, earliest(silence, self.open.deadline()))
     }
 

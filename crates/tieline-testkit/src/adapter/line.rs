@@ -12,7 +12,7 @@ use tieline_portsip_wsi::{Auth, Subscription, Topic};
 use tieline_websocket::OpeningError;
 
 use super::{
-    Adapter, Client as _, Events as _, Gate, Item, OK, Pbx, Peer, REFUSED, Setup, calls, event, millis, names_to,
+    Adapter, Ask, Client as _, Events as _, Gate, Item, OK, Pbx, Peer, REFUSED, Setup, calls, event, millis, names_to,
     request, setup,
 };
 
@@ -302,10 +302,10 @@ pub fn credentials_are_asked_anew_for_each_dial<A: Adapter>() {
         }
     });
     let asked = AtomicUsize::new(0);
-    let setup = setup().ask(move || {
+    let setup = setup().credentials(Ask::new(move || {
         let number = asked.fetch_add(1, Ordering::SeqCst);
         Ok(Auth::username("u", "d", format!("token-{number}")))
-    });
+    }));
     let (_client, mut events) = connect::<A>(&pbx, setup);
     names_to(&mut events, "event 1");
     let logins = logins.lock().unwrap();
@@ -314,7 +314,7 @@ pub fn credentials_are_asked_anew_for_each_dial<A: Adapter>() {
 
 pub fn without_credentials_nothing_is_dialled<A: Adapter>() {
     let pbx = Pbx::raw(|_, _| {});
-    let setup = setup().ask(|| Err(CredentialsError::new(Class::Terminal, "the vault is sealed")));
+    let setup = setup().credentials(Ask::new(|| Err(CredentialsError::new(Class::Terminal, "the vault is sealed"))));
     let error = refused::<A>(&pbx.url, setup);
     assert!(matches!(&error, ConnectError::Credentials(_)) && error.to_string().contains("sealed"), "{error:?}");
     assert_eq!(pbx.accepted(), 0);

@@ -7,6 +7,7 @@
 // Each test's name says what it shows.
 #![allow(missing_docs)]
 
+mod ask;
 mod gate;
 mod list;
 mod pbx;
@@ -41,6 +42,7 @@ use tieline_dial::{ClientError, ConnectError};
 use tieline_portsip_wsi::Subscription;
 use tieline_portsip_wsi::client::{ClientEvent, Reply, Request};
 
+pub use ask::Ask;
 pub use axeos::{AxeosAdapter, AxeosCalls, AxeosItem, AxeosLine};
 pub use bad_input::memory::{self, DrivenAdapter};
 pub use cloudpbx::{CloudPbxAdapter, CloudPbxCalls};

@@ -15,27 +15,10 @@ use tieline_dial::{ConnectError, CredentialsError, Item, Proxy};
 use tieline_websocket::OpeningError;
 
 use super::cloudpbx::{Server, whole};
-use super::{Gate, PATIENCE, Pbx, Peer, millis, request};
-
-/// What is asked for the key of each dial.
-#[derive(Clone)]
-pub struct AskKey(Arc<dyn Fn() -> Result<Secret, CredentialsError> + Send + Sync>);
-
-impl AskKey {
-    /// The key of one dial.
-    pub fn ask(&self) -> Result<Secret, CredentialsError> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for AskKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AskKey")
-    }
-}
+use super::{Ask, Gate, PATIENCE, Pbx, Peer, millis, request};
 
 /// A configuration that each adapter turns into its own.
-pub type StreamSetup = StreamConfig<AskKey>;
+pub type StreamSetup = StreamConfig<Ask<Secret>>;
 
 /// What the streams of the tests yield.
 pub type StreamItem = Item<ClientEvent>;
@@ -228,7 +211,7 @@ pub fn the_key_is_asked_anew_for_each_dial<A: StreamAdapter>() {
     });
     let asked = AtomicUsize::new(0);
     let ask = move || Ok(Secret::new(format!("key&{}", asked.fetch_add(1, Ordering::SeqCst))));
-    let mut line = connect::<A>(&pbx, setup().key(AskKey(Arc::new(ask))));
+    let mut line = connect::<A>(&pbx, setup().key(Ask::new(ask)));
     names_to(&mut line, "extstatus 1.0");
     let targets = targets.lock().expect("targets");
     assert_eq!(*targets, ["/ws/pbx_Biuro?pbxkey=key%260", "/ws/pbx_Biuro?pbxkey=key%261"]);
@@ -240,7 +223,7 @@ pub fn without_a_key_nothing_is_dialled<A: StreamAdapter>() {
     let error = A::stream(keyless.clone(), setup()).expect_err("no key");
     assert!(matches!(error, ConnectError::Credentials(_)), "{error:?}");
     let sealed = || Err(CredentialsError::new(tieline_core::Class::Terminal, "the vault is sealed"));
-    let error = A::stream(keyless, setup().key(AskKey(Arc::new(sealed)))).expect_err("no key");
+    let error = A::stream(keyless, setup().key(Ask::new(sealed))).expect_err("no key");
     assert!(error.to_string().contains("sealed"), "{error:?}");
     assert_eq!(pbx.accepted(), 0);
 }

@@ -6,6 +6,7 @@
 
 pub mod axeos;
 pub mod cloudpbx;
+pub mod http1;
 pub mod im;
 pub mod json;
 pub mod multipart;
@@ -72,6 +73,7 @@ targets! {
     cloudpbx_server_session: sessions::cloudpbx::server;
     websocket_frames: websocket::frames;
     websocket_opening: websocket::opening;
+    http1_answer: http1::answer;
     multipart_decoder: multipart::decoder;
     multipart_round_trip: multipart::round_trip;
     scenario_file: scenario::file, text;

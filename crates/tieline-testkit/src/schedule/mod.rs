@@ -14,14 +14,18 @@
 //! [`Lines`] is the world of the protocols over a WebSocket; a protocol says in a [`Protocol`] what its server does.
 
 mod fault;
+mod hostile;
 mod life;
 mod line;
 mod many;
+mod pass;
 mod record;
 mod world;
 
 pub use fault::{Act, Fault, Menu, Schedule, Step, generator, millis};
+pub use hostile::{HOUR, assert_not_stormed};
 pub use life::Life;
 pub use line::{CommandOf, Lines, Protocol, Refusals, ReplyOf};
 pub use many::{attempts_in_an_hour, live_an_hour, live_many};
+pub use pass::{pass, pass_to_deadline, pass_to_end};
 pub use world::{Seen, World};

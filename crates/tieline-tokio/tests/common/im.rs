@@ -24,15 +24,13 @@ fn block_on<T>(what: impl Future<Output = T>) -> T {
 }
 
 fn config(setup: ImSetup) -> Config {
-    let mut config = Config::new(setup.session.credentials.clone()).proxy(setup.proxy);
+    let mut config = Config::new(setup.session.credentials.clone());
     config.session = setup.session;
     config.topics = setup.topics;
     config.credentials = setup.credentials.map(|login| Credentials::asked(move || std::future::ready(login.ask())));
     config.options = setup.options;
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    return config.trust(setup.trust);
-    #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-    return config;
+    config.route = setup.route;
+    config
 }
 
 pub(crate) struct Tokio;

@@ -25,15 +25,13 @@ fn block_on<T>(what: impl Future<Output = T>) -> T {
 }
 
 pub(crate) fn config(setup: Setup) -> wsi::Config {
-    let mut config = wsi::Config::new(setup.session.dialect, setup.session.auth.clone()).proxy(setup.proxy);
+    let mut config = wsi::Config::new(setup.session.dialect, setup.session.auth.clone());
     config.session = setup.session;
     config.subscriptions = setup.subscriptions;
-    config.credentials = setup.credentials.map(|ask| Credentials::asked(move || std::future::ready(ask())));
+    config.credentials = setup.credentials.map(|ask| Credentials::asked(move || std::future::ready(ask.ask())));
     config.options = setup.options;
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    return config.trust(setup.trust);
-    #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-    return config;
+    config.route = setup.route;
+    config
 }
 
 #[derive(Debug)]

@@ -20,14 +20,12 @@ fn block_on<T>(what: impl Future<Output = T>) -> T {
 }
 
 fn config(setup: StreamSetup) -> StreamConfig {
-    let mut config = StreamConfig::new().proxy(setup.proxy);
+    let mut config = StreamConfig::new();
     config.session = setup.session;
     config.key = setup.key.map(|key| Credentials::asked(move || std::future::ready(key.ask())));
     config.options = setup.options;
-    #[cfg(any(feature = "tls", feature = "aws-lc-rs"))]
-    return config.trust(setup.trust);
-    #[cfg(not(any(feature = "tls", feature = "aws-lc-rs")))]
-    return config;
+    config.route = setup.route;
+    config
 }
 
 pub(crate) struct Tokio;

@@ -1,7 +1,6 @@
 //! Lines to a PBX that speaks by the server session of the protocol's own crate.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tieline_core::json::Raw;
@@ -12,7 +11,7 @@ use tieline_portsip_im::client::{Edited, History, Mark, Noting, Publish, Subscri
 use tieline_portsip_im::{AccessMode, ClientBody, Credentials, Hi, SeqRange, SetDesc, Status, UserId};
 use tieline_tls::{ServerTls, Trust};
 
-use super::{Act, AskLogin, Chat, GROUP, ImAdapter, ImClient, ImEvents as _, ImSetup, USER, names_to, numbers, setup};
+use super::{Act, Ask, Chat, GROUP, ImAdapter, ImClient, ImEvents as _, ImSetup, USER, names_to, numbers, setup};
 use crate::adapter::{Gate, Pbx, millis};
 
 fn connect<A: ImAdapter>(chat: &Chat, setup: ImSetup) -> (A::Client, A::Events) {
@@ -253,7 +252,7 @@ pub fn the_token_is_asked_anew_for_each_dial<A: ImAdapter>() {
         let number = asked.fetch_add(1, Ordering::SeqCst);
         Ok(Credentials::access_token(USER, "portsip.io", format!("token-{number}")))
     };
-    let (client, mut events) = connect::<A>(&chat, setup().credentials(AskLogin(Arc::new(ask))));
+    let (client, mut events) = connect::<A>(&chat, setup().credentials(Ask::new(ask)));
     client.desc("me").expect_err("the line is lost");
     names_to(&mut events, "down: the line was lost");
     names_to(&mut events, "live");

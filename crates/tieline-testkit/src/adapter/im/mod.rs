@@ -7,13 +7,12 @@ mod play;
 mod trace;
 
 use std::fmt;
-use std::sync::Arc;
 
 use tieline_core::json::Raw;
 use tieline_core::supervisor::{LineEvent, Phase};
 use tieline_core::{BackoffPolicy, Text};
 use tieline_dial::im::ChatConfig;
-use tieline_dial::{ClientError, ConnectError, CredentialsError, Item, Proxy};
+use tieline_dial::{ClientError, ConnectError, Item, Proxy};
 use tieline_portsip_im::client::{
     Changed, ClientEvent, Edited, Gap, GapClosed, History, HistoryPage, Noting, Publish, Published, Reply, Request,
     Subscribe, Subscribed, Subscribers,
@@ -26,27 +25,10 @@ pub use lines::*;
 pub use play::play;
 pub use trace::*;
 
-use super::millis;
-
-/// What is asked for the login of each dial.
-#[derive(Clone)]
-pub struct AskLogin(Arc<dyn Fn() -> Result<Credentials, CredentialsError> + Send + Sync>);
-
-impl AskLogin {
-    /// The login of one dial.
-    pub fn ask(&self) -> Result<Credentials, CredentialsError> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for AskLogin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AskLogin")
-    }
-}
+use super::{Ask, millis};
 
 /// A configuration that each adapter turns into its own.
-pub type ImSetup = ChatConfig<AskLogin>;
+pub type ImSetup = ChatConfig<Ask<Credentials>>;
 
 /// What the lines of the tests yield.
 pub type ImItem = Item<ClientEvent>;

@@ -1,22 +1,16 @@
-//! `docs/limits.md` has every limit: its default, which the sources bear out, and its test, which is there.
-//! `TIELINE_BLESS=1 cargo test` writes the table anew.
-
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
+//! The limits.
 
 /// One limit.
-struct Row {
+pub(crate) struct Row {
     /// `Struct::field`, or the name of a constant.
-    limit: &'static str,
-    what: &'static str,
+    pub(crate) limit: &'static str,
+    pub(crate) what: &'static str,
     /// For people.
-    default: &'static str,
+    pub(crate) default: &'static str,
     /// Below `crates/`, and what stands there.
-    source: (&'static str, &'static str),
+    pub(crate) source: (&'static str, &'static str),
     /// Below `crates/`, and the name of the function.
-    test: (&'static str, &'static str),
+    pub(crate) test: (&'static str, &'static str),
 }
 
 const fn row(
@@ -34,10 +28,12 @@ const WEBSOCKET: &str = "tieline-websocket/src/config.rs";
 const SERVER: &str = "tieline-server/src/options.rs";
 const LOG: &str = "tieline-axeos/src/server/config.rs";
 const PUMP: &str = "tieline-dial/src/options.rs";
+const HTTP1_HEAD: &str = "tieline-core/src/http1/head.rs";
+const HTTP1_CHUNK: &str = "tieline-core/src/http1/chunk.rs";
 const HTTP: &str = "tieline-dial/src/http.rs";
 
 /// Every limit on what a peer can make one of our programs hold, do or wait for.
-const ROWS: &[Row] = &[
+pub(crate) const ROWS: &[Row] = &[
     row(
         "Limits::message_bytes",
         "1 MiB",
@@ -217,7 +213,7 @@ const ROWS: &[Row] = &[
         "1 GiB",
         "a downloaded file",
         ("tieline-dial/src/im/files.rs", "max_download: 1 << 30"),
-        ("tieline-testkit/src/adapter/im_files.rs", "what_is_too_long_is_neither_sent_nor_taken"),
+        ("tieline-testkit/src/adapter/im_files/transfers.rs", "what_is_too_long_is_neither_sent_nor_taken"),
     ),
     row(
         "MAX_REDIRECTS",
@@ -238,7 +234,7 @@ const ROWS: &[Row] = &[
         "4 MiB",
         "the answer to a poll of Axeos; users and phones 16 MiB",
         ("tieline-axeos/src/http/lists.rs", "const EVENTS_LIMIT: usize = 4 << 20;"),
-        ("tieline-axeos/tests/poller.rs", "an_answer_beyond_the_limit_is_no_end"),
+        ("tieline-axeos/tests/poller/bad_events.rs", "an_answer_beyond_the_limit_is_no_end"),
     ),
     row(
         "LogConfig::events",
@@ -333,6 +329,34 @@ const ROWS: &[Row] = &[
         "the body of a request to a server",
         ("tieline-cloudpbx/src/rest/request.rs", "pub const REQUEST_LIMIT: usize = 16 << 10;"),
         ("tieline-cloudpbx/tests/calls.rs", "a_message_is_counted_in_characters_and_its_longest_form_fits_a_server"),
+    ),
+    row(
+        "MAX_HEAD_BYTES",
+        "64 KiB",
+        "the head of an answer over HTTP, on threads, with interim answers before it",
+        (HTTP1_HEAD, "MAX_HEAD_BYTES: usize = 64 << 10"),
+        ("tieline-core/tests/http1.rs", "a_head_has_limits_interim_answers_included"),
+    ),
+    row(
+        "MAX_HEADERS",
+        "128",
+        "the headers of such an answer",
+        (HTTP1_HEAD, "MAX_HEADERS: usize = 128"),
+        ("tieline-core/tests/http1.rs", "a_head_has_limits_interim_answers_included"),
+    ),
+    row(
+        "MAX_SIZE_LINE",
+        "256",
+        "the bytes that announce a chunk of such an answer",
+        (HTTP1_CHUNK, "MAX_SIZE_LINE: usize = 256"),
+        ("tieline-core/tests/http1.rs", "what_is_no_chunk_is_refused"),
+    ),
+    row(
+        "MAX_TRAILERS",
+        "8 KiB",
+        "what follows its last chunk, which is dropped",
+        (HTTP1_CHUNK, "MAX_TRAILERS: usize = 8 << 10"),
+        ("tieline-core/tests/http1.rs", "what_is_no_chunk_is_refused"),
     ),
     row(
         "HttpConfig::connect_timeout",
@@ -441,7 +465,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// The structs of limits whose every field has a row, and the fields that bound nothing.
-const STRUCTS: &[(&str, &str, &str, &[&str])] = &[
+pub(crate) const STRUCTS: &[(&str, &str, &str, &[&str])] = &[
     (LIMITS, "Limits", "Limits", &[]),
     (WEBSOCKET, "Config", "websocket::Config", &["provisional", "one_frame_per_write"]),
     (LOG, "LogConfig", "LogConfig", &["default_wait", "first_seq"]),
@@ -451,62 +475,3 @@ const STRUCTS: &[(&str, &str, &str, &[&str])] = &[
     ("tieline-cloudpbx/src/record/sms_tracker.rs", "TrackerLimits", "TrackerLimits", &[]),
     (SERVER, "ServerOptions", "ServerOptions", &["tls", "strictness", "nodelay", "keepalive"]),
 ];
-
-fn read(below_crates: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(below_crates);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn table() -> String {
-    let mut table = String::from("| limit | default | of what | test |\n|---|---|---|---|\n");
-    for Row { limit, what, default, test: (file, name), .. } in ROWS {
-        let _ = writeln!(table, "| `{limit}` | {default} | {what} | [`{name}`](../crates/{file}) |");
-    }
-    table
-}
-
-#[test]
-fn the_page_holds_the_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/limits.md");
-    let page = fs::read_to_string(&path).expect("the page");
-    let (begin, end) = ("<!-- limits:begin -->\n", "<!-- limits:end -->");
-    let (head, rest) = page.split_once(begin).expect("the begin mark");
-    let (shown, tail) = rest.split_once(end).expect("the end mark");
-    if std::env::var_os("TIELINE_BLESS").is_some() {
-        fs::write(path, format!("{head}{begin}{}{end}{tail}", table())).expect("written");
-    } else {
-        assert_eq!(shown, table(), "run TIELINE_BLESS=1 cargo test -p tieline-testkit --test limits");
-    }
-}
-
-#[test]
-fn every_default_is_that_of_the_code() {
-    for Row { limit, source: (file, text), .. } in ROWS {
-        assert!(read(file).contains(text), "{limit}: `{text}` does not stand in {file}");
-    }
-}
-
-#[test]
-fn every_limit_has_a_test() {
-    for Row { limit, test: (file, name), .. } in ROWS {
-        let text = read(file);
-        let there = text.contains(&format!("fn {name}(")) || text.contains(&format!("fn {name}<"));
-        assert!(there, "{limit}: {file} has no `{name}`");
-    }
-}
-
-#[test]
-fn every_field_of_a_struct_of_limits_is_in_the_table() {
-    let rows: BTreeSet<&str> = ROWS.iter().map(|row| row.limit).collect();
-    assert_eq!(rows.len(), ROWS.len(), "a limit twice");
-    for (file, name, shown, others) in STRUCTS {
-        let text = read(file);
-        let (_, body) = text.split_once(&format!("pub struct {name} {{")).expect("the struct");
-        let (body, _) = body.split_once("\n}").expect("its end");
-        for field in body.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':')) {
-            let (field, _) = field;
-            let row = format!("{shown}::{field}");
-            assert!(others.contains(&field) || rows.contains(row.as_str()), "{row} is not in the table");
-        }
-    }
-}
