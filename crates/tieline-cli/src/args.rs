@@ -6,6 +6,7 @@ mod doctor;
 mod im;
 mod parts;
 mod profile;
+mod record;
 mod scenario;
 #[cfg(feature = "serve")]
 mod serve;
@@ -29,6 +30,7 @@ pub(crate) use im::{
 };
 pub(crate) use parts::Part;
 pub(crate) use profile::{AddProfile, Profile};
+pub(crate) use record::{Record, Replay};
 pub(crate) use scenario::{Check, Play, Scenario, Serving};
 #[cfg(feature = "serve")]
 pub(crate) use serve::{NewPassword, OfUser, Serve, ServeCommand, ServeLimits, ServePlace, UserName, UsersCommand};
@@ -43,9 +45,9 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// How to print data.
-    #[arg(short = 'o', long, global = true, value_enum, default_value_t, env = "TIELINE_OUTPUT")]
-    pub(crate) output: Output,
+    /// How to print data: auto (for people on a terminal, JSON lines through a pipe), human or json. Of `record` the file to write.
+    #[arg(short = 'o', long, global = true, value_name = "FORM", default_value = "auto", env = "TIELINE_OUTPUT")]
+    pub(crate) output: OutputArg,
     /// What to log to standard error, e.g. `info` or `tieline_tokio=debug`.
     #[arg(long, global = true, default_value = "warn", env = "TIELINE_LOG")]
     pub(crate) log: String,
@@ -73,6 +75,12 @@ pub(crate) enum Command {
     /// Named PBXs in a configuration file.
     #[command(subcommand, after_help = profile::HELP)]
     Profile(Profile),
+    /// Write down what a client and its PBX say to each other, without numbers, names and secrets.
+    #[command(after_help = record::RECORD_HELP)]
+    Record(Box<Record>),
+    /// Serve what was recorded as the PBX did.
+    #[command(after_help = record::REPLAY_HELP)]
+    Replay(Replay),
     /// Say what about captured messages is not as the documents have it: broken, bent or unknown.
     #[command(after_help = LINT_HELP)]
     Lint(Lint),
@@ -133,6 +141,7 @@ Severities:
 
 Examples:
   tieline lint capture.jsonl --dialect v22
+  tieline lint day.tlr
   tieline listen wss://pbx.example.com:8887/wsi --user alice --domain example.com --raw | tieline lint
   tieline lint --protocol cloudpbx --strict frames.jsonl
   tieline lint -o json *.jsonl | jq 'select(.severity == \"broken\")'
@@ -149,6 +158,43 @@ pub(crate) enum Output {
     Human,
     /// One JSON object a line.
     Json,
+    /// Nothing.
+    #[value(skip)]
+    Silent,
+}
+
+/// What `-o` tells: a form, or the file that `record` writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OutputArg {
+    /// How to print.
+    Form(Output),
+    /// Where to.
+    File(PathBuf),
+}
+
+impl std::str::FromStr for OutputArg {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Output::from_str(text, false).map_or_else(|_| Self::File(text.into()), Self::Form))
+    }
+}
+
+impl Cli {
+    /// How to print. What names a file instead is for `record` alone.
+    pub(crate) fn form(&self) -> Result<Output, clap::Error> {
+        match (&self.output, &self.command) {
+            (OutputArg::Form(form), _) => Ok(*form),
+            (OutputArg::File(_), Command::Record(_)) => Ok(Output::Auto),
+            (OutputArg::File(file), _) => {
+                let words = format!(
+                    "invalid value '{}' for '--output <FORM>'\n  [possible values: auto, human, json]",
+                    file.display()
+                );
+                Err(<Self as clap::CommandFactory>::command().error(clap::error::ErrorKind::InvalidValue, words))
+            }
+        }
+    }
 }
 
 /// Options of `demo`.
@@ -278,7 +324,7 @@ pub(crate) struct Waits {
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
     /// The captures: messages as JSON, one a line or over several lines, lines of transcripts
-    /// (`{"t":0,"from":"client","text":"…"}`), or what `listen` printed. Default, and `-`: standard input.
+    /// (`{"t":0,"from":"client","text":"…"}`), what `record` wrote, or what `listen` printed. Default, and `-`: standard input.
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The protocol. Default: what the messages tell.

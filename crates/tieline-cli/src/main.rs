@@ -16,6 +16,8 @@ mod password;
 mod private;
 mod profile;
 mod progress;
+mod record;
+mod replay;
 #[cfg(feature = "serve")]
 mod serve;
 mod sim;
@@ -34,6 +36,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(failure) => return failure.report(),
     };
+    let form = match cli.form() {
+        Ok(form) => form,
+        Err(error) => error.exit(),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(&cli.log).unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)
@@ -48,22 +54,24 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         let work = async {
             match cli.command {
-                Command::Demo(demo) => demo::run(demo, cli.output).await,
+                Command::Demo(demo) => demo::run(demo, form).await,
                 Command::Sim(sim) => sim::run(sim).await,
-                Command::Listen(listen) => listen::run(*listen, cli.output).await,
-                Command::Doctor(doctor) => doctor::run(*doctor, cli.output).await,
-                Command::Profile(profile) => profile::run(profile, cli.config.as_deref(), cli.output).await,
-                Command::Lint(lint) => lint::run(lint, cli.output).await,
-                Command::Cdr(list) => cloudpbx::cdrs(*list, cli.output).await,
-                Command::Rec(Rec::List(list)) => cloudpbx::recordings(*list, cli.output).await,
-                Command::Rec(Rec::Pull(pull)) => cloudpbx::pull(*pull, cli.output).await,
-                Command::Call(call) if call.is_axeos() => axeos::call(*call, cli.output).await,
-                Command::Call(call) => cloudpbx::call(*call, cli.output).await,
-                Command::Im(command) => im::run(command, cli.output).await,
-                Command::Snapshot(snapshot) => axeos::snapshot(*snapshot, cli.output).await,
+                Command::Listen(listen) => listen::run(*listen, form).await,
+                Command::Doctor(doctor) => doctor::run(*doctor, form).await,
+                Command::Profile(profile) => profile::run(profile, cli.config.as_deref(), form).await,
+                Command::Record(record) => record::run(*record, cli.output).await,
+                Command::Replay(replay) => replay::run(replay).await,
+                Command::Lint(lint) => lint::run(lint, form).await,
+                Command::Cdr(list) => cloudpbx::cdrs(*list, form).await,
+                Command::Rec(Rec::List(list)) => cloudpbx::recordings(*list, form).await,
+                Command::Rec(Rec::Pull(pull)) => cloudpbx::pull(*pull, form).await,
+                Command::Call(call) if call.is_axeos() => axeos::call(*call, form).await,
+                Command::Call(call) => cloudpbx::call(*call, form).await,
+                Command::Im(command) => im::run(command, form).await,
+                Command::Snapshot(snapshot) => axeos::snapshot(*snapshot, form).await,
                 #[cfg(feature = "serve")]
-                Command::Serve(args) => serve::run(*args, cli.output).await,
-                Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, cli.output).await,
+                Command::Serve(args) => serve::run(*args, form).await,
+                Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, form).await,
             }
         };
         tokio::select! {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod axeos;
+pub mod capture;
 mod cloudpbx;
 mod control;
 pub mod day;

@@ -24,7 +24,13 @@ impl Command {
     /// Hands in each part.
     pub(crate) fn parts(&mut self, take: &mut dyn FnMut(Part<'_>)) {
         match self {
-            Self::Demo(_) | Self::Sim(_) | Self::Lint(_) => {}
+            Self::Demo(_) | Self::Sim(_) | Self::Lint(_) | Self::Replay(_) => {}
+            Self::Record(record) => {
+                take(Part::Url(&mut record.url));
+                take(Part::Password(&mut record.login.password));
+                take(Part::Key(&mut record.key.key));
+                take(Part::Token(&mut record.token.token));
+            }
             Self::Listen(listen) => {
                 take(Part::Url(&mut listen.url));
                 take(Part::Password(&mut listen.login.password));

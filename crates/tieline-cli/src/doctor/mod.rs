@@ -45,7 +45,7 @@ pub(crate) async fn run(args: Doctor, output: Output) -> Result<Exit, Failure> {
 }
 
 /// The protocol that an address tells of.
-fn examined(url: &Secret) -> Result<Examined, Failure> {
+pub(crate) fn examined(url: &Secret) -> Result<Examined, Failure> {
     let text = url.expose();
     let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -6,7 +6,7 @@ mod history;
 mod record;
 mod send;
 pub(crate) mod session;
-mod tail;
+pub(crate) mod tail;
 mod token;
 mod topics;
 

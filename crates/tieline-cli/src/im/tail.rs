@@ -68,7 +68,7 @@ fn ends(range: SeqRange) -> [u64; 2] {
 }
 
 /// Runs `im tail`.
-pub(super) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failure> {
     let mut config = session::config(&args.account)?;
     config.options.policy.retry_first = args.retry;
     config.options.policy.reconnect = !args.no_reconnect;
@@ -86,7 +86,7 @@ pub(super) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failur
     }
     let (client, mut events) = session::open(&args.account, config).await?;
     let deadline = args.duration.map(|duration| tokio::time::Instant::now() + duration);
-    let mut printer = Printer { human: output::is_human(output), raw: args.raw, number: 0 };
+    let mut printer = Printer { human: output::is_human(output), raw: args.raw, silent: output == Output::Silent, number: 0 };
     let attached = async { if args.topics.is_empty() { attach_all(&client).await } else { Ok(()) } };
     let printed = print_all(&mut events, &mut printer, &args);
     let both = async {
@@ -136,11 +136,15 @@ async fn attach_all(client: &Client) -> Result<(), Failure> {
 struct Printer {
     human: bool,
     raw: bool,
+    silent: bool,
     number: u64,
 }
 
 impl Printer {
     fn received(&mut self, received: &Received) -> io::Result<()> {
+        if self.silent {
+            return Ok(());
+        }
         let mut out = anstream::stdout().lock();
         self.number += 1;
         if self.raw {
@@ -152,7 +156,7 @@ impl Printer {
     }
 
     fn told(&mut self, kind: &'static str, told: Told<'_>) -> io::Result<()> {
-        if self.raw {
+        if self.raw || self.silent {
             return Ok(());
         }
         let mut out = anstream::stdout().lock();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use data_encoding::BASE64;
 use tieline_core::json::lint::Sender;
 use tieline_core::json::{Raw, decode};
 use tieline_core::{Str, wire_struct};
@@ -9,6 +10,14 @@ use tieline_core::{Str, wire_struct};
 wire_struct! {
     /// The keys that tell an envelope from a message.
     pub(crate) struct Line<S> {
+        /// `capture` in the first line of a capture.
+        pub tieline: S,
+        /// What was captured; the first line of a capture.
+        pub protocol: S,
+        /// The number of the connection; captures and transcripts of the simulator.
+        pub connection: u64,
+        /// The bytes of a message that is no UTF-8; captures.
+        pub base64: S,
         /// Who sent it; transcripts.
         pub from: S,
         /// The message; transcripts.
@@ -40,6 +49,15 @@ pub(super) enum Envelope {
         /// Who sent it.
         sender: Sender,
     },
+    /// Bytes within the line, as base64.
+    Bytes {
+        /// The message.
+        bytes: Vec<u8>,
+        /// Who sent it.
+        sender: Sender,
+    },
+    /// The first line of a capture, and the protocol that it tells.
+    Capture(Option<String>),
     /// A part of the line, as it stands.
     Part(Range<usize>),
     /// An envelope without a message.
@@ -53,6 +71,9 @@ impl Envelope {
         if line.event_type.is_some() || line.command.is_some() {
             return Self::None;
         }
+        if line.tieline.as_deref() == Some("capture") {
+            return Self::Capture(line.protocol.map(|protocol| protocol.into_cow().into_owned()));
+        }
         let sender = match line.from.as_deref() {
             Some("client") => Some(Sender::Client),
             Some("server") => Some(Sender::Server),
@@ -60,6 +81,11 @@ impl Envelope {
         };
         if let (Some(sender), Some(text)) = (sender, line.text) {
             return Self::Text { text: text.into_cow().into_owned(), sender };
+        }
+        if line.connection.is_some() && line.kind.is_some() {
+            let bytes = line.base64.filter(|_| line.kind.as_deref() == Some("text"));
+            let bytes = bytes.and_then(|base64| BASE64.decode(base64.as_bytes()).ok());
+            return bytes.zip(sender).map_or(Self::Empty, |(bytes, sender)| Self::Bytes { bytes, sender });
         }
         let (Some(1), Some(kind), Some(_)) = (line.v, line.kind.as_deref(), line.stream) else { return Self::None };
         match (kind, line.data) {
@@ -96,6 +122,19 @@ mod tests {
         let Envelope::Part(part) = Envelope::of(line) else { panic!("{line}") };
         assert_eq!(&line[part], r#"{"event_type":"call_hold"}"#);
         assert_eq!(Envelope::of(r#"{"v":1,"kind":"state","stream":"wsi","data":{"state":"live"}}"#), Envelope::Empty);
+    }
+
+    #[test]
+    fn of_a_capture_only_messages_count() {
+        let text = r#"{"connection":1,"from":"server","kind":"text","t":1.5,"text":"{}"}"#;
+        assert_eq!(Envelope::of(text), Envelope::Text { text: "{}".into(), sender: Sender::Server });
+        let bytes = r#"{"base64":"/w==","connection":1,"from":"server","kind":"text","t":1.5}"#;
+        assert_eq!(Envelope::of(bytes), Envelope::Bytes { bytes: vec![0xff], sender: Sender::Server });
+        for other in [r#"{"connection":1,"kind":"opened","t":0.0}"#, r#"{"bytes":4,"connection":1,"from":"client","kind":"ping","t":1}"#] {
+            assert_eq!(Envelope::of(other), Envelope::Empty);
+        }
+        let first = r#"{"tieline":"capture","v":1,"protocol":"wsi","url":"wss://x"}"#;
+        assert_eq!(Envelope::of(first), Envelope::Capture(Some("wsi".into())));
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn lint(args: &Lint, output: Output) -> Result<Exit, Failure> {
         human: output::is_human(output),
         number: 0,
         tally: Tally::default(),
+        foreign: false,
     };
     if args.files.is_empty() {
         run.standard_input()?;
@@ -87,6 +88,8 @@ struct Run {
     human: bool,
     number: u64,
     tally: Tally,
+    /// The file is a capture of what is not known here.
+    foreign: bool,
 }
 
 impl Run {
@@ -102,6 +105,7 @@ impl Run {
     }
 
     fn file(&mut self, name: &str, input: impl BufRead) -> Result<(), Failure> {
+        self.foreign = false;
         let mut frames = Frames::new(input, MESSAGE_BYTES);
         let unreadable = |error| Failure::new(Exit::Failure, format!("cannot read {name}: {error}"));
         while let Some(captured) = frames.next().map_err(unreadable)? {
@@ -118,11 +122,22 @@ impl Run {
         }
         match std::str::from_utf8(&captured.bytes).map_or(Envelope::None, Envelope::of) {
             Envelope::None => self.check(file, start, Within::File, &captured.bytes, None),
+            Envelope::Text { .. } | Envelope::Bytes { .. } if self.foreign => Ok(()),
             Envelope::Text { text, sender } => self.check(file, start, Within::Text, text.as_bytes(), Some(sender)),
             Envelope::Part(part) => {
                 let inner = Anomaly::at(&captured.bytes, part.start, "", AnomalyKind::UnknownMessage);
                 let message = captured.bytes.get(part).unwrap_or_default();
                 self.check(file, start.of(&inner), Within::File, message, Some(Sender::Server))
+            }
+            Envelope::Bytes { bytes, sender } => self.check(file, start, Within::Text, &bytes, Some(sender)),
+            Envelope::Capture(protocol) => {
+                // Where none is told each message tells.
+                let other = protocol.filter(|protocol| !matches!(&**protocol, "wsi" | "cloudpbx"));
+                if let Some(other) = &other {
+                    tracing::warn!("{file} is a capture of {other}; `lint` knows WSI and CloudPBX's stream alone");
+                }
+                self.foreign = other.is_some();
+                Ok(())
             }
             Envelope::Empty => Ok(()),
         }

@@ -51,6 +51,7 @@ enum Form {
     Human,
     Json,
     Raw,
+    Silent,
 }
 
 /// Whether standard output is for people.
@@ -78,6 +79,7 @@ impl Printer {
     /// A printer in the asked form; `raw` prints frames and nothing else.
     pub(crate) fn new(output: Output, raw: bool, clock: Clock, source: Source) -> Self {
         let form = match output {
+            Output::Silent => Form::Silent,
             _ if raw => Form::Raw,
             output if is_human(output) => Form::Human,
             _ => Form::Json,
@@ -90,6 +92,9 @@ impl Printer {
     /// # Errors
     /// When standard output cannot be written; a closed pipe is [`io::ErrorKind::BrokenPipe`].
     pub(crate) fn print(&mut self, item: &Item<'_>) -> io::Result<()> {
+        if self.form == Form::Silent {
+            return Ok(());
+        }
         let mut out = anstream::stdout().lock();
         if let Item::Told(told) = item
             && !told.is_printed()
@@ -98,6 +103,7 @@ impl Printer {
         }
         self.number += 1;
         match self.form {
+            Form::Silent => {}
             Form::Human => human::write(&mut out, item, &self.clock)?,
             Form::Json => writeln!(out, "{}", json::line(item, self.source, &self.clock, self.number))?,
             Form::Raw => {

@@ -91,13 +91,13 @@ impl Profile {
         let (api, stream) = (self.list("api"), self.stream());
         let place = Place::default();
         Ok(match (first, self.protocol) {
-            ("listen" | "doctor" | "profile", Protocol::Wsi) => {
+            ("listen" | "record" | "doctor" | "profile", Protocol::Wsi) => {
                 Place { protocol: Some("wsi"), url: Some(url()?), ..place }
             }
-            ("listen" | "doctor" | "profile" | "snapshot", Protocol::Axeos) => {
+            ("listen" | "record" | "doctor" | "profile" | "snapshot", Protocol::Axeos) => {
                 Place { protocol: Some("axeos"), url: Some(url()?), ..place }
             }
-            ("listen", Protocol::Cloudpbx) => {
+            ("listen" | "record", Protocol::Cloudpbx) => {
                 Place { protocol: Some("cloudpbx"), url: Some(stream.ok_or_else(|| misses("stream"))?), ..place }
             }
             ("doctor" | "profile", Protocol::Cloudpbx) => match stream {
@@ -107,7 +107,7 @@ impl Profile {
                     Place { protocol: Some("cloudpbx-api"), url: Some(first.clone()), api: rest.to_vec(), ..place }
                 }
             },
-            ("doctor" | "profile", Protocol::Im) => Place { protocol: Some("im"), url: Some(url()?), ..place },
+            ("record" | "doctor" | "profile", Protocol::Im) => Place { protocol: Some("im"), url: Some(url()?), ..place },
             ("call", Protocol::Axeos) => Place { protocol: Some("axeos"), api: vec![url()?], ..place },
             ("call" | "cdr" | "rec" | "sms", Protocol::Cloudpbx) => {
                 Place { protocol: Some("cloudpbx"), api, stream, ..place }

@@ -2,20 +2,8 @@
 
 use serde_json::Value;
 
-/// The members and parameters whose values are secrets.
-const SECRET: &[&str] = &[
-    "access_token",
-    "api_key",
-    "apikey",
-    "authorization",
-    "key",
-    "passwd",
-    "password",
-    "pbxkey",
-    "pwd",
-    "secret",
-    "token",
-];
+use crate::capture::redact::SECRETS;
+
 const REDACTED: &str = "[redacted]";
 /// Longer texts are cut off.
 const LONGEST: usize = 4 << 10;
@@ -36,7 +24,7 @@ fn conceal(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (key, value) in members {
-                if SECRET.iter().any(|secret| key.eq_ignore_ascii_case(secret)) {
+                if SECRETS.iter().any(|secret| key.eq_ignore_ascii_case(secret)) {
                     *value = REDACTED.into();
                 } else {
                     conceal(value);
@@ -50,7 +38,7 @@ fn conceal(value: &mut Value) {
 
 /// The target of a request without the secrets of its query.
 pub(crate) fn redacted_target(head: &hyper::http::request::Parts) -> String {
-    let shown = tieline_core::http::shown_target(head, SECRET);
+    let shown = tieline_core::http::shown_target(head, SECRETS);
     let target = shown.split_once(' ').map_or(shown.as_str(), |(_, target)| target);
     beginning(target, LONGEST).to_owned()
 }

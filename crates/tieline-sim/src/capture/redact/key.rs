@@ -1,0 +1,71 @@
+//! The key of a redaction.
+
+use std::fmt;
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+/// What every mapping follows from. Without it a mapping cannot be undone by trying; with it every guess can be checked. So
+/// it is best drawn at random and thrown away; one that is kept makes several captures map alike.
+#[derive(Clone)]
+pub struct RedactionKey([u8; 32]);
+
+/// What a value is mapped as, so that the same value gives unrelated results in different roles.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    Number = 1,
+    Word = 2,
+    Id = 3,
+    Secret = 4,
+    Text = 5,
+    Address = 6,
+    Fingerprint = 7,
+}
+
+impl RedactionKey {
+    /// The key that follows from a secret: the content of a file, or random bytes (32 of them are enough).
+    #[must_use]
+    pub fn new(secret: &[u8]) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
+    /// A name for the key, which tells nothing about it: captures with the same one map alike.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let whole = self.mac(Purpose::Fingerprint, &[]);
+        HEXLOWER.encode(whole.first_chunk::<8>().unwrap_or(&[0; 8]))
+    }
+
+    pub(super) fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
+            Ok(mac) => mac,
+            // HMAC takes keys of any length.
+            Err(_) => return [0; 32],
+        };
+        mac.update(&[purpose as u8]);
+        for part in parts {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// As many bytes as are wanted.
+    pub(super) fn stream(&self, purpose: Purpose, data: &[u8], bytes: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes + 32);
+        let mut block = 0_u64;
+        while out.len() < bytes {
+            out.extend_from_slice(&self.mac(purpose, &[data, &block.to_le_bytes()]));
+            block += 1;
+        }
+        out.truncate(bytes);
+        out
+    }
+}
+
+impl fmt::Debug for RedactionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedactionKey([redacted])")
+    }
+}
