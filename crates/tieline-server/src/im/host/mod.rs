@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use http::{HeaderValue, Response, StatusCode, header};
 use tieline_core::{Secret, Text};
 use tieline_portsip_im::server::ServerConfig;
-use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId};
+use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId, UserNumber};
 use tieline_portsip_im::{Credentials, Status};
 
 use super::engine::{Engine, Running};
@@ -30,11 +30,22 @@ pub trait Accounts: Send + Sync + 'static {
     /// # Errors
     /// What the client is answered: [`Status::AUTHENTICATION_FAILED`], [`Status::UNKNOWN_SCHEME`] or another.
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status>;
+
+    /// A user by number, for others who write to somebody that has never logged in. By default nobody is known before the
+    /// first login. Called on the thread that decides.
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        let _ = number;
+        None
+    }
 }
 
 impl<A: Accounts + ?Sized> Accounts for Arc<A> {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
         (**self).login(credentials)
+    }
+
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        (**self).user(number)
     }
 }
 
@@ -79,7 +90,7 @@ pub struct HostedIm {
 pub(super) struct Shared {
     engine: Engine,
     post: Post,
-    accounts: Box<dyn Accounts>,
+    accounts: Arc<dyn Accounts>,
     next: AtomicU64,
     meter: Meter,
 }
@@ -121,8 +132,12 @@ impl HostedIm {
         line.hello.max_subscriber_count = Some(config.members as u64);
         let post = Post::new(outside);
         let meter = Meter::default();
-        let (engine, running) = Engine::metered(Service::new(config), reader, writer, post.clone(), meter.clone())?;
-        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1), meter };
+        let accounts: Arc<dyn Accounts> = Arc::new(accounts);
+        let known = Arc::clone(&accounts);
+        let directory = Box::new(move |number| known.user(number));
+        let (engine, running) =
+            Engine::metered(Service::new(config), reader, writer, post.clone(), meter.clone(), directory)?;
+        let shared = Shared { engine, post, accounts, next: AtomicU64::new(1), meter };
         let (limits, census) = (LineLimits::default(), Census::default());
         Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
     }
