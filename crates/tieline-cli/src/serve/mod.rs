@@ -35,6 +35,12 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
     // Before anything is told: whoever hears that it runs may end it.
     let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     private::make(data).map_err(|error| Failure::new(Exit::Failure, format!("{}: {error}", data.display())))?;
+    if private::is_open(data) {
+        tracing::warn!(
+            "other users of this machine can look into {0}; `chmod 700 {0}` keeps it to its owner",
+            data.display()
+        );
+    }
     let standing = open(data, &args.limits)?;
     let tls = tls::load(&args.place, data)?;
     let pin = tls.as_ref().map(tieline_tls::ServerTls::pin);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use data_encoding::{BASE32_NOPAD, BASE64};
 use tieline_core::{Random, Secret, Seed};
-use tieline_portsip_im::service::{Micros, UserNumber};
+use tieline_portsip_im::service::{Arrival, Micros, UserNumber};
 use tieline_portsip_im::token::{Account, Grant};
 use tieline_portsip_im::{Credentials, Status};
 
@@ -259,6 +259,10 @@ impl<U: Users> Accounts for TokenDesk<U> {
         };
         let user = user.ok_or(Status::AUTHENTICATION_FAILED)?;
         Ok(Admitted::new(user.arrival()).with_token(self.file_token(&user)))
+    }
+
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        self.users.find_number(number).map(|user| user.arrival())
     }
 }
 

@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use tieline_core::{Instant, Text};
 use tieline_portsip_im::ClientMessage;
 use tieline_portsip_im::server::{Answer, ServerRequestId};
-use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId};
+use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId, UserNumber};
 
 use super::meter::{Meter, ServiceStats};
 use super::store::{Committer, Reader, StoreError, Writer};
@@ -41,6 +41,16 @@ pub trait Outlet: Send + 'static {
     /// There is nothing more to tell for now: an outlet that holds back what it was told, so that what is for one session
     /// goes out together, lets it go. Nothing is left to be done here by one that does not.
     fn told(&mut self) {}
+}
+
+/// Knows users whom the store does not know.
+pub(super) type Directory = dyn Fn(UserNumber) -> Option<Arrival> + Send;
+
+/// What an engine has around it.
+pub(super) struct Around {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) meter: Meter,
+    pub(super) directory: Box<Directory>,
 }
 
 /// Says what came. Cheap to clone; what one thread says is decided in its order.
@@ -78,16 +88,16 @@ impl Engine {
         outlet: impl Outlet,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Running), StoreError> {
-        Self::metered(service, reader, writer, outlet, clock, Meter::default())
+        let around = Around { clock, meter: Meter::default(), directory: Box::new(|_| None) };
+        Self::start_within(service, reader, writer, outlet, around)
     }
 
-    pub(super) fn metered(
+    pub(super) fn start_within(
         service: Service,
         reader: impl Reader,
         writer: impl Writer,
         outlet: impl Outlet,
-        clock: Arc<dyn Clock>,
-        meter: Meter,
+        around: Around,
     ) -> Result<(Self, Running), StoreError> {
         let (inputs, heard) = channel();
         let told = inputs.clone();
@@ -95,10 +105,10 @@ impl Engine {
             // It is gone only when nobody waits any more.
             let _ = told.send(Input::Committed(outcome));
         })?;
-        let (counted, counting) = (meter.clone(), meter.clone());
+        let counting = around.meter.clone();
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
-            .spawn(move || Run::new(service, reader, committer, outlet, clock, counted).run(&heard))
+            .spawn(move || Run::new(service, reader, committer, outlet, around).run(&heard))
             .map_err(StoreError::failed)?;
         Ok((Self { inputs: inputs.clone(), meter: counting }, Running { inputs, thread: Some(thread) }))
     }

@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderValue, Response, StatusCode, header};
 use tieline_core::{Instant, Secret, Text};
 use tieline_portsip_im::server::ServerConfig;
-use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId};
+use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId, UserNumber};
 use tieline_portsip_im::{Credentials, Status};
 
-use super::engine::{Clock, Engine, Running, SystemClock, system_unix_micros};
+use super::engine::{Around, Clock, Engine, Running, SystemClock, system_unix_micros};
 use super::meter::{Meter, ServiceStats};
 use super::store::{Store, StoreError};
 use crate::census::{self, Census};
@@ -31,11 +31,22 @@ pub trait Accounts: Send + Sync + 'static {
     /// # Errors
     /// What the client is answered: [`Status::AUTHENTICATION_FAILED`], [`Status::UNKNOWN_SCHEME`] or another.
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status>;
+
+    /// A user by number, for others who write to somebody that has never logged in. By default nobody is known before the
+    /// first login. Called on the thread that decides.
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        let _ = number;
+        None
+    }
 }
 
 impl<A: Accounts + ?Sized> Accounts for Arc<A> {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
         (**self).login(credentials)
+    }
+
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        (**self).user(number)
     }
 }
 
@@ -80,7 +91,7 @@ pub struct HostedIm {
 pub(super) struct Shared {
     engine: Engine,
     post: Post,
-    accounts: Box<dyn Accounts>,
+    accounts: Arc<dyn Accounts>,
     next: AtomicU64,
     meter: Meter,
     /// Another clock than the system's.
@@ -160,11 +171,15 @@ impl HostedIm {
         let mut line = ServerConfig::new(0);
         line.hello.max_subscriber_count = Some(config.members as u64);
         let (post, service, meter) = (Post::new(outside), Service::new(config), Meter::default());
-        let told: Arc<dyn Clock> =
-            clock.clone().unwrap_or_else(|| Arc::new(SystemClock::start(system_unix_micros())));
-        let (engine, running) =
-            Engine::metered(service, reader, writer, Postman::new(post.clone()), told, meter.clone())?;
-        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1), meter, clock };
+        let accounts: Arc<dyn Accounts> = Arc::new(accounts);
+        let known = Arc::clone(&accounts);
+        let around = Around {
+            clock: clock.clone().unwrap_or_else(|| Arc::new(SystemClock::start(system_unix_micros()))),
+            meter: meter.clone(),
+            directory: Box::new(move |number| known.user(number)),
+        };
+        let (engine, running) = Engine::start_within(service, reader, writer, Postman::new(post.clone()), around)?;
+        let shared = Shared { engine, post, accounts, next: AtomicU64::new(1), meter, clock };
         let (limits, census) = (LineLimits::default(), Census::default());
         Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
     }
