@@ -7,6 +7,8 @@ mod im;
 mod parts;
 mod profile;
 mod scenario;
+#[cfg(feature = "serve")]
+mod serve;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,11 +25,13 @@ pub(crate) use axeos::{Snapshot, WebUser};
 pub(crate) use cloudpbx::{Api, Call, Days, Key, List, Pull, Rec, SendSms, Sms};
 pub(crate) use doctor::{Doctor, Examined};
 pub(crate) use im::{
-    Account, Add, Create, Download, Group, History, Im, OfGroup, OfMember, Rename, Send, Tail, Token, Upload,
+    Account, Add, Create, Download, Group, History, Im, OfGroup, OfMember, Rename, Send, SignIn, Tail, Token, Upload,
 };
 pub(crate) use parts::Part;
 pub(crate) use profile::{AddProfile, Profile};
 pub(crate) use scenario::{Check, Play, Scenario, Serving};
+#[cfg(feature = "serve")]
+pub(crate) use serve::{NewPassword, OfUser, Serve, ServeCommand, ServeLimits, ServePlace, UserName, UsersCommand};
 
 /// tieline joins programs to hosted PBXs (telephone exchanges).
 ///
@@ -90,6 +94,21 @@ pub(crate) enum Command {
     /// PortSIP: instant messages.
     #[command(subcommand, after_help = im::HELP)]
     Im(Im),
+    /// Serve PortSIP IM: topics, history and files in a folder, which survive a power cut.
+    #[cfg(feature = "serve")]
+    #[command(after_help = serve::HELP)]
+    Serve(Box<Serve>),
+}
+
+impl Command {
+    /// Whether it takes the signals that end it itself.
+    pub(crate) const fn ends_in_order(&self) -> bool {
+        #[cfg(feature = "serve")]
+        if let Self::Serve(serve) = self {
+            return serve.command.is_none();
+        }
+        false
+    }
 }
 
 const LISTEN_HELP: &str = "\

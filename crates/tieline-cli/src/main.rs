@@ -13,8 +13,11 @@ mod lint;
 mod listen;
 mod output;
 mod password;
+mod private;
 mod profile;
 mod progress;
+#[cfg(feature = "serve")]
+mod serve;
 mod sim;
 
 use std::io::IsTerminal as _;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(Exit::Failure, format!("cannot start: {error}")).report(),
     };
+    let ends_in_order = cli.command.ends_in_order();
     let result = runtime.block_on(async {
         let work = async {
             match cli.command {
@@ -57,12 +61,14 @@ fn main() -> ExitCode {
                 Command::Call(call) => cloudpbx::call(*call, cli.output).await,
                 Command::Im(command) => im::run(command, cli.output).await,
                 Command::Snapshot(snapshot) => axeos::snapshot(*snapshot, cli.output).await,
+                #[cfg(feature = "serve")]
+                Command::Serve(args) => serve::run(*args, cli.output).await,
                 Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, cli.output).await,
             }
         };
         tokio::select! {
             result = work => result,
-            () = interrupted() => Ok(Exit::Interrupted),
+            () = interrupted(), if !ends_in_order => Ok(Exit::Interrupted),
         }
     });
     // A read of standard input cannot be stopped; nothing else is left to wait for.

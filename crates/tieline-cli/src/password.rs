@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 use tieline_core::Secret;
 
-use crate::args::{Key, Login, Token, WebUser};
+#[cfg(feature = "serve")]
+use crate::args::NewPassword;
+use crate::args::{Key, Login, SignIn, Token, WebUser};
 
 /// A secret and where it may come from.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +100,33 @@ impl<'a> From<&'a WebUser> for Source<'a> {
             command: user.password_cmd.as_deref(),
             env: &user.password_env,
             held: user.password.as_ref(),
+        }
+    }
+}
+
+impl<'a> From<&'a SignIn> for Source<'a> {
+    fn from(sign_in: &'a SignIn) -> Self {
+        Self {
+            name: "password",
+            file: sign_in.password_file.as_deref(),
+            file_option: "--password-file",
+            command: sign_in.password_cmd.as_deref(),
+            env: &sign_in.password_env,
+            held: sign_in.password.as_ref(),
+        }
+    }
+}
+
+#[cfg(feature = "serve")]
+impl<'a> From<&'a NewPassword> for Source<'a> {
+    fn from(new: &'a NewPassword) -> Self {
+        Self {
+            name: "password",
+            file: new.password_file.as_deref(),
+            file_option: "--password-file",
+            command: new.password_cmd.as_deref(),
+            env: &new.password_env,
+            held: None,
         }
     }
 }

@@ -99,7 +99,7 @@ impl Drop for Admitted {
 }
 
 /// What an address counts as: an IPv4 address itself, an IPv6 one its /64 network, since that is what one host gets.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

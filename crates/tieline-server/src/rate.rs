@@ -21,18 +21,27 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
+    /// Whether a network may connect now, without counting it.
+    #[cfg(feature = "im-accounts")]
+    pub(crate) fn allows(&self, network: IpAddr, now: Instant, most: u32) -> bool {
+        most == u32::MAX || self.next(network, now, most).is_some()
+    }
+
+    /// When a network will have recovered that connects now; `None` when it may not.
+    fn next(&self, network: IpAddr, now: Instant, most: u32) -> Option<Instant> {
+        let each = SPAN.checked_div(most)?;
+        let recovered = self.recovered.get(&network).map_or(now, |recovered| now.max(*recovered)) + each;
+        // Division rounds down, so that `most` of them never exceed the span.
+        Some(recovered).filter(|recovered| recovered.since(now) <= SPAN)
+    }
+
     /// Whether a network may connect now; if so it is counted. `most` in a minute, all at once if need be, and then one
     /// for each part of the minute that passes.
     pub(crate) fn admit(&mut self, network: IpAddr, now: Instant, most: u32) -> bool {
         if most == u32::MAX {
             return true;
         }
-        let Some(each) = SPAN.checked_div(most) else { return false };
-        let recovered = self.recovered.get(&network).map_or(now, |recovered| now.max(*recovered)) + each;
-        // Division rounds down, so that `most` of them never exceed the span.
-        if recovered.since(now) > SPAN {
-            return false;
-        }
+        let Some(recovered) = self.next(network, now, most) else { return false };
         if self.recovered.len() >= self.full_at.max(FEW) {
             self.recovered.retain(|_, recovered| *recovered > now);
             self.full_at = self.recovered.len() * 2;

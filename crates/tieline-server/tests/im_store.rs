@@ -170,7 +170,7 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let newer = rusqlite::Connection::open(folder.path().join("im.db")).expect("opens");
     newer.pragma_update(None, "user_version", 99).expect("writes");
     drop(newer);
-    assert!(matches!(SqliteStore::open(folder.path()), Err(StoreError::Newer { found: 99, known: 1 })));
+    assert!(matches!(SqliteStore::open(folder.path()), Err(StoreError::Newer { found: 99, known: 2 })));
 }
 
 #[test]

@@ -23,5 +23,7 @@ pub use facts::CertificateFacts;
 pub use pin::{Pin, PinParseError};
 pub use refused::{RefusalKind, TlsRefused};
 pub use rustls;
+#[cfg(feature = "self-signed")]
+pub use server::SelfSignedPem;
 pub use server::{ServerTls, ServerTlsError};
 pub use trust::{Trust, TrustError};

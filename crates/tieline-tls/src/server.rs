@@ -19,6 +19,23 @@ pub struct ServerTls {
     certificate: CertificateDer<'static>,
 }
 
+/// A certificate and its private key, to be kept. `Debug` prints neither.
+#[cfg(feature = "self-signed")]
+#[derive(Clone)]
+pub struct SelfSignedPem {
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// Its private key, PEM.
+    pub key: String,
+}
+
+#[cfg(feature = "self-signed")]
+impl fmt::Debug for SelfSignedPem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SelfSignedPem")
+    }
+}
+
 /// A server certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -81,6 +98,18 @@ impl ServerTls {
         let made = rcgen::generate_simple_self_signed(names)?;
         let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
         Self::new(vec![made.cert.der().clone()], key)
+    }
+
+    /// A certificate made now, as [`self_signed`](Self::self_signed), in PEM: for a server that is to have the same
+    /// [`pin`](Self::pin) when it is started again. The key is for its owner only.
+    ///
+    /// # Errors
+    /// As [`self_signed`](Self::self_signed).
+    #[cfg(feature = "self-signed")]
+    pub fn self_signed_pem(names: &[&str]) -> Result<SelfSignedPem, ServerTlsError> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names)?;
+        Ok(SelfSignedPem { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() })
     }
 
     /// The configuration for rustls.

@@ -12,6 +12,7 @@ use super::{Tls, duration};
 pub(super) const HELP: &str = "\
 Examples:
   export TIELINE_IM=wss://pbx.example.com:8887/im TIELINE_USER=alice TIELINE_DOMAIN=example.com
+  tieline im token --password-file password --raw > token
   tieline im topics --token-file token
   tieline im tail
   tieline im send usr804252613548703744 'The guest of room 12 has left.'
@@ -21,7 +22,8 @@ Examples:
   tieline im download NDW4_NYseeH20iuC3rih_wAAwItyRIMM --dir files
 
 The access token is never an argument: it comes from --token-file, from the environment variable
-TIELINE_TOKEN (or the one that --token-env names), or from a prompt on the terminal.
+TIELINE_TOKEN (or the one that --token-env names), or from a prompt on the terminal. With
+--token-cmd 'tieline im token --raw' and a password in the environment `im tail` gets a new one for each connect.
 
 Users are named by id, with `usr` before it or without. Who reads or writes in a group joins it.";
 
@@ -36,6 +38,8 @@ pub(crate) enum Im {
     History(Box<History>),
     /// List the topics that one is subscribed to.
     Topics(Box<Account>),
+    /// Sign in with a password, and print an access token for the other commands.
+    Token(Box<SignIn>),
     /// Create, join, change and leave groups.
     #[command(subcommand)]
     Group(Group),
@@ -62,6 +66,40 @@ pub(crate) struct Account {
     /// Say `hi` with this version before the login, for servers that demand it. Tinode's is 0.25.
     #[arg(long, value_name = "VERSION")]
     pub(crate) hello: Option<String>,
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+}
+
+/// Options of `im token`.
+#[derive(Debug, Args)]
+pub(crate) struct SignIn {
+    /// The address of the server: wss://HOST:8887/im at PortSIP. Or a profile.
+    #[arg(long = "server", value_name = "URL", env = "TIELINE_IM")]
+    pub(crate) url: String,
+    /// Sign in as this user.
+    #[arg(long, value_name = "NAME", env = "TIELINE_USER")]
+    pub(crate) user: String,
+    /// The SIP domain of the user.
+    #[arg(long, env = "TIELINE_DOMAIN")]
+    pub(crate) domain: String,
+    /// Read the password from the first line of this file; `-` is standard input.
+    #[arg(long, value_name = "FILE", env = "TIELINE_PASSWORD_FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Read the password from the first line that this command prints.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "password_file")]
+    pub(crate) password_cmd: Option<String>,
+    /// Read the password from this environment variable.
+    #[arg(long, value_name = "VAR", default_value = "TIELINE_PASSWORD")]
+    pub(crate) password_env: String,
+    /// The password that the profile holds itself.
+    #[arg(skip)]
+    pub(crate) password: Option<Secret>,
+    /// Use the calls of newer versions of PortSIP, at /api/auth.
+    #[arg(long)]
+    pub(crate) newer: bool,
+    /// Print the access token and nothing else.
+    #[arg(long)]
+    pub(crate) raw: bool,
     #[command(flatten)]
     pub(crate) tls: Tls,
 }

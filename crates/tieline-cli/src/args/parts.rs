@@ -49,8 +49,14 @@ impl Command {
             Self::Cdr(list) | Self::Rec(Rec::List(list)) => of_api(&mut list.api, take),
             Self::Rec(Rec::Pull(pull)) => of_api(&mut pull.api, take),
             Self::Sms(Sms::Send(sms)) => of_api(&mut sms.api, take),
+            Self::Im(Im::Token(sign_in)) => {
+                take(Part::Server(&mut sign_in.url));
+                take(Part::Password(&mut sign_in.password));
+            }
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => {}
             Self::Im(im) => {
-                let account = im.account();
+                let Some(account) = im.account() else { return };
                 take(Part::Server(&mut account.url));
                 take(Part::Token(&mut account.token.token));
             }
@@ -64,8 +70,9 @@ fn of_api(api: &mut Api, take: &mut dyn FnMut(Part<'_>)) {
 }
 
 impl Im {
-    const fn account(&mut self) -> &mut Account {
-        match self {
+    const fn account(&mut self) -> Option<&mut Account> {
+        Some(match self {
+            Self::Token(_) => return None,
             Self::Tail(tail) => &mut tail.account,
             Self::Send(send) => &mut send.account,
             Self::History(history) => &mut history.account,
@@ -81,6 +88,6 @@ impl Im {
                 Group::Add(add) => &mut add.account,
                 Group::Rename(rename) => &mut rename.account,
             },
-        }
+        })
     }
 }

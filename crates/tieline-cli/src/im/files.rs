@@ -168,7 +168,7 @@ impl Site {
 }
 
 /// Where files are: beside the `/im` of the chat.
-fn base(url: &str) -> Result<BaseUrl, Failure> {
+pub(super) fn base(url: &str) -> Result<BaseUrl, Failure> {
     let (scheme, rest) = url.trim().split_once("://").unwrap_or_default();
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "ws" | "http" => "http",

@@ -7,6 +7,7 @@ mod record;
 mod send;
 pub(crate) mod session;
 mod tail;
+mod token;
 mod topics;
 
 use serde::Serialize;
@@ -21,6 +22,7 @@ pub(crate) async fn run(command: args::Im, output: Output) -> Result<Exit, Failu
         args::Im::Tail(tail) => tail::run(*tail, output).await,
         args::Im::Send(send) => send::run(*send, output).await,
         args::Im::History(history) => history::run(*history, output).await,
+        args::Im::Token(sign_in) => token::run(*sign_in, output).await,
         args::Im::Topics(account) => topics::run(&account, output).await,
         args::Im::Group(group) => group::run(group, output).await,
         args::Im::Upload(upload) => files::upload(*upload, output).await,

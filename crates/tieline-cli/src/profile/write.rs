@@ -1,7 +1,5 @@
 //! Writing a profile into the configuration file, and leaving the rest of it as it was.
 
-use std::fs::DirBuilder;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use toml_edit::{Array, DocumentMut, Item, Table};
@@ -11,6 +9,7 @@ use super::file::{ConfigFile, PROFILE, usage};
 use super::keys::Value;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::private;
 
 /// A key and its value.
 #[derive(Debug)]
@@ -69,29 +68,6 @@ pub(super) fn add(
             None => drop(table.insert(key, Item::Value(value))),
         }
     }
-    save(path, &document.to_string())
+    private::save(path, &document.to_string())
         .map_err(|error| Failure::new(Exit::Failure, format!("cannot write {}: {error}", path.display())))
-}
-
-/// Writes the file whole or not at all, for its owner only.
-fn save(path: &Path, text: &str) -> io::Result<()> {
-    // What a link points to is replaced, not the link.
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make(folder)?;
-    // Made with mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Makes the folder, for its owner only.
-fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

@@ -138,6 +138,12 @@ impl Service {
         self.draining = true;
     }
 
+    /// How many sessions, users and topics are in memory.
+    #[must_use]
+    pub fn held(&self) -> (usize, usize, usize) {
+        (self.sessions.len(), self.users.len(), self.topics.len())
+    }
+
     /// The time of day at `now`.
     pub(super) fn micros(&self, now: Instant) -> Micros {
         let since = i64::try_from(now.since_epoch().as_micros()).unwrap_or(i64::MAX);
@@ -347,7 +353,7 @@ impl Service {
 
 impl core::fmt::Debug for Service {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let (sessions, users, topics) = (self.sessions.len(), self.users.len(), self.topics.len());
+        let (sessions, users, topics) = self.held();
         write!(f, "Service({sessions} sessions, {users} users, {topics} topics)")
     }
 }

@@ -18,6 +18,12 @@ pub fn im_paths() -> Paths {
     Paths::exact(["/im"])
 }
 
+/// The path that clients of the Tinode family ask for: `/v0/channels`. What they send as `apikey` is not looked at.
+#[must_use]
+pub fn tinode_paths() -> Paths {
+    Paths::exact(["/v0/channels"])
+}
+
 /// Serves IM: a client that says `hi` first, and one that logs in at once.
 #[derive(Clone)]
 pub struct ImService {

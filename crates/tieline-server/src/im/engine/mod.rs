@@ -15,6 +15,7 @@ use tieline_portsip_im::ClientMessage;
 use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId};
 
+use super::meter::{Meter, ServiceStats};
 use super::store::{Committer, Reader, StoreError, Writer};
 use run::{Input, Run};
 
@@ -40,7 +41,10 @@ pub trait Outlet: Send + 'static {
 
 /// Says what came. Cheap to clone; what one thread says is decided in its order.
 #[derive(Clone)]
-pub struct Engine(Sender<Input>);
+pub struct Engine {
+    inputs: Sender<Input>,
+    meter: Meter,
+}
 
 impl Engine {
     /// Starts the threads.
@@ -55,22 +59,36 @@ impl Engine {
         writer: impl Writer,
         outlet: impl Outlet,
     ) -> Result<(Self, Running), StoreError> {
+        Self::metered(service, reader, writer, outlet, Meter::default())
+    }
+
+    pub(super) fn metered(
+        service: Service,
+        reader: impl Reader,
+        writer: impl Writer,
+        outlet: impl Outlet,
+        meter: Meter,
+    ) -> Result<(Self, Running), StoreError> {
         let (inputs, heard) = channel();
         let told = inputs.clone();
         let committer = Committer::start(writer, move |outcome| {
             // It is gone only when nobody waits any more.
             let _ = told.send(Input::Committed(outcome));
         })?;
+        let (counted, counting) = (meter.clone(), meter.clone());
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
-            .spawn(move || Run::new(service, reader, committer, outlet).run(&heard))
+            .spawn(move || Run::new(service, reader, committer, outlet, counted).run(&heard))
             .map_err(StoreError::failed)?;
-        Ok((Self(inputs.clone()), Running { inputs, thread: Some(thread) }))
+        Ok((Self { inputs: inputs.clone(), meter: counting }, Running { inputs, thread: Some(thread) }))
     }
 
     fn say(&self, input: Input) {
+        self.meter.waiting_inputs().add(1);
         // An engine that stopped has told everybody so.
-        let _ = self.0.send(input);
+        if self.inputs.send(input).is_err() {
+            self.meter.waiting_inputs().less();
+        }
     }
 
     /// Somebody logged in: [`Outlet::opened`] says when that is kept.
@@ -96,6 +114,17 @@ impl Engine {
     /// A message came from outside for a channel, by the id behind `emc`.
     pub fn receive(&self, channel: Text, head: Option<Json>, content: Option<Json>) {
         self.say(Input::Received { channel, head, content });
+    }
+
+    /// Tells `done`, on the deciding thread, once all that was said before is decided and committed, or failed, and told.
+    pub fn settle(&self, done: impl FnOnce() + Send + 'static) {
+        self.say(Input::Settle(Box::new(done)));
+    }
+
+    /// What was counted since the start, and what is held now.
+    #[must_use]
+    pub fn stats(&self) -> ServiceStats {
+        self.meter.stats()
     }
 
     /// From now on every request is answered 503.

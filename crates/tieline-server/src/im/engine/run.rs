@@ -8,6 +8,7 @@ use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, Se
 use tieline_portsip_im::{ClientMessage, Status};
 
 use super::{Json, Outlet};
+use crate::im::meter::Meter;
 use crate::im::store::{Committer, Outcome, Reader, StoreError};
 
 /// Steps that are decided in one go, at most, before what waits is committed.
@@ -23,6 +24,7 @@ pub(super) enum Input {
     Received { channel: Text, head: Option<Json>, content: Option<Json> },
     Closed(SessionId),
     Committed(Outcome),
+    Settle(Box<dyn FnOnce() + Send>),
     Drain,
     Stop,
 }
@@ -47,11 +49,16 @@ pub(super) struct Run<R, O> {
     waiting: Vec<Decided>,
     /// Submitted, and not committed.
     flying: Vec<Decided>,
+    /// When that was submitted, and how many writes and messages it has.
+    submitted: (std::time::Instant, u64, u64),
+    /// Who waits until nothing waits.
+    settling: Vec<Box<dyn FnOnce() + Send>>,
+    meter: Meter,
     stopping: bool,
 }
 
 impl<R: Reader, O: Outlet> Run<R, O> {
-    pub(super) fn new(service: Service, reader: R, committer: Committer, outlet: O) -> Self {
+    pub(super) fn new(service: Service, reader: R, committer: Committer, outlet: O, meter: Meter) -> Self {
         Self {
             service,
             reader,
@@ -60,6 +67,9 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             started: std::time::Instant::now(),
             waiting: Vec::new(),
             flying: Vec::new(),
+            submitted: (std::time::Instant::now(), 0, 0),
+            settling: Vec::new(),
+            meter,
             stopping: false,
         }
     }
@@ -83,7 +93,23 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             }
             self.submit();
             self.outlet.told();
+            self.tell_settled();
+            self.count();
         }
+    }
+
+    fn tell_settled(&mut self) {
+        if self.waiting.is_empty() && self.flying.is_empty() {
+            self.settling.drain(..).for_each(|done| done());
+        }
+    }
+
+    fn count(&self) {
+        let (sessions, users, topics) = self.service.held();
+        self.meter.sessions().set(sessions);
+        self.meter.users().set(users);
+        self.meter.topics().set(topics);
+        self.meter.waiting_steps().set(self.waiting.len() + self.flying.len());
     }
 
     fn now(&self) -> Instant {
@@ -99,6 +125,10 @@ impl<R: Reader, O: Outlet> Run<R, O> {
 
     fn take(&mut self, input: Input) {
         let now = self.now();
+        // What the committer tells was not said by a line.
+        if !matches!(input, Input::Committed(_) | Input::Stop) {
+            self.meter.waiting_inputs().less();
+        }
         match input {
             Input::Open { session, login, arrival } => {
                 let made = self.decide(|service| service.open(now, session, &arrival));
@@ -108,6 +138,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 }
             }
             Input::Said { session, request, message } => {
+                self.meter.requests().add(u64::from(request.is_some()));
                 let made = self.decide(|service| service.decide(now, session, &message));
                 match (made, request) {
                     (Ok(step), Some(request)) => self.decided(step, Asker::Request(session, request)),
@@ -130,6 +161,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 self.decided(step, Asker::Nobody);
             }
             Input::Committed(outcome) => self.committed(&outcome),
+            Input::Settle(done) => self.settling.push(done),
             Input::Drain => self.service.drain(),
             Input::Stop => self.stopping = true,
         }
@@ -144,11 +176,17 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             };
             for lack in lacks {
                 self.load(&lack).inspect_err(|error| {
-                    tracing::error!(error = error as &dyn std::error::Error, "the store cannot be read");
+                    self.unreadable(error, "the store cannot be read");
                 })?;
             }
         }
         Err(StoreError::Corrupt { what: "what lacks again and again" })
+    }
+
+    fn unreadable(&self, error: &StoreError, words: &str) {
+        self.meter.failed_reads().add(1);
+        self.meter.note_store(false);
+        tracing::error!(error = error as &dyn std::error::Error, "{words}");
     }
 
     fn load(&mut self, lack: &Lack) -> Result<(), StoreError> {
@@ -182,21 +220,27 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         }
         self.flying = std::mem::take(&mut self.waiting);
         let writes: Vec<Write> = self.flying.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
+        let messages = writes.iter().filter(|write| matches!(write, Write::Message { .. })).count();
+        self.submitted = (std::time::Instant::now(), writes.len() as u64, messages as u64);
         if writes.is_empty() {
-            self.committed(&Ok(()));
+            self.told_committed();
         } else if let Err(error) = self.committer.submit(writes) {
             self.committed(&Err(error));
         }
     }
 
     fn committed(&mut self, outcome: &Outcome) {
-        let mut steps = std::mem::take(&mut self.flying);
+        let (at, writes, messages) = self.submitted;
+        self.meter.note_store(outcome.is_ok());
         if outcome.is_ok() {
-            for (step, asker) in steps {
-                self.deliver(step, asker);
-            }
-            return;
+            self.meter.note_commit(at.elapsed());
+            self.meter.commits().add(1);
+            self.meter.writes().add(writes);
+            self.meter.messages().add(messages);
+            return self.told_committed();
         }
+        self.meter.failed_commits().add(1);
+        let mut steps = std::mem::take(&mut self.flying);
         // What was decided since stands on what is not kept.
         steps.append(&mut self.waiting);
         let (steps, askers): (Vec<Step>, Vec<Asker>) = steps.into_iter().unzip();
@@ -212,6 +256,12 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         }
     }
 
+    fn told_committed(&mut self) {
+        for (step, asker) in std::mem::take(&mut self.flying) {
+            self.deliver(step, asker);
+        }
+    }
+
     fn deliver(&mut self, step: Step, asker: Asker) {
         if let Asker::Login(session, login) = asker {
             self.outlet.opened(session, login, true);
@@ -223,7 +273,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                     let (messages, answer) = match self.reader.messages(&history.topic, &history.messages) {
                         Ok(found) => history.answer(&found),
                         Err(error) => {
-                            tracing::error!(error = &error as &dyn std::error::Error, "history cannot be read");
+                            self.unreadable(&error, "history cannot be read");
                             (Vec::new(), Answer::status(Status::INTERNAL))
                         }
                     };
@@ -232,8 +282,14 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                     }
                     self.answer(asker, answer, last);
                 }
-                Delivery::Push { to, message } => self.outlet.push(&to, &message),
-                Delivery::Forward { channel, message } => self.outlet.forward(&channel, message),
+                Delivery::Push { to, message } => {
+                    self.meter.deliveries().add(to.len() as u64);
+                    self.outlet.push(&to, &message);
+                }
+                Delivery::Forward { channel, message } => {
+                    self.meter.outside().add(1);
+                    self.outlet.forward(&channel, message);
+                }
                 _ => {}
             }
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tieline_core::{Frame, Instant, MessageLimit, PeerMisbehaved, Session as _, Text};
+use tieline_core::{CloseReason, Frame, Instant, MessageLimit, PeerMisbehaved, Session as _, Text};
 use tieline_portsip_im::server::{Accepted, ImServer, Phase, ServerConfig, ServerEvent, ServerRequestId};
 use tieline_portsip_im::service::SessionId;
 use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Status, UserId};
@@ -12,6 +12,7 @@ use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Status, UserId}
 use super::mailbox::{IDLE, Mail, Mailbox};
 use super::{Admitted, Shared};
 use crate::Line;
+use crate::census;
 
 pub(super) struct HostedLine {
     session: ImServer,
@@ -26,13 +27,33 @@ pub(super) struct HostedLine {
     admitted: Option<Admitted>,
     /// Whether the engine knows the session.
     known: bool,
+    /// Counts as a line as long as this lives.
+    _seat: census::Admitted,
 }
 
 impl HostedLine {
-    pub(super) fn new(config: ServerConfig, id: SessionId, shared: Arc<Shared>, now: Instant) -> Self {
+    pub(super) fn new(
+        config: ServerConfig,
+        id: SessionId,
+        shared: Arc<Shared>,
+        now: Instant,
+        seat: census::Admitted,
+    ) -> Self {
+        shared.meter.lines().add(1);
         let mailbox = shared.post.put_up(id, config.limits.queued_bytes);
         let session = ImServer::start(config, now);
-        Self { session, id, shared, mailbox, mail: VecDeque::new(), agent: None, background: false, admitted: None, known: false }
+        Self {
+            session,
+            id,
+            shared,
+            mailbox,
+            mail: VecDeque::new(),
+            agent: None,
+            background: false,
+            admitted: None,
+            known: false,
+            _seat: seat,
+        }
     }
 
     /// Hands on what the session tells.
@@ -51,6 +72,11 @@ impl HostedLine {
                 ServerEvent::Malformed { error: Some(error), .. } => tracing::debug!(%error, "malformed message"),
                 ServerEvent::Closed(reason) => {
                     tracing::debug!(session = self.id.0, %reason, "session closed");
+                    match reason {
+                        CloseReason::SlowPeer => self.shared.meter.slow_peers().add(1),
+                        CloseReason::PeerMisbehaved(_) => self.shared.meter.misbehaved_peers().add(1),
+                        _ => {}
+                    }
                     self.leave();
                 }
                 _ => {}
@@ -69,6 +95,7 @@ impl HostedLine {
                 self.shared.engine.open(self.id, login, arrival);
             }
             Err(status) => {
+                self.shared.meter.refused_logins().add(1);
                 tracing::debug!(session = self.id.0, code = status.code, "login refused");
                 self.session.reject(now, login, status);
             }
@@ -84,6 +111,7 @@ impl HostedLine {
                 Some(Admitted { arrival, token }) => {
                     let mut accepted = Accepted::user(UserId::from_number(arrival.user));
                     accepted.token = token;
+                    self.shared.meter.logins().add(1);
                     self.session.accept(now, login, accepted);
                 }
                 None => {
@@ -104,6 +132,7 @@ impl HostedLine {
 impl Drop for HostedLine {
     fn drop(&mut self) {
         self.shared.post.take_down(self.id);
+        self.shared.meter.lines().less();
         self.leave();
     }
 }

@@ -9,15 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use http::Response;
+use http::{HeaderValue, Response, StatusCode, header};
 use tieline_core::{Secret, Text};
 use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId};
 use tieline_portsip_im::{Credentials, Status};
 
 use super::engine::{Engine, Running};
+use super::meter::{Meter, ServiceStats};
 use super::store::{Store, StoreError};
-use crate::{Body, Line, Opening, WebSocketService};
+use crate::census::{self, Census};
+use crate::{Body, Line, Opening, ServerOptions, WebSocketService, plain};
 use line::HostedLine;
 use mailbox::{Post, Postman};
 
@@ -28,6 +30,12 @@ pub trait Accounts: Send + Sync + 'static {
     /// # Errors
     /// What the client is answered: [`Status::AUTHENTICATION_FAILED`], [`Status::UNKNOWN_SCHEME`] or another.
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status>;
+}
+
+impl<A: Accounts + ?Sized> Accounts for Arc<A> {
+    fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
+        (**self).login(credentials)
+    }
 }
 
 /// A login that is right.
@@ -63,6 +71,8 @@ pub type Outside = dyn Fn(&Text, MessageRecord) + Send + Sync;
 pub struct HostedIm {
     shared: Arc<Shared>,
     config: ServerConfig,
+    limits: LineLimits,
+    census: Census,
 }
 
 /// What the lines have in common.
@@ -71,6 +81,26 @@ pub(super) struct Shared {
     post: Post,
     accounts: Box<dyn Accounts>,
     next: AtomicU64,
+    meter: Meter,
+}
+
+/// How many lines there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LineLimits {
+    /// Lines at once; more are answered 503. Default 20,000.
+    pub lines: usize,
+    /// Lines at once from one address (IPv6: from one /64 network); more are answered 429. Default 1,024. Behind a proxy all
+    /// clients share one address: raise it there.
+    pub per_address: usize,
+    /// New lines from one address in a minute, all of which may come at once; more are answered 429. Default 3,000.
+    pub per_minute: u32,
+}
+
+impl Default for LineLimits {
+    fn default() -> Self {
+        Self { lines: 20_000, per_address: 1024, per_minute: 3_000 }
+    }
 }
 
 impl HostedIm {
@@ -90,9 +120,12 @@ impl HostedIm {
         let mut line = ServerConfig::new(0);
         line.hello.max_subscriber_count = Some(config.members as u64);
         let post = Post::new(outside);
-        let (engine, running) = Engine::start(Service::new(config), reader, writer, Postman::new(post.clone()))?;
-        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1) };
-        Ok((Self { shared: Arc::new(shared), config: line }, running))
+        let meter = Meter::default();
+        let postman = Postman::new(post.clone());
+        let (engine, running) = Engine::metered(Service::new(config), reader, writer, postman, meter.clone())?;
+        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1), meter };
+        let (limits, census) = (LineLimits::default(), Census::default());
+        Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
     }
 
     /// With other limits and times of the lines. The time of day is the system's, whatever stands here.
@@ -102,6 +135,19 @@ impl HostedIm {
         config.hello.max_subscriber_count = config.hello.max_subscriber_count.or(members);
         self.config = config;
         self
+    }
+
+    /// With other limits on how many lines there may be. They count lines only, whatever the server counts.
+    #[must_use]
+    pub const fn line_limits(mut self, limits: LineLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What was counted since the start, and what is held now.
+    #[must_use]
+    pub fn stats(&self) -> ServiceStats {
+        self.shared.meter.stats()
     }
 
     /// The thread that decides, for messages from outside and an orderly end.
@@ -119,11 +165,35 @@ impl fmt::Debug for HostedIm {
 
 impl WebSocketService for HostedIm {
     fn open(&self, opening: &Opening<'_>) -> Result<Box<dyn Line>, Box<Response<Body>>> {
+        let seat = self.seat(opening)?;
         let mut config = self.config.clone();
         let since = i64::try_from(opening.now.since_epoch().as_micros()).unwrap_or(i64::MAX);
         config.epoch_unix_micros = unix_micros().saturating_sub(since);
         let id = SessionId(self.shared.next.fetch_add(1, Ordering::Relaxed));
-        Ok(Box::new(HostedLine::new(config, id, Arc::clone(&self.shared), opening.now)))
+        Ok(Box::new(HostedLine::new(config, id, Arc::clone(&self.shared), opening.now, seat)))
+    }
+}
+
+impl HostedIm {
+    fn seat(&self, opening: &Opening<'_>) -> Result<census::Admitted, Box<Response<Body>>> {
+        let options = ServerOptions {
+            max_connections: self.limits.lines,
+            max_connections_per_address: self.limits.per_address,
+            max_connects_per_minute: self.limits.per_minute,
+            ..ServerOptions::default()
+        };
+        self.census.admit(opening.peer.ip(), opening.now, &options).ok_or_else(|| {
+            self.shared.meter.refused_lines().add(1);
+            let is_full = self.census.stats().connections_now >= self.limits.lines;
+            let (status, words) = if is_full {
+                (StatusCode::SERVICE_UNAVAILABLE, "too many lines")
+            } else {
+                (StatusCode::TOO_MANY_REQUESTS, "too many lines from this address")
+            };
+            let mut refused = plain(status, words);
+            refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+            Box::new(refused)
+        })
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! A file that comes is written to a temporary name and hashed on the way. When it is whole it is synced, gets its name,
 //! the folder is synced, then its row is kept, and only then is it answered. So there is no row without its whole file; a
-//! file without a row is never served, and what is left of one that did not come whole is removed at the next start.
+//! file without a row is never served. What is left of one that did not come whole, or that has no row since the program
+//! died in between, is removed at the next start. A row whose file is gone is left alone, as its file may come back with
+//! the disk it is on, and its file is answered 404. No document says how a message names a file, so a file goes by its age
+//! or not at all: [`DiskFiles::expire`].
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -19,16 +22,21 @@ use hyper::body::{Body as HttpBody, Frame};
 use sha2::{Digest as _, Sha256};
 use tieline_core::{Random, Secret, Seed};
 use tieline_portsip_im::file::{FileHead, IncomingFile, Received};
-use tieline_portsip_im::service::UserNumber;
+use tieline_portsip_im::service::{Micros, UserNumber};
 use tieline_portsip_im::{FileRef, Status};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::StoreError;
 use super::disk::{Disk, Pending};
 use super::sqlite::{FileRow, FileRows};
 use crate::im::{FileSink, FileStore, Sinking, StoredFile};
 
 /// Bytes of a file that are read at once.
 const PIECE: u64 = 64 << 10;
+/// Characters of an id.
+const NAME: usize = 32;
+/// Files that are forgotten in one go.
+const AT_ONCE: usize = 1000;
 
 /// Says whose token it is.
 pub trait Admission: Send + Sync + 'static {
@@ -74,11 +82,66 @@ impl DiskFiles {
         for left in std::fs::read_dir(&coming)? {
             std::fs::remove_file(left?.path())?;
         }
+        remove_strays(&folder, &rows)?;
         disk.sync_folder(&folder)?;
         let names = Mutex::new(Random::new(seed, u64::from_le_bytes(*b"im-files")));
         let shelf = Arc::new(Shelf { folder, coming, rows, disk: Box::new(disk) });
         Ok(Self { shelf, admission: Box::new(admission), names })
     }
+
+    /// Removes files that came before a time: first their rows, durably, then themselves. What is being downloaded goes on
+    /// where the system lets it. Returns how many. Blocks while it works.
+    ///
+    /// # Errors
+    /// When rows cannot be read or forgotten; some files may be gone by then.
+    pub fn expire(&self, before: Micros) -> Result<u64, StoreError> {
+        let Shelf { folder, rows, disk, .. } = &*self.shelf;
+        let mut gone = 0;
+        loop {
+            let ids = rows.before(before, AT_ONCE)?;
+            if ids.is_empty() {
+                return Ok(gone);
+            }
+            rows.forget(&ids)?;
+            for id in &ids {
+                match disk.remove(&folder.join(id)) {
+                    Ok(()) => gone += 1,
+                    // It goes at the next start, as nobody finds it any more.
+                    Err(error) => tracing::warn!(%error, id, "an old file was not removed"),
+                }
+            }
+        }
+    }
+}
+
+/// Removes files that have no row: the program died between the two.
+fn remove_strays(folder: &Path, rows: &FileRows) -> io::Result<()> {
+    let mut strays = 0_u64;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_file() {
+            continue;
+        }
+        let name = entry.file_name();
+        let is_known = match name.to_str() {
+            Some(id) => rows.find(id).map_err(io::Error::other)?.is_some(),
+            None => false,
+        };
+        // What nobody here has named is nobody's here.
+        let is_ours = name.to_str().is_some_and(|id| id.len() == NAME && is_name(id));
+        if is_ours && !is_known {
+            std::fs::remove_file(entry.path())?;
+            strays += 1;
+        }
+    }
+    if strays > 0 {
+        tracing::info!(files = strays, "files that were never answered were removed");
+    }
+    Ok(())
+}
+
+fn is_name(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 impl fmt::Debug for DiskFiles {

@@ -36,7 +36,7 @@ pub use error::StoreError;
 pub use files::{Admission, DiskFiles};
 pub use memory::MemoryStore;
 #[cfg(feature = "im-store")]
-pub use sqlite::{FileRow, FileRows, SqliteReader, SqliteStore, SqliteWriter};
+pub use sqlite::{FileRow, FileRows, SqliteReader, SqliteStore, SqliteTokens, SqliteWriter};
 
 /// Reads what is kept. Each call sees all that was committed before it, and nothing by halves.
 pub trait Reader: Send + 'static {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use tieline_portsip_im::service::{Micros, UserNumber};
 
 use super::super::StoreError;
@@ -61,6 +61,35 @@ impl FileRows {
             column(file.owner),
             file.created
         ])?;
+        Ok(())
+    }
+
+    /// The ids of files that came before a time, the oldest first, and at most so many.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn before(&self, time: Micros, most: usize) -> Result<Vec<String>, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut select =
+            connection.prepare_cached("SELECT id FROM files WHERE created < ?1 ORDER BY created LIMIT ?2")?;
+        let found = select.query_map(params![time, i64::try_from(most).unwrap_or(i64::MAX)], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets rows, all or none, durably when this returns.
+    ///
+    /// # Errors
+    /// When they are not forgotten.
+    pub fn forget(&self, ids: &[String]) -> Result<(), StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut remove = writing.prepare_cached("DELETE FROM files WHERE id = ?1")?;
+            for id in ids {
+                remove.execute([id])?;
+            }
+        }
+        writing.commit()?;
         Ok(())
     }
 

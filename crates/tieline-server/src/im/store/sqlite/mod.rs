@@ -3,6 +3,7 @@
 mod files;
 mod read;
 mod schema;
+mod tokens;
 mod values;
 mod write;
 
@@ -10,10 +11,11 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 pub use files::{FileRow, FileRows};
 pub use read::SqliteReader;
+pub use tokens::SqliteTokens;
 pub use write::SqliteWriter;
 
 use super::{Store, StoreError};
@@ -58,6 +60,30 @@ impl SqliteStore {
     /// When the database cannot be opened.
     pub fn files(&self) -> Result<FileRows, StoreError> {
         Ok(FileRows::new(self.connect()?, Arc::clone(&self.lock)))
+    }
+
+    /// The tokens in the same database.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub fn tokens(&self) -> Result<SqliteTokens, StoreError> {
+        Ok(SqliteTokens::new(self.connect()?, Arc::clone(&self.lock)))
+    }
+
+    /// Writes something that means nothing, as durably as a commit: whether there is room, and the disk works.
+    ///
+    /// # Errors
+    /// When nothing can be written at present.
+    pub fn probe(&self) -> Result<(), StoreError> {
+        let mut connection = self.connect()?;
+        let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        writing.execute_batch(
+            "CREATE TABLE probe (filled BLOB) STRICT;
+             INSERT INTO probe VALUES (randomblob(65536));
+             DROP TABLE probe;",
+        )?;
+        writing.commit()?;
+        Ok(())
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {

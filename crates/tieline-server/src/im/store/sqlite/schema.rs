@@ -7,7 +7,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::super::StoreError;
 
 /// The steps from an empty database to the newest version, one a version.
-const VERSIONS: &[&str] = &["
+const VERSIONS: &[&str] = &[
+    "
 CREATE TABLE accounts (
     user INTEGER PRIMARY KEY,
     created INTEGER NOT NULL,
@@ -72,7 +73,20 @@ CREATE TABLE files (
     owner INTEGER NOT NULL,
     created INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+CREATE TABLE tokens (
+    hash BLOB PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    sign_in INTEGER NOT NULL,
+    user INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+",
+];
 
 /// What each connection is set to.
 pub(super) fn configure(connection: &Connection) -> Result<(), StoreError> {

@@ -1,0 +1,44 @@
+//! The certificate: one's own, or one that is made and kept.
+
+use std::path::Path;
+
+use tieline_tls::ServerTls;
+
+use crate::args::ServePlace;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::private;
+
+/// TLS as the options say; `None` without.
+pub(super) fn load(place: &ServePlace, data: &Path) -> Result<Option<ServerTls>, Failure> {
+    if place.plain {
+        if !place.listen.ip().is_loopback() {
+            tracing::warn!("without TLS everybody on the way reads messages and passwords");
+        }
+        return Ok(None);
+    }
+    if let (Some(chain), Some(key)) = (&place.tls_cert, &place.tls_key) {
+        return of_files(chain, key, Exit::Usage).map(Some);
+    }
+    let folder = data.join("tls");
+    let (chain, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    if !(chain.exists() && key.exists()) {
+        let names: Vec<&str> = place.tls_name.iter().map(String::as_str).collect();
+        let made = ServerTls::self_signed_pem(&names).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        // The certificate last: what is there without it is made anew.
+        for (path, text) in [(&key, &made.key), (&chain, &made.certificate)] {
+            let failed = |error| Failure::new(Exit::Failure, format!("cannot write {}: {error}", path.display()));
+            private::save(path, text).map_err(failed)?;
+        }
+    }
+    of_files(&chain, &key, Exit::Failure).map(Some)
+}
+
+fn of_files(chain: &Path, key: &Path, exit: Exit) -> Result<ServerTls, Failure> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| Failure::new(exit, format!("cannot read {}: {error}", path.display())))
+    };
+    let (chain_pem, key_pem) = (read(chain)?, read(key)?);
+    ServerTls::from_pem(&chain_pem, &key_pem)
+        .map_err(|error| Failure::new(exit, format!("{}, {}: {error}", chain.display(), key.display())))
+}
