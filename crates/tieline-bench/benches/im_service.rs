@@ -223,7 +223,7 @@ fn group(bench: &Bench) {
         });
         let standings = contest.run(effort(15, 1));
         standings.print(fanout);
-        for (name, kept) in [ours, fanout].iter().zip(kept) {
+        for (name, kept) in [ours, fanout].iter().zip(&kept) {
             let (mut took, wall) = kept.take();
             let (p50, p99) = percentiles(&mut took);
             let per_second = (took.len() * MEMBERS) as f64 / wall.as_secs_f64();
