@@ -233,6 +233,27 @@ fn a_full_queue_sends_calls_on_without_taking_them() {
 }
 
 #[test]
+fn a_call_that_queues_send_round_in_circles_ends() {
+    let (mut world, tenant) = office();
+    let circle = NewQueue {
+        number: "801",
+        name: "Circle",
+        overflow_to: "801",
+        capacity: 2,
+        ring_time: Duration::from_secs(10),
+        sla: Duration::from_secs(20),
+        max_wait: Duration::from_millis(1),
+        wrap_up: Duration::ZERO,
+        manager: "101",
+    };
+    world.create_queue(tenant, &circle).unwrap();
+    let call = call_in(&mut world, tenant, "12025550101", "801");
+    pass(&mut world, 3600);
+    assert!(world.call(call).is_none());
+    assert_eq!(world.cdrs(tenant).last().unwrap().targets.len(), 71);
+}
+
+#[test]
 fn a_callback_keeps_the_place_rings_an_agent_first_and_then_the_caller() {
     let (mut world, tenant) = office();
     let call = call_in(&mut world, tenant, "12025550101", "800");

@@ -257,9 +257,11 @@ struct Shown(Duration);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.subsec_millis() {
+        match self.0.subsec_nanos() {
             0 => write!(f, "{}s", self.0.as_secs()),
-            _ => write!(f, "{}ms", self.0.as_millis()),
+            nanos if nanos % 1_000_000 == 0 => write!(f, "{}ms", self.0.as_millis()),
+            nanos if nanos % 1_000 == 0 => write!(f, "{}us", self.0.as_micros()),
+            _ => write!(f, "{}ns", self.0.as_nanos()),
         }
     }
 }

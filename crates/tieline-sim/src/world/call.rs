@@ -219,6 +219,8 @@ pub struct Call {
     pub(super) connected: Option<usize>,
     pub(super) round: u32,
     pub(super) forwarded: bool,
+    /// How often it was sent on.
+    pub(super) hops: u32,
     pub(super) is_callback: bool,
 }
 

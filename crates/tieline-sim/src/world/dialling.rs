@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::{Call, CallInfo, CallKey, CallType, Direction, EndReason, Party, PartyKind, Target, TargetState};
+use super::ending::Outcome;
 use super::extension::Device;
 use super::timers::Timer;
 use super::{CallChange, Happening, Refused, TargetChange, TenantKey, World};
@@ -12,6 +13,9 @@ use super::{CallChange, Happening, Refused, TargetChange, TenantKey, World};
 const RING_TIME: Duration = Duration::from_secs(15);
 /// How long a number outside rings.
 const RING_TIME_OUTSIDE: Duration = Duration::from_secs(30);
+/// How often a call is sent on before it is given up: `Max-Forwards` of RFC 3261, whose answer to more is 483. Queues that
+/// overflow into each other would pass it round for ever.
+const MOST_HOPS: u32 = 70;
 
 /// Where a call comes from.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +127,7 @@ impl World {
             connected: None,
             round: 0,
             forwarded: false,
+            hops: 0,
             is_callback: false,
         };
         self.calls.insert(key, call);
@@ -151,6 +156,11 @@ impl World {
     /// The call is sent on to `number`.
     pub(super) fn send_on(&mut self, key: CallKey, from: Party, number: &str) -> Result<(), Refused> {
         let call = self.calls.get_mut(&key).ok_or(Refused::NoSuchCall)?;
+        call.hops += 1;
+        if call.hops > MOST_HOPS {
+            let answered = call.answered.is_some();
+            return self.finish(key, if answered { Outcome::Ended(EndReason::None) } else { Outcome::Failed(483) });
+        }
         let (tenant, info) = (call.tenant, Arc::clone(&call.info));
         let to = self.party(tenant, number)?;
         let change = CallChange::Rerouted { from, to: to.clone() };

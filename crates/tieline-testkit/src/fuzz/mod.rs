@@ -8,6 +8,7 @@ pub mod axeos;
 pub mod cloudpbx;
 pub mod http1;
 pub mod im;
+pub mod im_service;
 pub mod json;
 pub mod multipart;
 pub mod scenario;
@@ -58,6 +59,7 @@ targets! {
     im_tokens: im::tokens;
     im_client_session: sessions::im::client;
     im_server_session: sessions::im::server;
+    im_service: im_service::service;
     axeos_events: axeos::events, text;
     axeos_users: axeos::users, text;
     axeos_phones: axeos::phones, text;
