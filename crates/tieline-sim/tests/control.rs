@@ -4,8 +4,9 @@ mod client;
 
 use std::net::SocketAddr;
 
+use client::im::{ask, attach, enter, heard};
 use client::{Client, post, within};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tieline_portsip_wsi::Dialect;
 use tieline_sim::Sim;
 use tieline_sim::scenario::Scenario;
@@ -17,6 +18,7 @@ length = "10m"
 patience = "20ms"
 trunk = [{ name = "Carrier One" }]
 extension = [{ number = "101", name = "Alice Novak" }, { number = "110", name = "Jonas Meyer", role = "tenant-admin" }]
+group = [{ id = "ops", owner = "101", members = ["110"] }]
 "#;
 
 /// A simulator under control.
@@ -149,4 +151,27 @@ async fn the_day_is_controlled_too() {
     let calls = control.json("/sim/calls").await;
     let mine = calls.as_array().expect("a list").iter().find(|call| call["id"] == "mine").cloned();
     assert_eq!(mine.expect("it goes on")["talking"], "110");
+}
+
+#[tokio::test]
+async fn messages_are_written_and_what_clients_write_is_read() {
+    let (sim, control) = controlled().await;
+    let contract = control.json("/sim/contract").await;
+    let (user, group) = (&contract["im"]["users"][1], contract["im"]["groups"][0]["topic"].as_str().expect("a topic"));
+    let token = user["token"].as_str().expect("a token");
+    let (mut jonas, _) = enter(contract["im"]["url"].as_str().expect("an address"), "jonas", token).await;
+    attach(&mut jonas, group).await;
+    let expected = r#"{"expect": {"message": {"from": "110", "to": "ops", "text": "order"}, "within": "1m"}}"#;
+    let asked = r#"{"message": {"from": "101", "to": "ops", "text": "What is it?"}}"#;
+    assert_eq!(control.post("/sim/do", &format!("[{expected}, {asked}]")).await.0, 200);
+    assert_eq!(heard(&mut jonas, "data").await[0]["content"], "What is it?");
+    ask(&mut jonas, json!({"pub": {"id": "1", "topic": group, "content": "An order"}})).await;
+    assert_eq!(control.json("/sim/report").await["checks"][0]["verdict"], "met");
+    let told = control.json("/sim/transcript").await.to_string();
+    assert!(told.contains("An order") && !told.contains(token), "{told}");
+    let nobody = r#"{"message": {"from": "101", "to": "nobody", "text": "Hello"}}"#;
+    assert_eq!(control.post("/sim/do", nobody).await.0, 404);
+    let himself = r#"{"message": {"from": "101", "to": "101", "text": "Hello"}}"#;
+    assert_eq!(control.post("/sim/do", himself).await.0, 409);
+    sim.stop().await;
 }

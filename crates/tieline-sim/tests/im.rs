@@ -7,10 +7,10 @@ use std::time::Duration;
 use client::im::{ask, attach, enter, heard, robot};
 use client::{Client, get, post, within};
 use serde_json::{Value, json};
+use tieline_portsip_wsi::Dialect;
 use tieline_sim::Sim;
 use tieline_sim::scenario::{Extension, Group, Receipt, Scenario, ScenarioBuilder, Step};
-use tieline_sim::world::Availability;
-use tieline_sim::world::Refused;
+use tieline_sim::world::{Availability, Refused, Role};
 
 const fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -62,7 +62,11 @@ async fn a_client_and_a_person_talk_and_each_sees_the_other_as_the_topic() {
 
 #[tokio::test]
 async fn presence_follows_the_devices_as_in_wsi() {
-    let sim = start(office()).await;
+    let admin = Extension::new("110", "Jonas Meyer").role(Role::TenantAdmin);
+    let sim = start(office().extension(admin)).await;
+    let mut wsi = Client::wsi(&sim, Dialect::V22).await;
+    wsi.say(json!({"command": "subscribe", "topics": ["extension_events"], "extensions": ["102"]})).await;
+    wsi.rest().await;
     let (mut robot, bob) = (robot(&sim).await, sim.im_user("102").expect("a user"));
     attach(&mut robot, "me").await;
     attach(&mut robot, &bob).await;
@@ -71,6 +75,8 @@ async fn presence_follows_the_devices_as_in_wsi() {
     sim.step(at(5)).await;
     let gone = heard(&mut robot, "pres").await;
     assert!(gone.iter().any(|pres| pres["what"] == "off" && pres["src"] == bob), "{gone:?}");
+    let told = wsi.rest().await.concat();
+    assert!(told.contains("removed_contacts") && told.contains(bob.trim_start_matches("usr")), "{told}");
     sim.perform(Step::register("102")).expect("a device");
     sim.perform(Step::presence("102", Availability::Lunch, "Back at one")).expect("an extension");
     sim.step(at(1)).await;

@@ -108,9 +108,11 @@ impl Control {
             };
             if let Err(why) = self.pbx.act_now(moment) {
                 let status = match why {
-                    Refused::Busy | Refused::NotNow | Refused::NotRegistered | Refused::NumberTaken => {
-                        StatusCode::CONFLICT
-                    }
+                    Refused::Busy
+                    | Refused::DeniedInIm
+                    | Refused::NotNow
+                    | Refused::NotRegistered
+                    | Refused::NumberTaken => StatusCode::CONFLICT,
                     _ => StatusCode::NOT_FOUND,
                 };
                 return refused(status, why.to_string().into());

@@ -210,11 +210,11 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         match lack {
             Lack::User(user) => {
                 let record = self.reader.user(*user)?;
-                let unknown = record.is_none();
+                let (unknown, now) = (record.is_none(), self.now());
                 self.service.provide_user(*user, record);
                 if unknown
                     && let Some(arrival) = (self.directory)(*user)
-                    && let Decision::Made(step) = self.service.introduce(self.now(), &arrival)
+                    && let Decision::Made(step) = self.service.introduce(now, &arrival)
                 {
                     // Kept before what is decided with it, or with it.
                     self.decided(step, Asker::Nobody);
