@@ -11,13 +11,15 @@ use cpu_time::ThreadTime;
 use tieline_bench::{Contest, Goal, effort, title};
 use tieline_portsip_wsi::{Auth, Dialect, Event, Viewer};
 use tieline_server::wsi::{self, Directory, Hub, Publication, Refused, WsiService};
-use tieline_server::{Router, Server, ServerOptions};
+use tieline_server::{Accepted, ConnectionHook, Router, Server, ServerHook, ServerOptions};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
 const TENANT: &str = "236047118140313600";
+/// To no more sockets the server writes before others have their turn.
+const TURN: usize = 64;
 
 fn main() {
     let clients = effort(400, 10);
@@ -49,29 +51,35 @@ fn runtime() -> Runtime {
 fn compete(clients: usize, batch: usize, batches: usize, rounds: usize, event: &Publication, goal: &Goal<'_>) {
     let runtime = runtime();
     let drain = Drain::start();
-    let (hub, server) = runtime.block_on(host());
+    let (hub, server) = runtime.block_on(host(false));
+    let (tasks_hub, tasks_server) = runtime.block_on(host(true));
     let bare = runtime.block_on(bare(clients, &drain));
     connect(&runtime, clients, &drain, server);
+    connect(&runtime, clients, &drain, tasks_server);
     let frame = wire::text_frame(&event.text).repeat(batch);
 
     let title = format!("a delivery, {batch} a write");
     let mut contest = Contest::new(&title, (clients * batch * batches) as f64);
-    let (ours, raw) = ("tieline-server", "bare tokio, bytes framed before");
+    let (ours, tasks, raw) =
+        ("tieline-server", "tieline-server, each connection's task writes", "bare tokio, bytes framed before");
     contest.enter_timed(ours, || runtime.block_on(publish(&hub, clients, batch, batches, event)));
+    contest.enter_timed(tasks, || runtime.block_on(publish(&tasks_hub, clients, batch, batches, event)));
     contest.enter_timed(raw, || runtime.block_on(write(&bare, &frame, batches)));
     let standings = contest.run(rounds);
     standings.print(raw);
     standings.judge(ours, raw, goal);
 }
 
-/// Publishes, and lets the tasks of all connections run after each batch.
+/// Publishes, and lets the tasks of the server run after each batch, until it is written.
 async fn publish(hub: &Hub, clients: usize, batch: usize, batches: usize, event: &Publication) -> Duration {
     let start = ThreadTime::now();
     for _ in 0..batches {
         for _ in 0..batch {
             assert_eq!(hub.publish(|_| Some(event.clone())), clients);
         }
-        tokio::task::yield_now().await;
+        for _ in 0..clients.div_ceil(TURN) {
+            tokio::task::yield_now().await;
+        }
     }
     start.elapsed()
 }
@@ -102,10 +110,26 @@ impl Directory for Everybody {
     }
 }
 
-async fn host() -> (Hub, SocketAddr) {
+/// Serves each connection over a stream that its own task alone can write to, as over TLS.
+struct TasksOnly;
+
+impl ServerHook for TasksOnly {
+    fn accept(&self, tcp: tokio::net::TcpStream, _: SocketAddr) -> Accepted {
+        Accepted::Hooked(Box::new(tcp), Box::new(AsItIs))
+    }
+}
+
+struct AsItIs;
+
+impl ConnectionHook for AsItIs {}
+
+async fn host(tasks_only: bool) -> (Hub, SocketAddr) {
     let hub = Hub::new();
     let service = WsiService::new(Everybody, hub.clone());
-    let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.expect("a listener");
+    let mut server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.expect("a listener");
+    if tasks_only {
+        server = server.hooked(TasksOnly);
+    }
     let address = server.local_addr();
     server.spawn(Router::new().websocket(wsi::paths(), service));
     (hub, address)

@@ -108,23 +108,24 @@ impl Backlog {
     /// Writes what waits, if the connection's task has nothing to do. Who is to see to what did not go at once.
     pub(crate) fn deliver(&mut self, parcel: &mut Parcel, now: Instant) -> Option<Waker> {
         self.called = false;
-        let writer = self.writer.as_mut().filter(|_| self.lent && !self.queue.is_empty())?;
-        parcel.pack(&self.queue);
-        // A socket that broke tells the task as well.
-        let written = writer.try_write(now, parcel.bytes()).unwrap_or(0);
-        if written == parcel.bytes().len() {
-            self.bytes = 0;
-            self.queue.clear();
-            self.queue.shrink_to(IDLE_EVENTS);
-            return None;
+        let writer = self.writer.as_mut().filter(|_| self.lent)?;
+        while !self.queue.is_empty() {
+            parcel.pack(&self.queue);
+            // A socket that broke tells the task as well.
+            let written = writer.try_write(now, parcel.bytes()).unwrap_or(0);
+            let (begun, rest) = parcel.begun(written);
+            if !rest.is_empty() {
+                writer.leave_rest(rest);
+            }
+            let weight: usize = self.queue.drain(..begun).map(|event| weight(&event)).sum();
+            self.bytes = self.bytes.saturating_sub(weight);
+            if written < parcel.bytes().len() {
+                self.lent = false;
+                return self.waker.take();
+            }
         }
-        self.lent = false;
-        let (begun, rest) = parcel.begun(written);
-        if !rest.is_empty() {
-            writer.leave_rest(rest);
-        }
-        self.bytes -= self.queue.drain(..begun).map(|event| weight(&event)).sum::<usize>();
-        self.waker.take()
+        self.queue.shrink_to(IDLE_EVENTS);
+        None
     }
 }
 

@@ -20,8 +20,8 @@ use crate::clock::Clock;
 const TURN: usize = 64;
 /// The places that an emptied list keeps.
 const IDLE_CALLS: usize = 1024;
-/// The bytes that an emptied buffer keeps.
-const IDLE_BYTES: usize = 64 << 10;
+/// What is written at once, but for a single longer message.
+const PARCEL_BYTES: usize = 64 << 10;
 
 /// Where something waits for a courier.
 pub(crate) trait Pickup: Send + Sync {
@@ -67,7 +67,7 @@ impl Courier {
             }
             round.clear();
             round.shrink_to(IDLE_CALLS);
-            parcel.empty();
+            parcel.shrink();
         }
     }
 
@@ -116,29 +116,39 @@ pub(crate) struct Parcel {
     frames: Vec<u8>,
     /// Where each frame ends.
     ends: Vec<usize>,
+    /// Whether messages were left out.
+    full: bool,
 }
 
 impl Parcel {
-    /// Packs these messages.
+    /// Packs the first of these messages, all that find room; one at least.
     pub(crate) fn pack(&mut self, messages: &VecDeque<Text>) {
-        let packed = self.messages.len() == messages.len()
+        if self.is_packed(messages) {
+            return;
+        }
+        self.clear();
+        for message in messages {
+            self.full = !self.frames.is_empty() && self.frames.len() + message.len() > PARCEL_BYTES;
+            if self.full {
+                break;
+            }
+            PreparedFrame::append_text(message, &mut self.frames);
+            self.ends.push(self.frames.len());
+            // It is held, so that no other text can come to lie where it does.
+            self.messages.push(message.clone());
+        }
+    }
+
+    /// Whether packing these again would give the same.
+    fn is_packed(&self, messages: &VecDeque<Text>) -> bool {
+        let as_many =
+            if self.full { self.messages.len() < messages.len() } else { self.messages.len() == messages.len() };
+        as_many
             && self
                 .messages
                 .iter()
                 .zip(messages)
-                .all(|(packed, message)| std::ptr::eq(packed.as_str(), message.as_str()));
-        if packed {
-            return;
-        }
-        self.messages.clear();
-        self.frames.clear();
-        self.ends.clear();
-        for message in messages {
-            PreparedFrame::append_text(message, &mut self.frames);
-            self.ends.push(self.frames.len());
-        }
-        // They are held, so that nothing else can come to lie where they do.
-        self.messages.extend(messages.iter().cloned());
+                .all(|(packed, message)| std::ptr::eq(packed.as_str(), message.as_str()))
     }
 
     /// All frames.
@@ -156,11 +166,17 @@ impl Parcel {
         (whole + 1, rest)
     }
 
-    fn empty(&mut self) {
+    fn clear(&mut self) {
         self.messages.clear();
         self.frames.clear();
         self.ends.clear();
-        self.frames.shrink_to(IDLE_BYTES);
+        self.full = false;
+    }
+
+    /// Gives back what was needed for much.
+    fn shrink(&mut self) {
+        self.clear();
+        self.frames.shrink_to(PARCEL_BYTES);
         self.messages.shrink_to(IDLE_CALLS);
         self.ends.shrink_to(IDLE_CALLS);
     }
