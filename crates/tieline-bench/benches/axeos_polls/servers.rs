@@ -135,7 +135,7 @@ impl Servers {
 
 /// Serves until the standard input ends.
 pub(crate) fn run() {
-    let (sender, mut commands) = mpsc::unbounded_channel();
+    let (sender, mut asked) = mpsc::unbounded_channel();
     commands(move |line| {
         let _ended = sender.send(line);
     });
@@ -150,7 +150,7 @@ pub(crate) fn run() {
         say(&servers.bare.listen().await.to_string());
         let service = AxeosService::new(Nobody(Auth::api_key("8d0a0704")), servers.hub.clone());
         server.spawn(Router::new().http(paths(), service));
-        while let Some(command) = commands.recv().await {
+        while let Some(command) = asked.recv().await {
             let mut words = command.split(' ');
             let verb = words.next().unwrap_or_default();
             let mut number = || words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
