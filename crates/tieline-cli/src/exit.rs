@@ -55,7 +55,7 @@ Exit codes:
   7    the PBX refused what was asked for: a topic, a call, a message, a file
   8    events may have been missed, or messages are lost (with --fail-on-gap)
   9    lint: a message is broken (with --strict: is odd in any way); sim run: something that was expected
-       did not happen; sim check: a scenario has mistakes
+       did not happen; sim check: a scenario has mistakes; replay: the file is no capture
   10   it is not known whether the PBX called, sent the message, took the file, or changed what it was
        asked to; nothing was repeated
   11   the message was sent and not delivered (sms send --wait)

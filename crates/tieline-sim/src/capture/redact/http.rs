@@ -77,7 +77,7 @@ pub(super) fn headers(key: &RedactionKey, headers: &mut [(String, String)]) {
                 let known = ["basic", "bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
                 if known { format!("{scheme} {}", key.secret(rest.as_bytes())) } else { key.secret(value.as_bytes()) }
             }
-            _ if name.eq_ignore_ascii_case("content-type") => media(key, value),
+            _ if ["accept", "content-type"].iter().any(|known| name.eq_ignore_ascii_case(known)) => media(key, value),
             _ => any(key, value),
         };
         if !stays {

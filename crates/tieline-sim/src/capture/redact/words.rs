@@ -192,12 +192,12 @@ const KEYS: &[&str] = &[
 
 /// Words that the keys of [`WORDED`] hold, besides those that the protocol crates list.
 const WORDS: &[&str] = &[
-    "accept", "accepted", "access_token", "acs", "add", "agent_answered", "already", "anon", "answered", "api", "attached",
+    "accept", "accepted", "access_token", "acs", "add", "agent_answered", "already", "anon", "answer", "answered", "api", "attached",
     "attended_transfer_complete", "auth", "available", "away", "basic", "blind_transfer_complete", "business_trip", "busy",
     "call", "callback", "callback_call", "callee_disconnect", "callee_disconnected", "caller_disconnect",
-    "caller_disconnected", "cancelled", "code", "command", "completed", "cred", "data", "del", "delivered", "desc", "dial",
+    "caller_disconnected", "cancelled", "code", "command", "completed", "congestion", "cred", "data", "del", "delivered", "desc", "dial",
     "disabled", "do_not_disturb", "dynamic", "email", "en", "enabled", "enqueue", "error", "expired", "ext", "fail", "failed",
-    "false", "fnd", "forbidden", "forward", "found", "gone", "group", "hangup", "hot-desk", "idle", "in", "in2out", "inbound",
+    "false", "fnd", "forbidden", "forward", "found", "gone", "group", "hangup", "hold", "hot-desk", "idle", "in", "in2out", "inbound",
     "inbound_outbound", "internal", "invalid", "invited", "jpeg", "jpg", "kp", "kpa", "kpv", "leave", "left", "login",
     "logout", "lunch", "malformed", "me", "missed", "mp3", "msg", "no", "noanswer", "none", "normal", "normal_call", "not",
     "not_found", "not_ready", "number", "off", "offline", "ogg", "ok", "on", "on_call", "online", "open", "other_call", "out",
@@ -205,9 +205,9 @@ const WORDS: &[&str] = &[
     "queue_callback", "queue_callback_call", "read", "ready", "recv", "redirected", "referred", "rejected", "remove",
     "renewal", "required", "ring_group_call", "ringing", "satellite", "sent", "set", "sip", "sms", "static", "stop", "sub",
     "subscribe", "success", "sys", "tags", "tel", "term", "too", "topic", "trunk", "true", "ua", "undelivered", "unknown",
-    "unauthorized", "undefined", "unsub", "unsubscribe", "upd", "use", "v12", "v16", "v22", "wav", "wav49", "wrap_up", "yes",
+    "unauthorized", "unavailable", "undefined", "unreachable", "unsub", "unsubscribe", "upd", "use", "v12", "v16", "v22", "wav", "wav49", "wrap_up", "yes",
     // Of sentences that the servers say.
-    "access_token", "name", "or", "password", "username", "domain",
+    "domain", "name", "or", "password", "username",
 ];
 
 /// Words that stay within addresses, channels and ids, whatever stands around them.

@@ -130,7 +130,10 @@ impl Inner {
     /// The events of the log after a number, once there are any.
     async fn poll(self: Arc<Self>, asked: Asked) -> Response<Body> {
         let until = tokio::time::Instant::now() + Duration::from_secs(asked.timeout.unwrap_or_default().min(600));
-        self.lock().log.get_or_insert((self.now(), 0));
+        // Where the log is is asked before it is followed: time begins with that.
+        if asked.last.is_some() {
+            self.lock().log.get_or_insert((self.now(), 0));
+        }
         let events = loop {
             self.release();
             let events = self.events(asked);
@@ -158,7 +161,8 @@ impl Inner {
     }
 
     fn events(&self, asked: Asked) -> Vec<(u64, &str)> {
-        let told = self.lock().log.map_or(0, |(_, told)| told);
+        let first = || self.script.log.iter().take_while(|event| event.at <= self.script.log_from).count();
+        let told = self.lock().log.map_or_else(first, |(_, told)| told);
         let told = self.script.log.get(..told).unwrap_or_default();
         let limit = asked.limit.map_or(told.len(), |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let events = told.iter().map(|event| (event.number, &*event.raw));
