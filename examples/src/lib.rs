@@ -1,6 +1,8 @@
-//! What the examples share: a simulated PBX in the background of the program, a bot in a chat, and a screen-pop.
+//! What the examples share: a simulated PBX in the background of the program, a bot in a chat, the life of a group, and a
+//! screen-pop.
 
 pub mod bot;
+pub mod group;
 pub mod pop;
 
 use std::net::SocketAddr;
