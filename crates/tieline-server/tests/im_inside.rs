@@ -59,7 +59,7 @@ fn say(session: &mut InsideSession, message: &Value) -> ServerRequestId {
 }
 
 /// What was told: the codes of answers, and the messages.
-fn told(session: &mut InsideSession) -> (Vec<(ServerRequestId, u16)>, Vec<Value>) {
+fn told(session: &mut InsideSession) -> (Vec<(ServerRequestId, i64)>, Vec<Value>) {
     let (mut codes, mut pushes) = (Vec::new(), Vec::new());
     for told in session.take() {
         match told {
