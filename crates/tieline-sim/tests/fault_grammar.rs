@@ -61,6 +61,7 @@ fn what_can_be_left_out_has_a_default() {
     same("bad-json", "bad-json=full-width-comma");
     same("at=1m30s-:refuse", "at=90s:refuse");
     same("on=cloudpbx:http=500", "on=cloudpbx-stream,on=cloudpbx-rest:http=500");
+    same("on=im:http=500", "on=im-line,on=im-http:http=500");
 }
 
 #[test]
@@ -74,7 +75,10 @@ fn what_is_wrong_is_told_with_what_is_expected() {
         ("close=1005", "`1005` is no close code: 1000 to 1003, 1007 to 1014 or 3000 to 4999"),
         ("http=200", "`200` is no status that says no: 400 to 599"),
         ("restart=now", "`now` is no way to restart: `restart` or `restart=forget`"),
-        ("on=sip:mute", "`sip` is no service: wsi, cloudpbx, cloudpbx-stream, cloudpbx-rest or axeos"),
+        (
+            "on=sip:mute",
+            "`sip` is no service: wsi, cloudpbx, cloudpbx-stream, cloudpbx-rest, axeos, im, im-line or im-http",
+        ),
         ("conn=0:mute", "`0` is no number or range, from 1: 3, 3-5 or 3-"),
         ("nth=5-3:mute", "`5-3` is no number or range, from 1: 3, 3-5 or 3-"),
         ("at=soon:mute", "`soon` is no time or span of time: 90s, 1m30s- or 10s-20s"),

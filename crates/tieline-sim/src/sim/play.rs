@@ -10,7 +10,7 @@ use crate::world::{Occurrence, Refused, TenantKey, World};
 #[derive(Debug)]
 pub(crate) enum Play {
     /// The scripted day, the calls that somebody began from outside of it, and what people write to each other.
-    Day(Box<Day>, Stage, Chatter),
+    Day(Box<Day>, Stage, Box<Chatter>),
     Script(Box<Script>),
 }
 

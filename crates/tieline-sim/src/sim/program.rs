@@ -34,7 +34,7 @@ impl Program {
     /// The scripted day.
     pub(super) fn day(seed: u64, start_unix_seconds: i64) -> Result<Self, Refused> {
         let day = Day::new(seed_of(seed), start_unix_seconds)?;
-        let play = Play::Day(Box::new(day), Stage::default(), Chatter::new(seed_of(seed)));
+        let play = Play::Day(Box::new(day), Stage::default(), Box::new(Chatter::new(seed_of(seed))));
         Ok(Self { play, watch: Watch::default(), run: Run::day(seed), groups: day::groups(), away: Vec::new() })
     }
 }
