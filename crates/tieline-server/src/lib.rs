@@ -11,6 +11,8 @@ mod clock;
 #[cfg(feature = "cloudpbx")]
 pub mod cloudpbx;
 mod connection;
+// Without hubs there is nothing to bring.
+#[cfg_attr(not(any(feature = "cloudpbx", feature = "portsip-im", feature = "wsi")), allow(dead_code))]
 mod courier;
 #[cfg(feature = "http")]
 mod exchange;
@@ -19,6 +21,8 @@ mod hook;
 pub mod im;
 mod line;
 #[cfg(any(feature = "cloudpbx", feature = "portsip-im", feature = "wsi"))]
+// Each hub needs another part.
+#[cfg_attr(not(all(feature = "cloudpbx", feature = "wsi")), allow(dead_code))]
 mod mailbox;
 mod options;
 mod pump;
@@ -26,6 +30,7 @@ mod rate;
 mod router;
 mod server;
 mod stream;
+#[cfg_attr(not(feature = "cloudpbx"), allow(dead_code))]
 mod writer;
 #[cfg(feature = "wsi")]
 pub mod wsi;
