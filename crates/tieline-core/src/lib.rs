@@ -4,7 +4,8 @@
 //!
 //! - [`Instant`], [`Timestamp`], [`Date`], [`Random`]: time and randomness as arguments.
 //! - [`Text`], [`Frame`], [`Secret`]: what sessions take and give.
-//! - [`Session`], [`ClientSession`], [`Limits`], [`EventQueue`]: the shape of a session and its bounds; [`phases!`], [`Silence`]: what most have.
+//! - [`Session`], [`ClientSession`], [`Limits`], [`EventQueue`]: the shape of a session and its bounds; [`phases!`], [`Outbox`], [`Silence`]: what most
+//!   have.
 //! - [`supervisor`]: keeps one line alive across connections and says what may have been missed.
 //! - [`ExchangeFailure`], and `http` behind the feature of that name: calls over HTTP without I/O; `http1` behind
 //!   its own: HTTP/1.1 on a stream of the caller's own.
@@ -30,6 +31,7 @@ pub mod http1;
 pub mod json;
 mod limits;
 mod malformed;
+mod outbox;
 mod phase;
 mod queue;
 pub mod random;
@@ -49,6 +51,7 @@ pub use exchange::{ExchangeFailure, ExchangeFailureKind};
 pub use frame::{CloseFrame, Frame};
 pub use limits::{Limits, MessageLimit};
 pub use malformed::Malformed;
+pub use outbox::Outbox;
 pub use queue::{EventQueue, QueueOverflow};
 pub use random::{Random, Seed};
 pub use secret::Secret;

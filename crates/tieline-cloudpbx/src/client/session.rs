@@ -1,14 +1,13 @@
 //! The client session itself.
 
-use alloc::collections::VecDeque;
 use core::convert::Infallible;
 use core::fmt;
 
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Malformed, RequestError, RequestId, Seed,
-    SendError, Session, Silence, SilenceDue, Text, earliest,
+    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Malformed, Outbox, RequestError, RequestId,
+    Seed, SendError, Session, Silence, SilenceDue, Text, earliest,
 };
 
 use super::config::ClientConfig;
@@ -24,7 +23,7 @@ pub struct PushClient {
     phase: Phase,
     ids: Ids,
     known: Known,
-    transmits: VecDeque<Frame>,
+    transmits: Outbox,
     events: EventQueue<ClientEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
@@ -141,7 +140,7 @@ impl PushClient {
 
     /// The real server takes the code of a close frame for broken text: it is left out.
     fn say_goodbye(&mut self) {
-        self.transmits.push_back(Frame::Close(None));
+        self.transmits.push(Frame::Close(None));
     }
 
     fn end(&mut self, reason: CloseReason) {
@@ -226,7 +225,7 @@ impl Session for PushClient {
                 return self.end(CloseReason::Silent);
             }
             // Empty: the real server drops the connection over a payload that is no text, and never echoes one.
-            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::new())),
+            Some(SilenceDue::Ping) => self.transmits.push(Frame::Ping(Bytes::new())),
             None => {}
         }
         if self.hole_deadline().is_some_and(|deadline| deadline <= now) {
@@ -237,7 +236,7 @@ impl Session for PushClient {
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        self.transmits.pop_front()
+        self.transmits.pop()
     }
 
     fn poll_event(&mut self) -> Option<ClientEvent> {
@@ -288,7 +287,7 @@ impl ClientSession for PushClient {
             phase: Phase::Live,
             ids,
             known,
-            transmits: VecDeque::new(),
+            transmits: Outbox::new(),
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,

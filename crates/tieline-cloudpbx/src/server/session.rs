@@ -1,10 +1,9 @@
 //! The server session itself.
 
-use alloc::collections::VecDeque;
 use core::fmt;
 
 use bytes::Bytes;
-use tieline_core::{CloseFrame, CloseReason, EventQueue, Frame, Instant, Session, Text, earliest};
+use tieline_core::{CloseReason, EventQueue, Frame, Instant, Outbox, Session, Text, earliest};
 
 use super::config::ServerConfig;
 use super::event::ServerEvent;
@@ -20,8 +19,7 @@ pub struct PushServer {
     config: ServerConfig,
     target: StreamTarget,
     phase: Phase,
-    transmits: VecDeque<Frame>,
-    queued_bytes: usize,
+    transmits: Outbox,
     events: EventQueue<ServerEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
@@ -42,8 +40,7 @@ impl PushServer {
         Self {
             target,
             phase: Phase::Asking,
-            transmits: VecDeque::new(),
-            queued_bytes: 0,
+            transmits: Outbox::new(),
             events,
             closed: None,
             closed_taken: false,
@@ -89,7 +86,7 @@ impl PushServer {
     pub fn reject(&mut self, refusal: &Refusal) -> bool {
         let asked = self.phase == Phase::Asking;
         if asked {
-            self.transmits.push_back(Frame::Close(Some(refusal.to_close())));
+            self.transmits.push(Frame::Close(Some(refusal.to_close())));
             self.end(CloseReason::LoginRefused { status: refusal.status, reason: refusal.explain.clone() });
         }
         asked
@@ -101,14 +98,13 @@ impl PushServer {
         if self.phase != Phase::Open {
             return;
         }
-        if self.queued_bytes >= self.config.limits.queued_bytes {
+        if self.transmits.bytes() >= self.config.limits.queued_bytes {
             self.transmits.clear();
-            self.transmits.push_back(Frame::Close(Some(CloseFrame::new(TRY_AGAIN, ""))));
+            self.transmits.push_close(TRY_AGAIN);
             return self.end(CloseReason::SlowPeer);
         }
-        self.queued_bytes += weight(&message);
         self.spoke = now;
-        self.transmits.push_back(Frame::Text(message));
+        self.transmits.push(Frame::Text(message));
     }
 
     /// Notes that a message was sent at `at` which did not go through [`push`](Self::push): there is no need for a ping.
@@ -120,8 +116,7 @@ impl PushServer {
     pub fn delete_channel(&mut self, now: Instant) {
         if self.phase == Phase::Open {
             let message = channel_deleted(&self.target.channel());
-            self.queued_bytes += weight(&message);
-            self.transmits.push_back(Frame::Text(message));
+            self.transmits.push(Frame::Text(message));
             self.close(now);
         }
     }
@@ -134,7 +129,7 @@ impl PushServer {
     fn ignore(&mut self, frame: &Frame) {
         let event = ServerEvent::Ignored { kind: frame.kind(), bytes: frame.len() };
         if self.events.push(event, 0).is_err() {
-            self.transmits.push_back(Frame::Close(None));
+            self.transmits.push(Frame::Close(None));
             self.end(CloseReason::Overflow);
         }
     }
@@ -206,24 +201,20 @@ impl Session for PushServer {
             return;
         }
         if self.silence_deadline().is_some_and(|deadline| deadline <= now) {
-            self.transmits.push_back(Frame::Close(None));
+            self.transmits.push(Frame::Close(None));
             return self.end(CloseReason::Silent);
         }
         if self.ping_deadline().is_some_and(|deadline| deadline <= now) {
             // One that does not read gets no more of them.
             if self.transmits.is_empty() {
-                self.transmits.push_back(Frame::Ping(Bytes::new()));
+                self.transmits.push(Frame::Ping(Bytes::new()));
             }
             self.spoke = now;
         }
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        let frame = self.transmits.pop_front()?;
-        if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(weight(text));
-        }
-        Some(frame)
+        self.transmits.pop()
     }
 
     fn poll_event(&mut self) -> Option<ServerEvent> {
@@ -246,18 +237,13 @@ impl Session for PushServer {
         }
         self.enter(Phase::Closing);
         // Without a code, as the real server closes.
-        self.transmits.push_back(Frame::Close(None));
+        self.transmits.push(Frame::Close(None));
         self.deadline = Some(now + self.config.close_timeout);
     }
 
     fn is_finished(&self) -> bool {
         self.closed_taken && self.transmits.is_empty()
     }
-}
-
-/// What a queued message costs: many small ones cost more than their bytes.
-fn weight(text: &Text) -> usize {
-    text.len() + size_of::<Frame>()
 }
 
 impl fmt::Debug for PushServer {

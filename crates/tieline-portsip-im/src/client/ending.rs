@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use tieline_core::json::DecodeError;
-use tieline_core::{CloseFrame, CloseReason, Frame, Instant, Malformed, RequestError, Sent, Text};
+use tieline_core::{CloseReason, Instant, Malformed, RequestError, Sent, Text};
 
 use super::command::Request;
 use super::event::ClientEvent;
@@ -45,7 +45,7 @@ impl ImClient {
     }
 
     pub(super) fn say_goodbye(&mut self, code: u16) {
-        self.transmits.push_back(Frame::Close(Some(CloseFrame::new(code, ""))));
+        self.transmits.push_close(code);
     }
 
     /// Answers every request of the owner with an error; `error` is told whether the request was sent. An edit of what

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use tieline_core::json::{DecodeError, Encode as _};
 use tieline_core::supervisor::Recovery;
 use tieline_core::{
-    ClientSession, CloseReason, EventQueue, Frame, Instant, MessageLimit, Random, RequestError, RequestId, Seed,
-    SendError, SendErrorKind, Session, Silence, SilenceDue, Text, earliest,
+    ClientSession, CloseReason, EventQueue, Frame, Instant, MessageLimit, Outbox, Random, RequestError, RequestId,
+    Seed, SendError, SendErrorKind, Session, Silence, SilenceDue, Text, earliest,
 };
 
 use super::command::Request;
@@ -40,9 +40,7 @@ pub struct ImClient {
     pub(super) waiting: VecDeque<Waiting>,
     next_request: u64,
     pub(super) replies: VecDeque<(RequestId, Result<Reply, RequestError>)>,
-    pub(super) transmits: VecDeque<Frame>,
-    /// Bytes of texts that wait to be sent.
-    queued_bytes: usize,
+    pub(super) transmits: Outbox,
     pub(super) events: EventQueue<ClientEvent>,
     pub(super) closed: Option<CloseReason>,
     closed_taken: bool,
@@ -127,8 +125,7 @@ impl ImClient {
 
     /// Writes a text.
     pub(super) fn say(&mut self, text: String) {
-        self.queued_bytes += text.len();
-        self.transmits.push_back(Frame::text(text));
+        self.transmits.push(Frame::text(text));
     }
 
     fn greet(&mut self, now: Instant) {
@@ -228,7 +225,7 @@ impl Session for ImClient {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            Some(SilenceDue::Ping) => self.transmits.push(Frame::Ping(Bytes::from_static(b"tieline"))),
             None => {}
         }
         while self.flight_deadline().is_some_and(|deadline| deadline <= now) {
@@ -244,11 +241,7 @@ impl Session for ImClient {
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        let frame = self.transmits.pop_front()?;
-        if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(text.len());
-        }
-        Some(frame)
+        self.transmits.pop()
     }
 
     fn poll_event(&mut self) -> Option<ClientEvent> {
@@ -313,8 +306,7 @@ impl ClientSession for ImClient {
             waiting: VecDeque::new(),
             next_request: 0,
             replies: VecDeque::new(),
-            transmits: VecDeque::new(),
-            queued_bytes: 0,
+            transmits: Outbox::new(),
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
@@ -332,7 +324,8 @@ impl ClientSession for ImClient {
         let in_flight = self.waiting.len() + self.flights.iter().filter(of_owner).count();
         let refusal = if matches!(self.phase, Phase::Closing | Phase::Closed) {
             Err(SendErrorKind::Closed)
-        } else if in_flight >= self.config.limits.in_flight || self.queued_bytes >= self.config.limits.queued_bytes {
+        } else if in_flight >= self.config.limits.in_flight || self.transmits.bytes() >= self.config.limits.queued_bytes
+        {
             Err(SendErrorKind::Full)
         } else {
             request.check()

@@ -6,8 +6,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, Encode as _};
 use tieline_core::{
-    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Silence, SilenceDue,
-    Text, Timestamp, earliest,
+    CloseReason, EventQueue, Frame, Instant, MessageLimit, Outbox, PeerMisbehaved, Session, Silence, SilenceDue, Text,
+    Timestamp, earliest,
 };
 
 use super::answer::{Accepted, Answer};
@@ -30,8 +30,7 @@ pub struct ImServer {
     /// What came while a login waited for its answer.
     pub(super) held: VecDeque<Text>,
     pub(super) refused_logins: u32,
-    transmits: VecDeque<Frame>,
-    queued_bytes: usize,
+    transmits: Outbox,
     pub(super) events: EventQueue<ServerEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
@@ -51,8 +50,7 @@ impl ImServer {
             open: OpenRequests::default(),
             held: VecDeque::new(),
             refused_logins: 0,
-            transmits: VecDeque::new(),
-            queued_bytes: 0,
+            transmits: Outbox::new(),
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
@@ -173,13 +171,12 @@ impl ImServer {
         if self.is_over() {
             return;
         }
-        if self.queued_bytes >= self.config.limits.queued_bytes {
+        if self.transmits.bytes() >= self.config.limits.queued_bytes {
             self.transmits.clear();
             self.say_goodbye(1013);
             return self.end(CloseReason::SlowPeer);
         }
-        self.queued_bytes += weight(&text);
-        self.transmits.push_back(Frame::Text(text));
+        self.transmits.push(Frame::Text(text));
     }
 
     pub(super) fn send_status(&mut self, now: Instant, id: Option<&str>, topic: Option<&str>, status: Status) {
@@ -232,7 +229,7 @@ impl ImServer {
     }
 
     fn say_goodbye(&mut self, code: u16) {
-        self.transmits.push_back(Frame::Close(Some(CloseFrame::new(code, ""))));
+        self.transmits.push_close(code);
     }
 
     pub(super) fn end(&mut self, reason: CloseReason) {
@@ -255,11 +252,6 @@ impl ImServer {
     fn silence_counts(&self) -> bool {
         !self.is_over() && self.phase != Phase::Closing && self.wants_input()
     }
-}
-
-/// What a message that waits costs.
-fn weight(text: &Text) -> usize {
-    text.len() + size_of::<Text>()
 }
 
 impl Session for ImServer {
@@ -321,17 +313,13 @@ impl Session for ImServer {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            Some(SilenceDue::Ping) => self.transmits.push(Frame::Ping(Bytes::from_static(b"tieline"))),
             None => {}
         }
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        let frame = self.transmits.pop_front()?;
-        if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(weight(text));
-        }
-        Some(frame)
+        self.transmits.pop()
     }
 
     fn poll_event(&mut self) -> Option<ServerEvent> {

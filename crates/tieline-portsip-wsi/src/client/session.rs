@@ -7,7 +7,7 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    ClientSession, CloseFrame, CloseReason, EventQueue, Frame, Instant, Malformed, MessageLimit, Random, RequestError,
+    ClientSession, CloseReason, EventQueue, Frame, Instant, Malformed, MessageLimit, Outbox, Random, RequestError,
     RequestId, Seed, SendError, SendErrorKind, Sent, Session, Silence, SilenceDue, Text, earliest,
 };
 
@@ -28,8 +28,7 @@ pub struct WsiClient {
     desired: Subscriptions,
     next_request: u64,
     replies: VecDeque<(RequestId, Result<Reply, RequestError>)>,
-    transmits: VecDeque<Frame>,
-    queued_bytes: usize,
+    transmits: Outbox,
     events: EventQueue<ClientEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
@@ -79,8 +78,7 @@ impl WsiClient {
         let id = (self.config.dialect == Dialect::V22).then(|| wire_id(&mut self.random));
         let mut out = alloc::string::String::new();
         ClientMessage { id: id.clone(), command }.encode(self.config.dialect, &mut out);
-        self.queued_bytes += out.len();
-        self.transmits.push_back(Frame::text(out));
+        self.transmits.push(Frame::text(out));
         id
     }
 
@@ -93,7 +91,7 @@ impl WsiClient {
         if self.phase == Phase::Restoring && self.flights.waiting.front().is_none_or(|next| next.id.is_some()) {
             self.enter(Phase::Live);
         }
-        if self.queued_bytes >= self.config.limits.queued_bytes {
+        if self.transmits.bytes() >= self.config.limits.queued_bytes {
             self.transmits.clear();
             self.say_goodbye(1008);
             return self.end(CloseReason::SlowPeer);
@@ -207,7 +205,7 @@ impl WsiClient {
     }
 
     fn say_goodbye(&mut self, code: u16) {
-        self.transmits.push_back(Frame::Close(Some(CloseFrame::new(code, ""))));
+        self.transmits.push_close(code);
     }
 
     /// Answers every request of the owner with an error; `error` is told whether the request was sent.
@@ -306,7 +304,7 @@ impl Session for WsiClient {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            Some(SilenceDue::Ping) => self.transmits.push(Frame::Ping(Bytes::from_static(b"tieline"))),
             None => {}
         }
         let unwanted = !self.wants_input();
@@ -328,11 +326,7 @@ impl Session for WsiClient {
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        let frame = self.transmits.pop_front()?;
-        if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(text.len());
-        }
-        Some(frame)
+        self.transmits.pop()
     }
 
     fn poll_event(&mut self) -> Option<ClientEvent> {
@@ -388,8 +382,7 @@ impl ClientSession for WsiClient {
             desired,
             next_request: 0,
             replies: VecDeque::new(),
-            transmits: VecDeque::new(),
-            queued_bytes: 0,
+            transmits: Outbox::new(),
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,

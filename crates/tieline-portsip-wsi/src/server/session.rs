@@ -6,8 +6,8 @@ use core::fmt;
 use bytes::Bytes;
 use tieline_core::json::{DecodeError, DecodeErrorKind};
 use tieline_core::{
-    CloseFrame, CloseReason, EventQueue, Frame, Instant, MessageLimit, PeerMisbehaved, Session, Silence, SilenceDue,
-    Text, earliest,
+    CloseReason, EventQueue, Frame, Instant, MessageLimit, Outbox, PeerMisbehaved, Session, Silence, SilenceDue, Text,
+    earliest,
 };
 
 use super::config::ServerConfig;
@@ -28,8 +28,7 @@ pub struct WsiServer {
     held_bytes: usize,
     subscriptions: Subscriptions,
     refused_logins: u32,
-    transmits: VecDeque<Frame>,
-    queued_bytes: usize,
+    transmits: Outbox,
     events: EventQueue<ServerEvent>,
     closed: Option<CloseReason>,
     closed_taken: bool,
@@ -50,8 +49,7 @@ impl WsiServer {
             held_bytes: 0,
             subscriptions: Subscriptions::default(),
             refused_logins: 0,
-            transmits: VecDeque::new(),
-            queued_bytes: 0,
+            transmits: Outbox::new(),
             events: EventQueue::new(config.limits),
             closed: None,
             closed_taken: false,
@@ -130,13 +128,12 @@ impl WsiServer {
     }
 
     fn send(&mut self, _now: Instant, text: Text) {
-        if self.queued_bytes >= self.config.limits.queued_bytes {
+        if self.transmits.bytes() >= self.config.limits.queued_bytes {
             self.transmits.clear();
             self.say_goodbye(1013);
             return self.end(CloseReason::SlowPeer);
         }
-        self.queued_bytes += weight(&text);
-        self.transmits.push_back(Frame::Text(text));
+        self.transmits.push(Frame::Text(text));
     }
 
     fn answer(&mut self, now: Instant, id: ServerRequestId, answer: Result<(), Text>) -> bool {
@@ -286,7 +283,7 @@ impl WsiServer {
     }
 
     fn say_goodbye(&mut self, code: u16) {
-        self.transmits.push_back(Frame::Close(Some(CloseFrame::new(code, ""))));
+        self.transmits.push_close(code);
     }
 
     fn end(&mut self, reason: CloseReason) {
@@ -370,17 +367,13 @@ impl Session for WsiServer {
                 self.say_goodbye(1001);
                 return self.end(CloseReason::Silent);
             }
-            Some(SilenceDue::Ping) => self.transmits.push_back(Frame::Ping(Bytes::from_static(b"tieline"))),
+            Some(SilenceDue::Ping) => self.transmits.push(Frame::Ping(Bytes::from_static(b"tieline"))),
             None => {}
         }
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
-        let frame = self.transmits.pop_front()?;
-        if let Frame::Text(text) = &frame {
-            self.queued_bytes = self.queued_bytes.saturating_sub(weight(text));
-        }
-        Some(frame)
+        self.transmits.pop()
     }
 
     fn poll_event(&mut self) -> Option<ServerEvent> {
@@ -413,11 +406,6 @@ impl Session for WsiServer {
     fn is_finished(&self) -> bool {
         self.closed_taken && self.transmits.is_empty()
     }
-}
-
-/// What a queued message costs: many small ones cost more than their bytes.
-fn weight(text: &Text) -> usize {
-    text.len() + size_of::<Frame>()
 }
 
 impl fmt::Debug for WsiServer {
