@@ -213,14 +213,14 @@ const COUNTS: [&str; 14] = [
 fn said(value: &Value, out: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
-            members.iter().filter(|(key, _)| !COUNTS.contains(&&**key)).for_each(|(key, value)| {
+            members.iter().filter(|(key, _)| !COUNTS.contains(&key.as_str())).for_each(|(key, value)| {
                 out.extend(words(key));
                 said(value, out);
             })
         }
         // A header field.
         Value::Array(items)
-            if items.first().and_then(Value::as_str).is_some_and(|name| COUNTS.contains(&&*name.to_lowercase())) => {}
+            if items.first().and_then(Value::as_str).is_some_and(|name| COUNTS.contains(&name.to_lowercase().as_str())) => {}
         Value::Array(items) => items.iter().for_each(|value| said(value, out)),
         Value::String(text) => match serde_json::from_str(text) {
             Ok(inner @ (Value::Object(_) | Value::Array(_))) => said(&inner, out),
