@@ -306,3 +306,22 @@ fn keys_and_words_of_the_documents_stay() {
     }
     assert!(seen > 100, "{seen}");
 }
+
+#[test]
+fn a_line_that_its_client_left_stays() {
+    let mut lines = vec![
+        r#"{"tieline":"capture","v":1}"#,
+        r#"{"t":0,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/ws/pbx_A","headers":[],"body":""}"#,
+        r#"{"t":1,"connection":1,"kind":"response","exchange":1,"status":101,"headers":[],"bytes":0}"#,
+        r#"{"t":2,"connection":1,"kind":"closed","from":"client","code":1000,"reason":""}"#,
+        r#"{"t":3,"connection":1,"kind":"closed","from":"server","code":1000,"reason":""}"#,
+        r#"{"t":4,"connection":1,"kind":"ended","why":"server"}"#,
+    ];
+    let ends = |lines: &[&str]| {
+        let capture = Capture::read(lines.join("\n").as_bytes()).expect("a capture");
+        ReplayLine::new(Arc::new(Script::new(capture)), 0, Speed::Max, at(0)).has_ended()
+    };
+    assert!(!ends(&lines));
+    lines.remove(3);
+    assert!(ends(&lines));
+}

@@ -1,6 +1,6 @@
 //! A capture as what is to be played: the WebSockets one by one, the exchanges over HTTP all together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -119,6 +119,8 @@ impl Script {
         let mut requests = BTreeMap::new();
         let mut sockets: BTreeMap<u64, Socket> = BTreeMap::new();
         let mut order = Vec::new();
+        // Whose client said goodbye: what the server did then answers that.
+        let mut left = BTreeSet::new();
         for entry in capture.entries {
             let (at, connection) = (entry.at, entry.connection);
             let step = match entry.what {
@@ -147,6 +149,11 @@ impl Script {
                 What::Message { from: Side::Server, binary, payload } => {
                     Deed::Said { binary, payload, is_answer: false }
                 }
+                What::Closed { from: Side::Client, .. } => {
+                    left.insert(connection);
+                    continue;
+                }
+                What::Closed { .. } | What::Ended(_) if left.contains(&connection) => continue,
                 What::Closed { from: Side::Server, code, reason } => Deed::Closed { code, reason },
                 What::Ended(Ended::Server | Ended::Broken) => Deed::Broke,
                 _ => continue,
