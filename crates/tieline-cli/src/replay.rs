@@ -14,7 +14,11 @@ use crate::failure::Failure;
 pub(crate) async fn run(args: args::Replay) -> Result<Exit, Failure> {
     let file = args.capture.clone();
     let read = tokio::task::spawn_blocking(move || {
-        if file.as_os_str() == "-" { Capture::read(io::stdin().lock()) } else { Capture::read(BufReader::new(File::open(&file)?)) }
+        if file.as_os_str() == "-" {
+            Capture::read(io::stdin().lock())
+        } else {
+            Capture::read(BufReader::new(File::open(&file)?))
+        }
     });
     let capture = read.await.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     let name = args.capture.display();
@@ -38,9 +42,7 @@ pub(crate) async fn run(args: args::Replay) -> Result<Exit, Failure> {
         }
     })?;
     announce(&replay, &header, args.json)?;
-    let stepping = async {
-        if args.step { steps(&replay).await } else { std::future::pending().await }
-    };
+    let stepping = async { if args.step { steps(&replay).await } else { std::future::pending().await } };
     tokio::select! {
         () = replay.played(), if args.once => {}
         () = stepping => {}

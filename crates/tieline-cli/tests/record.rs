@@ -103,7 +103,9 @@ fn places(sim: &Sim) -> Vec<Place> {
         secret: ("TIELINE_PASSWORD", password),
     };
     let domain = text("/wsi/domain");
-    let target = |url: &str| url.split_once("://").and_then(|(_, rest)| Some(rest[rest.find('/')?..].to_owned())).expect("a path");
+    let target = |url: &str| {
+        url.split_once("://").and_then(|(_, rest)| Some(rest[rest.find('/')?..].to_owned())).expect("a path")
+    };
     vec![
         of_wsi("wsi v12", "v12", &["--tenant", sim.text("/wsi/tenant/name")], text("/wsi/tenant/password")),
         of_wsi("wsi v16", "v16", &["--user", &name, "--domain", &domain], password.clone()),
@@ -154,9 +156,27 @@ fn known(contract: &Value) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     take(contract, "", &mut all);
     let people = [
-        "Alice Novak", "Bob Tanaka", "Carla Weiss", "David Okafor", "Elena Rossi", "Farid Haddad", "Grace Lindqvist",
-        "Hugo Marques", "Irene Castell", "Jonas Meyer", "Karin Sato", "Liam Byrne", "Sales Department", "Support Department",
-        "Carrier One", "18005550101", "18005550102", "18005550100", "18005550199", "12025550190", "Globex",
+        "Alice Novak",
+        "Bob Tanaka",
+        "Carla Weiss",
+        "David Okafor",
+        "Elena Rossi",
+        "Farid Haddad",
+        "Grace Lindqvist",
+        "Hugo Marques",
+        "Irene Castell",
+        "Jonas Meyer",
+        "Karin Sato",
+        "Liam Byrne",
+        "Sales Department",
+        "Support Department",
+        "Carrier One",
+        "18005550101",
+        "18005550102",
+        "18005550100",
+        "18005550199",
+        "12025550190",
+        "Globex",
     ];
     all.extend(people.iter().map(|name| name.to_lowercase()));
     // Of names each part too.
@@ -171,24 +191,64 @@ fn words(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
-/// What of `known` stands in a capture. A whole number or word counts, in any field of what was said; a text of several anywhere.
+/// What tells nothing of anybody, though a number in it may be somebody's: counts, and numbers of messages.
+const COUNTS: [&str; 14] = [
+    "billsec",
+    "calls",
+    "content-length",
+    "date",
+    "duration",
+    "id",
+    "last",
+    "m_ct",
+    "position",
+    "ring_duration",
+    "seq",
+    "sla_time_secs",
+    "talk_duration",
+    "waiting_callers",
+];
+
+/// The words and numbers of what was said, but for counts and the addresses that stand for others.
+fn said(value: &Value, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            members.iter().filter(|(key, _)| !COUNTS.contains(&key.as_str())).for_each(|(key, value)| {
+                out.extend(words(key));
+                said(value, out);
+            })
+        }
+        // A header field.
+        Value::Array(items)
+            if items.first().and_then(Value::as_str).is_some_and(|name| COUNTS.contains(&name.to_lowercase().as_str())) => {}
+        Value::Array(items) => items.iter().for_each(|value| said(value, out)),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(inner @ (Value::Object(_) | Value::Array(_))) => said(&inner, out),
+            _ => {
+                let is_address = |part: &&str| part.starts_with("10.") && part.matches('.').count() == 3;
+                let parts = text.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|part| !is_address(part));
+                parts.for_each(|part| out.extend(words(part)));
+            }
+        },
+        Value::Number(number) => drop(out.insert(number.to_string())),
+        _ => {}
+    }
+}
+
+/// What of `known` stands in a capture: as a whole number or word in any field of what was said; what is longer anywhere.
 fn leaked(file: &Path, known: &BTreeSet<String>) -> Vec<String> {
-    let whole = std::fs::read_to_string(file).expect("the capture").to_lowercase();
-    let mut said = BTreeSet::new();
+    let whole = std::fs::read_to_string(file).expect("the capture");
+    let mut all = BTreeSet::new();
     for line in whole.lines() {
         let line: Value = serde_json::from_str(line).expect("a line");
-        for key in ["text", "target", "body", "headers", "url", "reason"] {
-            match &line[key] {
-                Value::String(text) => said.extend(words(text)),
-                other => said.extend(words(&other.to_string())),
-            }
-        }
+        ["text", "target", "body", "headers", "url", "reason"].iter().for_each(|key| said(&line[*key], &mut all));
     }
-    known.iter().filter(|known| {
-        let is_word = known.chars().all(char::is_alphanumeric);
-        // Three digits stand in any larger number; more do not by chance.
-        if is_word && known.len() < 6 { said.contains(*known) } else { whole.contains(known.as_str()) }
-    }).cloned().collect()
+    let whole = whole.to_lowercase();
+    let leaks = |known: &&String| match known.chars().all(char::is_alphanumeric) && known.len() < 6 {
+        true => all.contains(*known),
+        false => whole.contains(known.as_str()),
+    };
+    known.iter().filter(leaks).cloned().collect()
 }
 
 #[test]
@@ -250,7 +310,11 @@ fn the_whole_day_of_each_protocol_is_recorded_by_a_client_without_a_leak() {
         assert_eq!(summary["kind"], "summary", "{name}");
         let capture = read(&file);
         assert!(!capture.cut && capture.entries.len() > 50, "{name}: {} entries", capture.entries.len());
-        assert_eq!(capture.entries.iter().filter(|entry| matches!(entry.what, What::Unreadable { .. })).count(), 0, "{name}");
+        assert_eq!(
+            capture.entries.iter().filter(|entry| matches!(entry.what, What::Unreadable { .. })).count(),
+            0,
+            "{name}"
+        );
         assert_eq!(leaked(&file, &known), [""; 0], "{name}");
         let expected = name.split(' ').next();
         assert_eq!(capture.header.protocol.as_deref(), expected);
@@ -275,7 +339,8 @@ fn messages_of_im_are_recorded_and_replayed_under_their_pseudonyms() {
         run(command)
     };
     let upstream = chat.pbx.url.clone();
-    let target = upstream.split_once("://").and_then(|(_, rest)| Some(rest[rest.find('/')?..].to_owned())).expect("a path");
+    let target =
+        upstream.split_once("://").and_then(|(_, rest)| Some(rest[rest.find('/')?..].to_owned())).expect("a path");
     let proxy = folder.proxy(&upstream, &file);
     let url = format!("ws://{}{target}", proxy.text("address"));
     let sent = im(&url, &["send", GROUP, "Call Alice Novak at 18005550101, please.", "-o", "json"]);
@@ -297,7 +362,9 @@ fn messages_of_im_are_recorded_and_replayed_under_their_pseudonyms() {
     assert_eq!(lines(&again)[0]["seq"], lines(&sent)[0]["seq"]);
     let again = im(&url, &["history", &group, "-o", "json"]);
     assert_eq!(code(&again), Some(0), "{}", stderr(&again));
-    let numbers = |output: &Output| lines(output).iter().map(|line| (line["kind"].clone(), line["seq"].clone())).collect::<Vec<_>>();
+    let numbers = |output: &Output| {
+        lines(output).iter().map(|line| (line["kind"].clone(), line["seq"].clone())).collect::<Vec<_>>()
+    };
     assert_eq!(numbers(&again), numbers(&history));
 }
 
@@ -330,7 +397,8 @@ fn pbx(says: &'static [u8], hears: usize) -> (u16, std::sync::mpsc::Receiver<(St
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client");
         let head = head(&mut stream);
-        let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Odd:  Spaces \r\n\r\n";
+        let answer =
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Odd:  Spaces \r\n\r\n";
         stream.write_all(&[&answer[..], says].concat()).expect("written");
         let mut bytes = vec![0; hears];
         stream.read_exact(&mut bytes).expect("read");
@@ -375,13 +443,21 @@ fn a_client_sees_through_the_proxy_the_bytes_that_it_would_see_without() {
     drop(client);
     assert_eq!(code(&proxy.interrupt()), Some(130));
     let capture = read(&file);
-    let messages: Vec<_> = capture.entries.iter().filter_map(|entry| match &entry.what {
-        What::Message { from: Side::Server, binary, payload } => Some((*binary, payload.clone())),
-        _ => None,
-    }).collect();
+    let messages: Vec<_> = capture
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            What::Message { from: Side::Server, binary, payload } => Some((*binary, payload.clone())),
+            _ => None,
+        })
+        .collect();
     assert_eq!(
         messages,
-        [(false, Payload::of(b"{\"a\":1.0}".to_vec())), (false, Payload::of(b"\xff\xfe".to_vec())), (true, Payload::Size(3))]
+        [
+            (false, Payload::of(b"{\"a\":1.0}".to_vec())),
+            (false, Payload::of(b"\xff\xfe".to_vec())),
+            (true, Payload::Size(3))
+        ]
     );
 }
 

@@ -37,7 +37,10 @@ fn the_same_number_is_the_same_wherever_it_stands() {
     assert_eq!(event["callee"].to_string(), number);
     assert_eq!(event["call_targets"][0]["number"], *number);
     let caller = event["caller"].as_str().expect("text");
-    assert!(caller.starts_with(&format!("sip:{number}@")) && caller.ends_with(".test") && !caller.contains("acme"), "{caller}");
+    assert!(
+        caller.starts_with(&format!("sip:{number}@")) && caller.ends_with(".test") && !caller.contains("acme"),
+        "{caller}"
+    );
     assert!(event["user_data"].as_str().expect("text").contains(&number));
     assert_eq!(event["event_type"], "call_start");
     assert!(event.get("custom_field").is_none(), "unknown keys may be data: {event}");
@@ -46,7 +49,8 @@ fn the_same_number_is_the_same_wherever_it_stands() {
 
 #[test]
 fn names_map_part_by_part_and_texts_as_a_whole() {
-    let event = json(r#"{"name":"Alice Novak","email":"alice@acme.test","content":"Alice Novak, Alice Novak","note":"Alice"}"#);
+    let event =
+        json(r#"{"name":"Alice Novak","email":"alice@acme.test","content":"Alice Novak, Alice Novak","note":"Alice"}"#);
     let name = event["name"].as_str().expect("text").to_owned();
     let (first, last) = name.split_once(' ').expect("two parts");
     assert!(event["email"].as_str().expect("text").starts_with(&first.to_lowercase()), "{event}");
@@ -58,9 +62,17 @@ fn names_map_part_by_part_and_texts_as_a_whole() {
 
 #[test]
 fn secrets_become_placeholders_everywhere() {
-    let event = mapped(r#"{"command":"auth","username":"alice","password":"hunter2","login":{"secret":"aHVudGVyMg==","scheme":"basic"}}"#);
-    assert!(!event.contains("hunter2") && !event.contains("aHVudGVyMg") && event.contains(r#""scheme":"basic""#), "{event}");
-    assert_eq!(json(r#"{"password":"hunter2","token":"hunter2"}"#)["password"], json(r#"{"token":"hunter2"}"#)["token"]);
+    let event = mapped(
+        r#"{"command":"auth","username":"alice","password":"hunter2","login":{"secret":"aHVudGVyMg==","scheme":"basic"}}"#,
+    );
+    assert!(
+        !event.contains("hunter2") && !event.contains("aHVudGVyMg") && event.contains(r#""scheme":"basic""#),
+        "{event}"
+    );
+    assert_eq!(
+        json(r#"{"password":"hunter2","token":"hunter2"}"#)["password"],
+        json(r#"{"token":"hunter2"}"#)["token"]
+    );
     let target = redactor().target("/ws/pbx_MyPbx?pbxkey=hunter2&last=12&who=alice&hunter2");
     assert!(target.starts_with("/ws/pbx_") && target.contains("&last=12&"), "{target}");
     assert!(!target.contains("hunter2") && !target.contains("alice") && !target.contains("MyPbx"), "{target}");
@@ -114,13 +126,20 @@ fn counts_times_and_sequence_numbers_stay_and_their_likes_elsewhere_do_not() {
 #[test]
 fn a_capture_is_written_and_read_and_cut_off_anywhere() {
     let text = concat!(
-        r#"{"tieline":"capture","v":1,"protocol":"wsi","dialect":"v22","started":"2026-01-01T00:00:00Z","url":"wss://x/wsi"}"#, "\n",
-        r#"{"t":0.001,"connection":1,"kind":"opened"}"#, "\n",
-        r#"{"t":1,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/wsi","headers":[["a","b"]],"body":""}"#, "\n",
-        r#"{"t":2.5,"connection":1,"kind":"text","from":"server","base64":"/w=="}"#, "\n",
-        r#"{"t":2.5,"connection":1,"kind":"of a later version","x":1}"#, "\n",
-        r#"{"t":3,"connection":1,"kind":"ended","why":"broken"}"#, "\n",
-        r#"{"t":3,"connection":0,"kind":"end"}"#, "\n",
+        r#"{"tieline":"capture","v":1,"protocol":"wsi","dialect":"v22","started":"2026-01-01T00:00:00Z","url":"wss://x/wsi"}"#,
+        "\n",
+        r#"{"t":0.001,"connection":1,"kind":"opened"}"#,
+        "\n",
+        r#"{"t":1,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/wsi","headers":[["a","b"]],"body":""}"#,
+        "\n",
+        r#"{"t":2.5,"connection":1,"kind":"text","from":"server","base64":"/w=="}"#,
+        "\n",
+        r#"{"t":2.5,"connection":1,"kind":"of a later version","x":1}"#,
+        "\n",
+        r#"{"t":3,"connection":1,"kind":"ended","why":"broken"}"#,
+        "\n",
+        r#"{"t":3,"connection":0,"kind":"end"}"#,
+        "\n",
     );
     let capture = Capture::read(text.as_bytes()).expect("a capture");
     assert_eq!((capture.entries.len(), capture.cut, capture.entries[0].at), (4, false, Duration::from_micros(1)));
@@ -154,8 +173,10 @@ fn observed(client: &[u8], server: &[u8], size: usize) -> (Vec<u8>, Vec<What>) {
 
 #[test]
 fn exchanges_are_observed_however_their_bytes_are_cut() {
-    let client = b"POST /call?x=1 HTTP/1.1\r\nHost: me\r\nContent-Length: 3\r\n\r\na=1GET /users HTTP/1.1\r\nHost: me\r\n\r\n";
-    let server = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n\
+    let client =
+        b"POST /call?x=1 HTTP/1.1\r\nHost: me\r\nContent-Length: 3\r\n\r\na=1GET /users HTTP/1.1\r\nHost: me\r\n\r\n";
+    let server =
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n\
                    HTTP/1.1 200 OK\r\nContent-Type: x\r\n\r\n123456789";
     for size in 1..client.len() {
         let (forward, said) = observed(client, server, size);
@@ -183,7 +204,8 @@ fn script() -> Arc<Script> {
     };
     let lines = [
         r#"{"tieline":"capture","v":1}"#.to_owned(),
-        r#"{"t":0,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/wsi","headers":[],"body":""}"#.into(),
+        r#"{"t":0,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/wsi","headers":[],"body":""}"#
+            .into(),
         r#"{"t":1,"connection":1,"kind":"response","exchange":1,"status":101,"headers":[],"bytes":0}"#.into(),
         say(10, "client", r#"{"command":"auth","id":"a"}"#),
         say(20, "server", r#"{"command":"auth","id":"a","status":0}"#),
@@ -198,10 +220,12 @@ fn script() -> Arc<Script> {
 }
 
 fn transmitted(line: &mut ReplayLine) -> Vec<String> {
-    std::iter::from_fn(|| line.poll_transmit()).map(|frame| match frame {
-        Frame::Text(text) => text.as_str().to_owned(),
-        other => other.kind().to_owned(),
-    }).collect()
+    std::iter::from_fn(|| line.poll_transmit())
+        .map(|frame| match frame {
+            Frame::Text(text) => text.as_str().to_owned(),
+            other => other.kind().to_owned(),
+        })
+        .collect()
 }
 
 #[test]
@@ -226,7 +250,10 @@ fn at_full_speed_the_order_alone_counts_and_the_unknown_is_refused() {
     let mut line = ReplayLine::new(script(), 0, Speed::Max, at(0));
     line.handle_input(at(1), Frame::text(r#"{"command":"unsubscribe","topics":[],"id":"z"}"#));
     let refused = transmitted(&mut line);
-    assert!(refused.len() == 1 && refused[0].contains(r#""status":-1"#) && refused[0].contains(r#""id":"z""#), "{refused:?}");
+    assert!(
+        refused.len() == 1 && refused[0].contains(r#""status":-1"#) && refused[0].contains(r#""id":"z""#),
+        "{refused:?}"
+    );
     line.handle_input(at(1), Frame::text(r#"{"command":"auth","id":"a"}"#));
     line.handle_input(at(1), Frame::text(r#"{"command":"subscribe","topics":["cdr_events"],"id":"b"}"#));
     assert_eq!(transmitted(&mut line).len(), 5);
@@ -238,12 +265,17 @@ fn keys_and_words_of_the_documents_stay() {
     use tieline_testkit::{AXEOS, CLOUDPBX_STREAM, IM, WSI};
     fn take(value: &Value, key: &str, keys: &mut Vec<String>, words: &mut Vec<String>) {
         match value {
-            Value::Object(members) => members.iter().for_each(|(key, value)| {
-                keys.push(key.clone());
-                take(value, key, keys, words);
-            }),
+            // Those that an application put in are not the document's.
+            Value::Object(members) => {
+                members.iter().filter(|(key, _)| key.len() > 1 && *key != "colour").for_each(|(key, value)| {
+                    keys.push(key.clone());
+                    take(value, key, keys, words);
+                })
+            }
             Value::Array(items) => items.iter().for_each(|value| take(value, key, keys, words)),
-            Value::String(word) if matches!(key, "event_type" | "command" | "topics" | "presence" | "direction" | "scheme") => {
+            Value::String(word)
+                if matches!(key, "event_type" | "command" | "topics" | "presence" | "direction" | "scheme") =>
+            {
                 words.push(word.clone());
             }
             _ => {}
@@ -263,6 +295,8 @@ fn keys_and_words_of_the_documents_stay() {
         let told = |value: &Value| {
             let (mut keys, mut words) = (Vec::new(), Vec::new());
             take(value, "", &mut keys, &mut words);
+            let of_application = redactor().text("colour");
+            keys.retain(|key| *key != of_application);
             keys.sort_unstable();
             words.sort_unstable();
             (keys, words)
@@ -271,4 +305,23 @@ fn keys_and_words_of_the_documents_stay() {
         seen += 1;
     }
     assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn a_line_that_its_client_left_stays() {
+    let mut lines = vec![
+        r#"{"tieline":"capture","v":1}"#,
+        r#"{"t":0,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/ws/pbx_A","headers":[],"body":""}"#,
+        r#"{"t":1,"connection":1,"kind":"response","exchange":1,"status":101,"headers":[],"bytes":0}"#,
+        r#"{"t":2,"connection":1,"kind":"closed","from":"client","code":1000,"reason":""}"#,
+        r#"{"t":3,"connection":1,"kind":"closed","from":"server","code":1000,"reason":""}"#,
+        r#"{"t":4,"connection":1,"kind":"ended","why":"server"}"#,
+    ];
+    let ends = |lines: &[&str]| {
+        let capture = Capture::read(lines.join("\n").as_bytes()).expect("a capture");
+        ReplayLine::new(Arc::new(Script::new(capture)), 0, Speed::Max, at(0)).has_ended()
+    };
+    assert!(!ends(&lines));
+    lines.remove(3);
+    assert!(ends(&lines));
 }

@@ -86,7 +86,8 @@ pub(crate) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failur
     }
     let (client, mut events) = session::open(&args.account, config).await?;
     let deadline = args.duration.map(|duration| tokio::time::Instant::now() + duration);
-    let mut printer = Printer { human: output::is_human(output), raw: args.raw, silent: output == Output::Silent, number: 0 };
+    let mut printer =
+        Printer { human: output::is_human(output), raw: args.raw, silent: output == Output::Silent, number: 0 };
     let attached = async { if args.topics.is_empty() { attach_all(&client).await } else { Ok(()) } };
     let printed = print_all(&mut events, &mut printer, &args);
     let both = async {

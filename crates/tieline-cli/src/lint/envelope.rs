@@ -130,7 +130,10 @@ mod tests {
         assert_eq!(Envelope::of(text), Envelope::Text { text: "{}".into(), sender: Sender::Server });
         let bytes = r#"{"base64":"/w==","connection":1,"from":"server","kind":"text","t":1.5}"#;
         assert_eq!(Envelope::of(bytes), Envelope::Bytes { bytes: vec![0xff], sender: Sender::Server });
-        for other in [r#"{"connection":1,"kind":"opened","t":0.0}"#, r#"{"bytes":4,"connection":1,"from":"client","kind":"ping","t":1}"#] {
+        for other in [
+            r#"{"connection":1,"kind":"opened","t":0.0}"#,
+            r#"{"bytes":4,"connection":1,"from":"client","kind":"ping","t":1}"#,
+        ] {
             assert_eq!(Envelope::of(other), Envelope::Empty);
         }
         let first = r#"{"tieline":"capture","v":1,"protocol":"wsi","url":"wss://x"}"#;

@@ -109,7 +109,9 @@ impl Profile {
                     Place { protocol: Some("cloudpbx-api"), url: Some(first.clone()), api: rest.to_vec(), ..place }
                 }
             },
-            ("record" | "doctor" | "profile", Protocol::Im) => Place { protocol: Some("im"), url: Some(url()?), ..place },
+            ("record" | "doctor" | "profile", Protocol::Im) => {
+                Place { protocol: Some("im"), url: Some(url()?), ..place }
+            }
             ("call", Protocol::Axeos) => Place { protocol: Some("axeos"), api: vec![url()?], ..place },
             ("call" | "cdr" | "rec" | "sms", Protocol::Cloudpbx) => {
                 Place { protocol: Some("cloudpbx"), api, stream, ..place }

@@ -43,7 +43,8 @@ pub(super) async fn follow(args: Record, protocol: Examined, proxy: SocketAddr) 
             return im::tail::run(tail, Output::Silent).await;
         }
         Examined::CloudpbxApi => {
-            let words = "the API of CloudPBX has no stream to follow: record what a client asks of it with --from-proxy ADDR";
+            let words =
+                "the API of CloudPBX has no stream to follow: record what a client asks of it with --from-proxy ADDR";
             return Err(Failure::new(Exit::Usage, words));
         }
     };

@@ -43,7 +43,8 @@ struct Inner {
 impl Recorder {
     /// Creates the file, and writes its first line.
     pub(super) fn create(path: &Path, mut header: Header, redactor: Option<Redactor>) -> Result<Arc<Self>, Failure> {
-        let unwritable = |error: io::Error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", path.display()));
+        let unwritable =
+            |error: io::Error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", path.display()));
         let mut out: Box<dyn Write + Send> = if path.as_os_str() == "-" {
             Box::new(io::stdout())
         } else {

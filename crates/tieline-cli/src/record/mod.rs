@@ -39,9 +39,9 @@ pub(crate) async fn run(args: Record, output: OutputArg) -> Result<Exit, Failure
         OutputArg::Form(form) => !args.json && output::is_human(*form),
         OutputArg::File(_) => !args.json && output::is_human(crate::args::Output::Auto),
     };
-    let url: WsUrl = upstream(&args.url).parse().map_err(|error| {
-        Failure::new(Exit::Usage, format!("the address of the PBX: {error}"))
-    })?;
+    let url: WsUrl = upstream(&args.url)
+        .parse()
+        .map_err(|error| Failure::new(Exit::Usage, format!("the address of the PBX: {error}")))?;
     let protocol = match args.protocol {
         Some(protocol) => Some(protocol),
         None if args.from_proxy.is_some() => examined(&args.url).ok(),
@@ -58,10 +58,11 @@ pub(crate) async fn run(args: Record, output: OutputArg) -> Result<Exit, Failure
     // Also where the program is interrupted.
     let ending = Ending { recorder: Arc::clone(&recorder), told };
     let (connect_timeout, body_limit) = (args.waits.connect_timeout, args.body_limit);
-    let proxy = Arc::new(Proxy::new(dialer, host(&url), connect_timeout, body_limit, Arc::clone(&recorder)));
+    let is_client = args.from_proxy.is_none();
+    let proxy = Proxy::new(dialer, host(&url), connect_timeout, body_limit, Arc::clone(&recorder), !is_client);
+    let proxy = Arc::new(proxy);
     let serving = Arc::clone(&proxy).serve(listener, tls.map(|tls| TlsAcceptor::from(tls.config())));
     let duration = args.duration;
-    let is_client = args.from_proxy.is_none();
     let work = async {
         match protocol.filter(|_| is_client) {
             Some(protocol) => client::follow(args, protocol, address).await,
@@ -97,9 +98,10 @@ fn path(args: &Record, output: &OutputArg) -> Result<PathBuf, Failure> {
         (None, OutputArg::File(file)) => Ok(file.clone()),
         (Some(file), OutputArg::File(other)) if file == other => Ok(file.clone()),
         (Some(_), OutputArg::File(_)) => Err(Failure::new(Exit::Usage, "two files are named: by -o and by --file")),
-        (None, OutputArg::Form(_)) => {
-            Err(Failure::new(Exit::Usage, "which file is to be written? Name it with -o FILE, or - for standard output"))
-        }
+        (None, OutputArg::Form(_)) => Err(Failure::new(
+            Exit::Usage,
+            "which file is to be written? Name it with -o FILE, or - for standard output",
+        )),
     }
 }
 
@@ -156,7 +158,10 @@ fn redactor(args: &Record) -> Result<Option<Redactor>, Failure> {
 async fn listen(address: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     TcpListener::bind(address).await.map_err(|error| {
-        Failure::new(Exit::Failure, format!("cannot listen on {address}: {error}; try another address for --from-proxy"))
+        Failure::new(
+            Exit::Failure,
+            format!("cannot listen on {address}: {error}; try another address for --from-proxy"),
+        )
     })
 }
 
@@ -226,7 +231,10 @@ impl Told {
             let Some(address) = address else { return Ok(()) };
             let mut err = anstream::stderr().lock();
             let scheme = if pin.is_some() { "wss" } else { "ws" };
-            writeln!(err, "Point the client at {scheme}://{address} in the place of the PBX; Ctrl-C ends the capture.")?;
+            writeln!(
+                err,
+                "Point the client at {scheme}://{address} in the place of the PBX; Ctrl-C ends the capture."
+            )?;
             return pin.map_or(Ok(()), |pin| writeln!(err, "--tls-pin {pin}"));
         }
         let recording = Recording { file, address, pin, redaction: self.redaction.as_deref() };

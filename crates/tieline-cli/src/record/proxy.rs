@@ -41,6 +41,8 @@ pub(super) struct Proxy {
     pub(super) body_limit: usize,
     pub(super) recorder: Arc<Recorder>,
     pub(super) failed: Failed,
+    /// Another program is the client: nobody else tells what goes wrong.
+    is_between: bool,
     started: std::time::Instant,
     connections: AtomicU64,
 }
@@ -80,9 +82,10 @@ impl Proxy {
         connect_timeout: Duration,
         body_limit: usize,
         recorder: Arc<Recorder>,
+        is_between: bool,
     ) -> Self {
         let (failed, started, connections) = (Failed::default(), std::time::Instant::now(), AtomicU64::new(0));
-        Self { dialer, host, connect_timeout, body_limit, recorder, failed, started, connections }
+        Self { dialer, host, connect_timeout, body_limit, recorder, failed, is_between, started, connections }
     }
 
     /// Serves those who connect, until it is dropped.
@@ -137,7 +140,9 @@ impl Proxy {
             Ok(Err(error)) => error,
             Err(_) => ConnectError::Timeout,
         };
-        tracing::error!("the PBX was not reached: {error}");
+        if self.is_between {
+            tracing::error!("the PBX was not reached: {error}");
+        }
         self.recorder.note(number, What::Failed { words: words(&error).to_owned() });
         self.failed.note(error);
         refuse(client).await;

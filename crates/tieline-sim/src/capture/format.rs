@@ -6,8 +6,8 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
-use super::entry::{Ended, Entry, Header, Payload, Request, Response, What};
 use super::Side;
+use super::entry::{Ended, Entry, Header, Payload, Request, Response, What};
 
 /// The version of the format that this crate writes, and the latest that it reads.
 pub const VERSION: u64 = 1;
@@ -22,7 +22,9 @@ pub enum CaptureError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// Its first line is not that of a capture.
-    #[error("the first line is not that of a capture: a file of `tieline record` begins with {{\"tieline\":\"capture\"")]
+    #[error(
+        "the first line is not that of a capture: a file of `tieline record` begins with {{\"tieline\":\"capture\""
+    )]
     NotACapture,
     /// A later version wrote it.
     #[error("version {0} of the format is later than this program, which reads up to {VERSION}")]

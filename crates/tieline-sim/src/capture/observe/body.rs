@@ -18,7 +18,10 @@ enum State {
     Length(u64),
     Eof,
     /// The line before a chunk, or after the last.
-    Line { line: Vec<u8>, trailers: bool },
+    Line {
+        line: Vec<u8>,
+        trailers: bool,
+    },
     Chunk(u64),
     /// The end of the line behind a chunk.
     Gap,
@@ -134,7 +137,10 @@ mod tests {
             let (first, second) = wire.split_at(cut);
             let mut taken = body.take(first);
             taken += body.take(second);
-            assert!(body.is_done() && wire.ends_with(&wire[taken..]) && &wire[taken..] == b"GET" || cut > taken, "{cut}");
+            assert!(
+                body.is_done() && wire.ends_with(&wire[taken..]) && &wire[taken..] == b"GET" || cut > taken,
+                "{cut}"
+            );
             assert_eq!(body.into_payload().text(), Some("hello world"), "{cut}");
         }
     }

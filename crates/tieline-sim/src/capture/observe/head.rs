@@ -1,7 +1,7 @@
 //! The head of a request or answer, and how long the body behind it is.
 
-use super::super::entry::{Request, Response};
 use super::super::Payload;
+use super::super::entry::{Request, Response};
 
 /// The longest head.
 pub(super) const HEAD_BYTES: usize = 64 << 10;
@@ -66,7 +66,9 @@ fn headers(fields: &[httparse::Header<'_>]) -> Vec<(String, String)> {
 }
 
 fn framing(headers: &[(String, String)]) -> Option<Framing> {
-    let of = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim());
+    let of = |wanted: &str| {
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
     if of("transfer-encoding").is_some_and(|coding| coding.to_ascii_lowercase().ends_with("chunked")) {
         return Some(Framing::Chunked);
     }
@@ -84,7 +86,9 @@ pub(super) fn rewritten(head: &[u8], host: &str) -> Vec<u8> {
             out.extend_from_slice(b": ");
             out.extend_from_slice(host.as_bytes());
             out.extend_from_slice(b"\r\n");
-        } else if !name.eq_ignore_ascii_case(b"accept-encoding") && !name.eq_ignore_ascii_case(b"sec-websocket-extensions") {
+        } else if !name.eq_ignore_ascii_case(b"accept-encoding")
+            && !name.eq_ignore_ascii_case(b"sec-websocket-extensions")
+        {
             out.extend_from_slice(line);
         }
     }

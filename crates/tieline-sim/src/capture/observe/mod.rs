@@ -11,8 +11,8 @@ use tieline_websocket::{Config, Endpoint};
 
 use self::body::Body;
 use self::head::{Framing, HEAD_BYTES, Head};
-use super::entry::{Payload, Request, Response, What};
 use super::Side;
+use super::entry::{Payload, Request, Response, What};
 
 /// The longest message on a WebSocket that is shown.
 const MESSAGE_BYTES: usize = 16 << 20;

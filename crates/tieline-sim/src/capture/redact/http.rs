@@ -108,7 +108,8 @@ fn media(key: &RedactionKey, value: &str) -> String {
 
 /// A body, by the media type that its header fields tell, before these are mapped.
 pub(super) fn body(key: &RedactionKey, headers: &[(String, String)], body: &mut Payload) {
-    let of = |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| &**value);
+    let of =
+        |wanted: &str| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| &**value);
     let kind = of("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let encoded = of("content-encoding").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"));
     let Payload::Text(text) = body else {

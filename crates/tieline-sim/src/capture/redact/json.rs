@@ -182,7 +182,8 @@ impl Walker<'_> {
         let token = rest.get(..length).unwrap_or_default();
         let word = pieces::text(token);
         let is_number = word.parse::<f64>().is_ok_and(f64::is_finite) && !word.starts_with(char::is_alphabetic);
-        let pushed = self.is_push && self.levels.len() == 1 && self.levels.last().is_some_and(|level| level.key == "id");
+        let pushed =
+            self.is_push && self.levels.len() == 1 && self.levels.last().is_some_and(|level| level.key == "id");
         let stays = matches!(&*word, "true" | "false" | "null")
             || (self.levels.is_empty() && words::is_of_words(&word))
             || is_number

@@ -1,6 +1,8 @@
 //! The key of a redaction.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,10 +11,19 @@ use sha2::{Digest as _, Sha256};
 /// What every mapping follows from. Without it a mapping cannot be undone by trying; with it every guess can be checked. So
 /// it is best drawn at random and thrown away; one that is kept makes several captures map alike.
 #[derive(Clone)]
-pub struct RedactionKey([u8; 32]);
+pub struct RedactionKey {
+    key: [u8; 32],
+    /// What was mapped lately: the same numbers and names come again and again.
+    known: Arc<Mutex<HashMap<(Purpose, String), String>>>,
+}
+
+/// So many mappings are remembered.
+const KNOWN: usize = 32 << 10;
+/// Longer values are not remembered.
+const LONGEST: usize = 64;
 
 /// What a value is mapped as, so that the same value gives unrelated results in different roles.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     Number = 1,
     Word = 2,
@@ -27,7 +38,7 @@ impl RedactionKey {
     /// The key that follows from a secret: the content of a file, or random bytes (32 of them are enough).
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
-        Self(Sha256::digest(secret).into())
+        Self { key: Sha256::digest(secret).into(), known: Arc::default() }
     }
 
     /// A name for the key, which tells nothing about it: captures with the same one map alike.
@@ -37,8 +48,27 @@ impl RedactionKey {
         HEXLOWER.encode(whole.first_chunk::<8>().unwrap_or(&[0; 8]))
     }
 
+    /// What `map` makes of a value, or made of it before.
+    pub(super) fn remembered(&self, purpose: Purpose, value: &str, map: impl FnOnce() -> String) -> String {
+        if value.len() > LONGEST {
+            return map();
+        }
+        let place = (purpose, value.to_owned());
+        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&place) {
+            return known.clone();
+        }
+        let mapped = map();
+        let mut known = lock();
+        if known.len() >= KNOWN {
+            known.clear();
+        }
+        known.insert(place, mapped.clone());
+        mapped
+    }
+
     pub(super) fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
+        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.key) {
             Ok(mac) => mac,
             // HMAC takes keys of any length.
             Err(_) => return [0; 32],

@@ -91,7 +91,9 @@ pub(super) fn percent_decoded(part: &[u8]) -> Vec<Piece<'_>> {
             begins.then(|| u8::from_str_radix(digits, 16).ok()).flatten()
         };
         let mut bytes = Vec::new();
-        while bytes.len() < 4 && let Some(byte) = escaped(bytes.len() * 3) {
+        while bytes.len() < 4
+            && let Some(byte) = escaped(bytes.len() * 3)
+        {
             bytes.push(byte);
             if std::str::from_utf8(&bytes).is_ok() {
                 break;

@@ -19,6 +19,10 @@ impl RedactionKey {
         if rest.len() < 2 {
             return digits.to_owned();
         }
+        zeros.to_owned() + &self.remembered(Purpose::Number, rest, || self.permuted(rest))
+    }
+
+    fn permuted(&self, rest: &str) -> String {
         let fits = |number: &[u8], most: &str| rest.len() == most.len() && number <= most.as_bytes();
         let (signed, unsigned) = ("9223372036854775807", "18446744073709551615");
         let (was_signed, was_unsigned) = (fits(rest.as_bytes(), signed), fits(rest.as_bytes(), unsigned));
@@ -30,9 +34,7 @@ impl RedactionKey {
                 break;
             }
         }
-        let mut out = zeros.to_owned();
-        out.extend(number.into_iter().map(char::from));
-        out
+        number.into_iter().map(char::from).collect()
     }
 
     /// A Feistel network over the decimal digits.
@@ -42,7 +44,12 @@ impl RedactionKey {
         for round in 0..ROUNDS {
             let (change, with) = if round % 2 == 0 { (&mut *left, &*right) } else { (&mut *right, &*left) };
             let seed = self.mac(Purpose::Number, &[&length, &[round], with]);
-            let stream = self.stream(Purpose::Number, &seed, change.len() * 2);
+            let more = if change.len() * 2 > seed.len() {
+                self.stream(Purpose::Number, &seed, change.len() * 2)
+            } else {
+                Vec::new()
+            };
+            let stream: &[u8] = if more.is_empty() { &seed } else { &more };
             for (digit, pair) in change.iter_mut().zip(stream.chunks_exact(2)) {
                 let add = pair.iter().fold(0_u16, |sum, byte| sum << 8 | u16::from(*byte)) % 10;
                 *digit = b'0' + ((u16::from(*digit - b'0') + add) % 10) as u8;
@@ -52,8 +59,9 @@ impl RedactionKey {
 
     /// A word that can be spoken, written as the word is: `Alice`, `alice` and `ALICE` are the same to it.
     pub(super) fn word(&self, word: &str) -> String {
-        let bytes = self.stream(Purpose::Word, word.to_lowercase().as_bytes(), LETTERS * 2);
-        let mut out = spoken(&bytes);
+        let lower = word.to_lowercase();
+        let spoken = || spoken(&self.stream(Purpose::Word, lower.as_bytes(), LETTERS * 2));
+        let mut out = self.remembered(Purpose::Word, &lower, spoken);
         let mut upper = word.chars().map(char::is_uppercase);
         match (upper.next(), upper.next()) {
             (Some(true), Some(true)) => out.make_ascii_uppercase(),
@@ -72,7 +80,8 @@ impl RedactionKey {
         let hexadecimal = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'-'));
         let letters = if hexadecimal { 6 } else { 26 };
         let stream = self.stream(Purpose::Id, id.as_bytes(), id.len() * 2);
-        let mut pairs = stream.chunks_exact(2).map(|pair| pair.iter().fold(0_u16, |sum, byte| sum << 8 | u16::from(*byte)));
+        let mut pairs =
+            stream.chunks_exact(2).map(|pair| pair.iter().fold(0_u16, |sum, byte| sum << 8 | u16::from(*byte)));
         let mut next = |of: u16| (pairs.next().unwrap_or_default() % of) as u8;
         let map = |c: char| match c {
             '0'..='9' => char::from(b'0' + next(10)),
@@ -91,7 +100,9 @@ impl RedactionKey {
             '-' => '-',
             // Version and variant.
             _ if at == 14 || at == 19 => c,
-            _ if uuid.bytes().any(|byte| byte.is_ascii_uppercase()) => char::from(b"0123456789ABCDEF"[usize::from(byte % 16)]),
+            _ if uuid.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                char::from(b"0123456789ABCDEF"[usize::from(byte % 16)])
+            }
             _ => char::from(b"0123456789abcdef"[usize::from(byte % 16)]),
         };
         uuid.chars().zip(stream).enumerate().map(nibble).collect()
@@ -150,7 +161,10 @@ mod tests {
 
     #[test]
     fn leading_zeros_single_digits_and_the_width_of_integers_stay() {
-        assert_eq!((key().number("7"), key().number("000"), key().number("007")), ("7".into(), "000".into(), "007".into()));
+        assert_eq!(
+            (key().number("7"), key().number("000"), key().number("007")),
+            ("7".into(), "000".into(), "007".into())
+        );
         assert!(key().number("0048501").starts_with("00"));
         for number in ["9223372036854775807", "1000000000000000001", "9000000000000000000"] {
             assert!(key().number(number).parse::<i64>().is_ok(), "{number}");

@@ -40,7 +40,8 @@ fn run(key: &RedactionKey, run: &str, keep: &impl Fn(&str) -> bool, out: &mut Ve
     let parts = parts(run);
     // A topic of IM keeps what tells its kind.
     if parts.len() > 2 || (run.chars().count() > ID && is_mixed_case(run)) {
-        let prefix = run.get(..3).filter(|prefix| matches!(*prefix, "usr" | "grp" | "p2p" | "emc" | "chn" | "nch" | "new"));
+        let prefix =
+            run.get(..3).filter(|prefix| matches!(*prefix, "usr" | "grp" | "p2p" | "emc" | "chn" | "nch" | "new"));
         let prefix = prefix.filter(|_| run.len() >= ID).unwrap_or_default();
         out.extend_from_slice(prefix.as_bytes());
         return out.extend_from_slice(key.id(run.get(prefix.len()..).unwrap_or_default()).as_bytes());
@@ -139,7 +140,8 @@ pub(super) fn is_epoch(text: &str) -> bool {
 /// The time that an id of Asterisk begins with, `1639563902.75`.
 pub(super) fn asterisk_time(text: &str) -> Option<&str> {
     let (time, number) = text.split_once('.')?;
-    let is = is_epoch(time) && time.len() == 10 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is =
+        is_epoch(time) && time.len() == 10 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     is.then_some(time)
 }
 

@@ -34,7 +34,8 @@ impl Asked {
         let id = text(&inner["id"]);
         // What nobody waits for gets no answer.
         id.as_ref()?;
-        let what = |value: &Value| value["what"].as_str().is_some_and(|what| what.split(' ').any(|what| what == "data"));
+        let what =
+            |value: &Value| value["what"].as_str().is_some_and(|what| what.split(' ').any(|what| what == "data"));
         let for_data = what(inner) || what(&inner["get"]);
         Some(Self { word: word.clone(), about: text(&inner["topic"]).unwrap_or_default(), id, for_data })
     }
@@ -89,7 +90,9 @@ impl Said {
                 return Self::Answer(Some(id.to_owned()));
             }
         }
-        if let Some(topic) = value["data"]["topic"].as_str().filter(|_| value.as_object().is_some_and(|all| all.len() == 1)) {
+        if let Some(topic) =
+            value["data"]["topic"].as_str().filter(|_| value.as_object().is_some_and(|all| all.len() == 1))
+        {
             return Self::Data(topic.to_owned());
         }
         let is_answer = value["status"].is_i64() && value.get("event_type").is_none() && value.get("text").is_none();
@@ -119,8 +122,12 @@ mod tests {
 
     #[test]
     fn requests_and_answers_of_wsi_and_im_are_told_apart_from_events() {
-        let auth = Asked::of(r#"{"command":"subscribe","topics":["cdr_events","queue_events"],"id":"2"}"#).expect("a request");
-        assert_eq!((&*auth.word, &*auth.about, auth.id.as_deref()), ("subscribe", "cdr_events,queue_events", Some("2")));
+        let auth =
+            Asked::of(r#"{"command":"subscribe","topics":["cdr_events","queue_events"],"id":"2"}"#).expect("a request");
+        assert_eq!(
+            (&*auth.word, &*auth.about, auth.id.as_deref()),
+            ("subscribe", "cdr_events,queue_events", Some("2"))
+        );
         let sub = Asked::of(r#"{"sub":{"id":"a","topic":"me","get":{"what":"sub data"}}}"#).expect("a request");
         assert_eq!((&*sub.word, &*sub.about, sub.for_data), ("sub", "me", true));
         assert_eq!(Asked::of(r#"{"note":{"topic":"me","what":"kp"}}"#), None);

@@ -106,10 +106,8 @@ impl Inner {
             if fresh { all.find(found) } else { all.rfind(found) }
         };
         let same: fn(&str, &str) -> bool = |captured, asked| captured == asked;
-        let found = like(same, true)
-            .or_else(|| like(same, false))
-            .or_else(|| like(alike, true))
-            .or_else(|| like(alike, false));
+        let found =
+            like(same, true).or_else(|| like(same, false)).or_else(|| like(alike, true)).or_else(|| like(alike, false));
         let Some((at, exchange)) = found else {
             return plain(StatusCode::NOT_FOUND, "the capture holds no answer to this");
         };
@@ -213,7 +211,8 @@ impl Inner {
 fn alike(captured: &str, asked: &str) -> bool {
     let parts = |target: &str| {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let segment = |segment: &str| if redact::is_of_paths(segment) { segment.to_ascii_lowercase() } else { String::new() };
+        let segment =
+            |segment: &str| if redact::is_of_paths(segment) { segment.to_ascii_lowercase() } else { String::new() };
         let path: Vec<String> = path.trim_end_matches('/').split('/').map(segment).collect();
         let mut names: Vec<String> = query_pairs(query.as_bytes()).map(|(name, _)| name.into_owned()).collect();
         // A key may stand in the header instead.
@@ -232,7 +231,10 @@ mod tests {
     fn targets_are_alike_but_for_what_is_mapped() {
         assert!(alike("/apis/pbx/users?status=1&key=redacted-x", "/apis/pbx/users?status=1"));
         assert!(alike("/record/1552558647.371", "/record/1552558647.9"));
-        assert!(alike("/cdr?datestart=2021-01-01&datestop=2021-01-02", "/cdr?datestop=2022-01-01&datestart=2022-01-01"));
+        assert!(alike(
+            "/cdr?datestart=2021-01-01&datestop=2021-01-02",
+            "/cdr?datestop=2022-01-01&datestart=2022-01-01"
+        ));
         assert!(!alike("/apis/pbx/users?status=1", "/apis/pbx/phones?status=1"));
         assert!(!alike("/cdr", "/cdr?datestart=2021-01-01"));
     }

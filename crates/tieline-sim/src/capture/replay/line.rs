@@ -164,7 +164,9 @@ impl ReplayLine {
         let Some(socket) = self.socket() else { return };
         let requests = || {
             socket.steps.iter().enumerate().filter_map(|(at, step)| match &step.what {
-                Deed::Asked { asked: captured, answers } if captured.word == asked.word => Some((at, captured, answers)),
+                Deed::Asked { asked: captured, answers } if captured.word == asked.word => {
+                    Some((at, captured, answers))
+                }
                 _ => None,
             })
         };

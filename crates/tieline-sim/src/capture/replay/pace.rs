@@ -47,7 +47,9 @@ impl Speed {
     /// When something is due that came so long after what happened at `since`.
     pub(super) fn due(self, since: Instant, after: Duration) -> Instant {
         match self {
-            Self::Times(speed) => since + Duration::try_from_secs_f64(after.as_secs_f64() / speed).unwrap_or(Duration::MAX / 4),
+            Self::Times(speed) => {
+                since + Duration::try_from_secs_f64(after.as_secs_f64() / speed).unwrap_or(Duration::MAX / 4)
+            }
             Self::Max | Self::Step => since,
         }
     }

@@ -1,6 +1,6 @@
 //! A capture as what is to be played: the WebSockets one by one, the exchanges over HTTP all together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -119,6 +119,8 @@ impl Script {
         let mut requests = BTreeMap::new();
         let mut sockets: BTreeMap<u64, Socket> = BTreeMap::new();
         let mut order = Vec::new();
+        // Whose client said goodbye: what the server did then answers that.
+        let mut left = BTreeSet::new();
         for entry in capture.entries {
             let (at, connection) = (entry.at, entry.connection);
             let step = match entry.what {
@@ -140,13 +142,18 @@ impl Script {
                     script.exchanges.push(Exchange { method, target, response });
                     continue;
                 }
-                What::Message { from: Side::Client, payload, .. } => {
-                    match payload.text().and_then(Asked::of) {
-                        Some(asked) => Deed::Asked { asked, answers: Vec::new() },
-                        None => continue,
-                    }
+                What::Message { from: Side::Client, payload, .. } => match payload.text().and_then(Asked::of) {
+                    Some(asked) => Deed::Asked { asked, answers: Vec::new() },
+                    None => continue,
+                },
+                What::Message { from: Side::Server, binary, payload } => {
+                    Deed::Said { binary, payload, is_answer: false }
                 }
-                What::Message { from: Side::Server, binary, payload } => Deed::Said { binary, payload, is_answer: false },
+                What::Closed { from: Side::Client, .. } => {
+                    left.insert(connection);
+                    continue;
+                }
+                What::Closed { .. } | What::Ended(_) if left.contains(&connection) => continue,
                 What::Closed { from: Side::Server, code, reason } => Deed::Closed { code, reason },
                 What::Ended(Ended::Server | Ended::Broken) => Deed::Broke,
                 _ => continue,
@@ -208,13 +215,16 @@ impl Socket {
         for at in 0..self.steps.len() {
             let Some(Step { what: Deed::Asked { asked, .. }, .. }) = self.steps.get(at) else { continue };
             let later = said.iter().filter(|(index, _)| *index > at && !taken.get(*index).copied().unwrap_or_default());
-            let mut found: Vec<usize> = match (&self.service, &asked.id) {
-                (Service::Im, Some(id)) => {
-                    later.clone().filter(|(_, said)| *said == Said::Answer(Some(id.clone()))).map(|(index, _)| *index).collect()
-                }
-                _ => later.clone().find(|(_, said)| *said == Said::Answer(None)).map(|(index, _)| *index).into_iter().collect(),
-            };
-            if asked.for_data && let Some(last) = found.last().copied() {
+            let of_id = |said: &Said| asked.id.is_some() && matches!(said, Said::Answer(id) if *id == asked.id);
+            let mut found: Vec<usize> =
+                later.clone().filter(|(_, said)| of_id(said)).map(|(index, _)| *index).collect();
+            if found.is_empty() {
+                // In WSI the answers come in the order of the commands.
+                found.extend(later.clone().find(|(_, said)| *said == Said::Answer(None)).map(|(index, _)| *index));
+            }
+            if asked.for_data
+                && let Some(last) = found.last().copied()
+            {
                 let data = |(index, said): &&(usize, Said)| *index < last && *said == Said::Data(asked.about.clone());
                 found.extend(later.filter(data).map(|(index, _)| *index));
                 found.sort_unstable();

@@ -101,9 +101,8 @@ impl Replay {
         let given = (0..script.sockets.len()).map(|_| AtomicUsize::new(0)).collect();
         let sockets =
             Sockets { script, speed: options.speed, steps: Arc::clone(&steps), given, parts, choice: Mutex::new(()) };
-        let router = Router::new()
-            .websocket(Paths::matching(|_| true), sockets)
-            .http(Paths::matching(|_| true), exchanges);
+        let router =
+            Router::new().websocket(Paths::matching(|_| true), sockets).http(Paths::matching(|_| true), exchanges);
         let server = Server::bind(options.listen, serving).await?.spawn(router);
         Ok(Self { server, steps, pin, summary, left })
     }
@@ -146,7 +145,10 @@ impl Replay {
 
 impl fmt::Debug for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replay").field("local_addr", &self.local_addr()).field("summary", &self.summary).finish_non_exhaustive()
+        f.debug_struct("Replay")
+            .field("local_addr", &self.local_addr())
+            .field("summary", &self.summary)
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,7 +172,13 @@ impl WebSocketService for Sockets {
     fn open(&self, opening: &Opening<'_>) -> Result<Box<dyn Line>, Box<Response<Body>>> {
         let _choice = self.choice.lock().unwrap_or_else(PoisonError::into_inner);
         let service = Service::of(opening.path);
-        let like = self.script.sockets.iter().zip(&self.given).enumerate().filter(|(_, (socket, _))| socket.service == service);
+        let like = self
+            .script
+            .sockets
+            .iter()
+            .zip(&self.given)
+            .enumerate()
+            .filter(|(_, (socket, _))| socket.service == service);
         let chosen = like.min_by_key(|(_, (_, given))| given.load(Ordering::Relaxed));
         let Some((socket, (_, given))) = chosen else {
             return Err(Box::new(plain(StatusCode::NOT_FOUND, "the capture holds no WebSocket of this kind")));
