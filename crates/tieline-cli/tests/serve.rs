@@ -266,6 +266,17 @@ fn users_are_added_changed_and_removed_while_it_runs() {
 }
 
 #[test]
+fn the_lines_of_who_is_suspended_are_closed() {
+    let place = Place::new();
+    let serve = place.serve(&["--plain"]);
+    serve.ask("alice", &["send", &place.bob, "hello"]);
+    let (mut child, _heard) = serve.tail("bob", &[&place.alice]);
+    assert!(users(place.path(), &["suspend"], &["bob@example.com"], None).status.success());
+    assert_eq!(child.wait().expect("ends").code(), Some(3), "it connects again, and is refused");
+    serve.ask("alice", &["send", &place.bob, "are you there?"]);
+}
+
+#[test]
 fn a_mistake_in_the_file_of_users_is_told_with_its_line() {
     let place = Place::new();
     fs::write(place.path().join("users.toml"), "[users.\"a@b\"]\nnumber = 1\npassword = \"s3cret\"\n")

@@ -264,6 +264,19 @@ impl<U: Users> Accounts for TokenDesk<U> {
     fn user(&self, number: UserNumber) -> Option<Arrival> {
         self.users.find_number(number).map(|user| user.arrival())
     }
+
+    /// Who was removed or suspended may not.
+    fn may_stay(&self, number: UserNumber) -> bool {
+        let names = {
+            let files = lock(&self.files);
+            let row = files.newest.get(&number).and_then(|(_, hash)| files.rows.get(hash));
+            row.map(|row| (row.name.clone(), row.domain.clone()))
+        };
+        names.is_none_or(|(name, domain)| {
+            let user = self.users.find(&name, &domain);
+            user.is_some_and(|user| user.number == number && !user.suspended)
+        })
+    }
 }
 
 impl<U> fmt::Debug for TokenDesk<U> {

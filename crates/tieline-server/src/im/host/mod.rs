@@ -38,6 +38,12 @@ pub trait Accounts: Send + Sync + 'static {
         let _ = number;
         None
     }
+
+    /// Whether a user who is logged in may stay: asked by [`HostedIm::end_strangers`]. By default everybody may.
+    fn may_stay(&self, number: UserNumber) -> bool {
+        let _ = number;
+        true
+    }
 }
 
 impl<A: Accounts + ?Sized> Accounts for Arc<A> {
@@ -47,6 +53,10 @@ impl<A: Accounts + ?Sized> Accounts for Arc<A> {
 
     fn user(&self, number: UserNumber) -> Option<Arrival> {
         (**self).user(number)
+    }
+
+    fn may_stay(&self, number: UserNumber) -> bool {
+        (**self).may_stay(number)
     }
 }
 
@@ -198,6 +208,11 @@ impl HostedIm {
     pub const fn line_limits(mut self, limits: LineLimits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Closes the lines of users who [may no longer stay](Accounts::may_stay), with code 1001. How many lines.
+    pub fn end_strangers(&self) -> usize {
+        self.shared.post.end_unless(|user| self.shared.accounts.may_stay(user))
     }
 
     /// What was counted since the start, and what is held now.
