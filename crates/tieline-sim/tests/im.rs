@@ -76,7 +76,7 @@ async fn presence_follows_the_devices_as_in_wsi() {
     let gone = heard(&mut robot, "pres").await;
     assert!(gone.iter().any(|pres| pres["what"] == "off" && pres["src"] == bob), "{gone:?}");
     let told = wsi.rest().await.concat();
-    assert!(told.contains("removed_contacts") && told.contains(bob.trim_start_matches("usr")), "{told}");
+    assert!(told.contains(r#""online":false"#) && told.contains(bob.trim_start_matches("usr")), "{told}");
     sim.perform(Step::register("102")).expect("a device");
     sim.perform(Step::presence("102", Availability::Lunch, "Back at one")).expect("an extension");
     sim.step(at(1)).await;
