@@ -104,7 +104,8 @@ fn command(programs: &Path, target: &str) -> Result<Command, String> {
     let own = folder().join(format!("{target}.dict"));
     let dictionary = if own.is_file() { own } else { folder().join("json.dict") };
     command.arg(format!("-dict={}", dictionary.display()));
-    command.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096"]).current_dir(folder());
+    // Generous, as it is by the clock and machines are shared.
+    command.args(["-timeout=30", "-rss_limit_mb=2048", "-max_len=4096"]).current_dir(folder());
     Ok(command)
 }
 
