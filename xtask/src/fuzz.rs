@@ -14,7 +14,7 @@ const USAGE: &str =
     "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
        cargo xtask fuzz --smoke                             every target, the same few thousand inputs each time
        cargo xtask fuzz --settle [TARGET…]                  each until nothing is new for 3 minutes, 10 at most; a table
-       cargo xtask fuzz --merge [TARGET…]                   the committed corpus anew: the smallest inputs that reach all
+       cargo xtask fuzz --merge [TARGET…]                   the committed corpus anew, of all that was found
        cargo xtask fuzz --list                              the targets";
 
 /// What makes the compiler tell libFuzzer where an input went. `cargo fuzz` gives the same, all of it stable; what needs
