@@ -14,7 +14,7 @@ const USAGE: &str =
     "usage: cargo xtask fuzz TARGET [-- libFuzzer's arguments]   until it is stopped, or finds something
        cargo xtask fuzz --smoke                             every target, the same few thousand inputs each time
        cargo xtask fuzz --settle [TARGET…]                  each until nothing is new for 3 minutes, 10 at most; a table
-       cargo xtask fuzz --merge [TARGET…]                   the committed corpus anew: the smallest inputs that reach all
+       cargo xtask fuzz --merge [TARGET…]                   the committed corpus anew, of all that was found
        cargo xtask fuzz --list                              the targets";
 
 /// What makes the compiler tell libFuzzer where an input went. `cargo fuzz` gives the same, all of it stable; what needs
@@ -104,7 +104,8 @@ fn command(programs: &Path, target: &str) -> Result<Command, String> {
     let own = folder().join(format!("{target}.dict"));
     let dictionary = if own.is_file() { own } else { folder().join("json.dict") };
     command.arg(format!("-dict={}", dictionary.display()));
-    command.args(["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096"]).current_dir(folder());
+    // Generous, as it is by the clock and machines are shared.
+    command.args(["-timeout=30", "-rss_limit_mb=2048", "-max_len=4096"]).current_dir(folder());
     Ok(command)
 }
 

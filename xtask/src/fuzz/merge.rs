@@ -1,4 +1,4 @@
-//! The committed corpora: of all that runs found, as little as reaches every edge.
+//! The committed corpora: some of the few inputs that reach every edge, of all that runs found.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,10 @@ use std::process::Stdio;
 use super::{command, folder};
 use crate::Outcome;
 
-/// What is kept of a target, in bytes: the smallest inputs first. The corpora are for the replay by `cargo test`, and for a
-/// fuzzer to begin with; what it then needs it finds anew.
-const BYTES: u64 = 20 << 10;
+/// What is kept of a target: so many inputs, small and large ones alike, of so many bytes. The corpora are for the replay by
+/// `cargo test`, and for a fuzzer to begin with; what it then needs it finds anew.
+const INPUTS: usize = 60;
+const BYTES: u64 = 32 << 10;
 
 pub(super) fn run(programs: &Path, targets: &[&str]) -> Outcome {
     targets.iter().try_for_each(|target| one(programs, target))
@@ -39,13 +40,12 @@ fn one(programs: &Path, target: &str) -> Outcome {
     inputs.sort();
     let (mut kept, mut bytes) = (0, 0);
     fs::remove_dir_all(&corpus).and_then(|()| fs::create_dir_all(&corpus)).map_err(shown(&corpus))?;
-    for (size, path) in &inputs {
-        bytes += size;
-        if bytes > BYTES {
+    for (size, path) in inputs.iter().step_by(inputs.len().div_ceil(INPUTS).max(1)) {
+        if bytes + size > BYTES {
             break;
         }
-        let name = path.file_name().unwrap_or_default();
-        fs::copy(path, corpus.join(name)).map_err(shown(path))?;
+        bytes += size;
+        fs::copy(path, corpus.join(path.file_name().unwrap_or_default())).map_err(shown(path))?;
         kept += 1;
     }
     println!("  {target:<28} {kept} of the {} inputs that reach all its edges", inputs.len());

@@ -98,12 +98,16 @@ impl Service {
         self.write(step, Write::Account(account));
     }
 
-    /// Decides on a request or note of a session that is [open](Self::open). A session that is not is answered 401.
+    /// Decides on a request or note of a session that is [open](Self::open). A request of one that is not is answered 401,
+    /// a note is passed over.
     pub fn decide(&mut self, now: Instant, session: SessionId, message: &ClientMessage<Text>) -> Decision {
         let mut step = Step::new(Some(session));
+        let is_note = matches!(message.body, ClientBody::Note(_));
         let Some(seat) = self.sessions.get(&session) else {
-            step.answer(Status::AUTHENTICATION_REQUIRED);
-            step.close_answer();
+            if !is_note {
+                step.answer(Status::AUTHENTICATION_REQUIRED);
+                step.close_answer();
+            }
             return self.made(step);
         };
         let user = seat.user;
@@ -116,7 +120,6 @@ impl Service {
                 return Decision::Lacks(lacks);
             }
         }
-        let is_note = matches!(message.body, ClientBody::Note(_));
         let rate = self.config.rate;
         let in_rate = self.sessions.get_mut(&session).is_some_and(|seat| seat.bucket.take(rate, now));
         let refused = if self.draining || !in_rate { Err(Status::UNAVAILABLE) } else { Ok(()) };

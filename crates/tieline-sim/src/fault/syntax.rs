@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::kind::{BadJson, Fault, Memory, Service};
 use super::rule::{ALL, Rule};
+use crate::scenario::time_from_text;
 
 /// How a rule is written.
 pub const GRAMMAR: &str = "\
@@ -211,16 +212,13 @@ fn range(text: &str) -> Result<RangeInclusive<u64>, FaultSyntaxError> {
     found.map_or_else(|| wrong(text, "number or range, from 1: 3, 3-5 or 3-"), Ok)
 }
 
-/// `10s`, `10s-` or `10s-20s`.
+/// `10s`, `10s-` or `10s-20s`, up to the longest time of a scenario.
 fn times(text: &str) -> Result<(Duration, Option<Duration>), FaultSyntaxError> {
-    let time = |text: &str| {
-        let span: Option<jiff::SignedDuration> = text.parse().ok();
-        span.and_then(|span| Duration::try_from(span).ok())
-    };
     let found = match text.split_once('-') {
-        None | Some((_, "")) => time(text.trim_end_matches('-')).map(|from| (from, None)),
+        None | Some((_, "")) => time_from_text(text.trim_end_matches('-')).map(|from| (from, None)),
         Some((from, until)) => {
-            time(from).zip(time(until)).filter(|(from, until)| from < until).map(|(from, until)| (from, Some(until)))
+            let both = time_from_text(from).zip(time_from_text(until));
+            both.filter(|(from, until)| from < until).map(|(from, until)| (from, Some(until)))
         }
     };
     found.map_or_else(|| wrong(text, "time or span of time: 90s, 1m30s- or 10s-20s"), Ok)

@@ -54,7 +54,7 @@ pub fn file(data: &[u8]) {
 
 const NUMBERS: [&str; 8] = ["101", "102", "103", "8001", "8002", "12025550123", "999", "201"];
 const CALLS: [&str; 5] = ["a", "b", "c", "d", "client-1"];
-const TIMES: [&str; 8] = ["0s", "1ms", "500ms", "2s", "10s", "45s", "5m", "100h"];
+const TIMES: [&str; 8] = ["0s", "1ms", "500ms", "2s", "10s", "45s", "5m", "2h"];
 const HABITS: [&str; 6] = ["0s", "1s", "3s", "20s", "1m", "never"];
 const MODES: [&str; 3] = ["ready", "not-ready", "logged-out"];
 

@@ -111,7 +111,7 @@ struct Model {
     open: BTreeSet<RequestId>,
     /// The ids on the wire that wait for an answer.
     ids: Vec<String>,
-    /// The numbers of the messages of `grpA` that were delivered.
+    /// The numbers of the messages of `grpA` that were delivered, since the server last began to count anew.
     told: Vec<u64>,
     /// Whether `grpA` was left, or lost, at some time.
     dropped: bool,
@@ -135,6 +135,10 @@ impl Model {
             && topic.as_str() == "grpA"
         {
             self.told.push(seq);
+        }
+        // The numbers after it are other messages than those with the same numbers before.
+        if matches!(&event, ClientEvent::NumbersReset(reset) if reset.topic.as_str() == "grpA") {
+            self.told.clear();
         }
         self.dropped |= matches!(event, ClientEvent::SubscriptionLost { .. });
         true
