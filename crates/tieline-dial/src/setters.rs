@@ -21,6 +21,7 @@ macro_rules! route_setters {
 }
 
 /// The setter of the policy of a configuration whose field `options` is an [`Options`](crate::Options).
+#[cfg(any(feature = "axeos", feature = "cloudpbx", feature = "portsip-im", feature = "wsi"))]
 macro_rules! policy_setter {
     () => {
         /// Fails, waits and gives up in this way.

@@ -151,6 +151,10 @@ impl Trace {
         {
             self.told.push((topic.as_str().to_owned(), seq));
         }
+        // What came before has numbers of another count.
+        if let ClientEvent::NumbersReset(reset) = event {
+            self.told.retain(|(topic, _)| topic != reset.topic.as_str());
+        }
         self.lines.push(format!("{event:?}"));
     }
 

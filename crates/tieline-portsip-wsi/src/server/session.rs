@@ -365,7 +365,7 @@ impl Session for WsiServer {
         match due {
             Some(SilenceDue::GiveUp) => {
                 self.say_goodbye(1001);
-                return self.end(CloseReason::Silent);
+                self.end(CloseReason::Silent);
             }
             Some(SilenceDue::Ping) => self.transmits.push(Frame::Ping(Bytes::from_static(b"tieline"))),
             None => {}

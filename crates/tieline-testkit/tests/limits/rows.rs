@@ -94,7 +94,7 @@ pub(crate) const ROWS: &[Row] = &[
         "LIST_FACTOR",
         "32 times the message, at least 16 KiB",
         "what the lists of one message may take when they are materialised",
-        ("tieline-core/src/json/scanner.rs", "const LIST_FACTOR: usize = 32;"),
+        ("tieline-core/src/json/scanner/mod.rs", "const LIST_FACTOR: usize = 32;"),
         ("tieline-axeos/tests/users.rs", "a_short_text_cannot_cost_a_lot_of_memory"),
     ),
     row(
