@@ -6,6 +6,7 @@ The messages that are said are the document's own; only ids, topics, users and s
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -207,7 +208,8 @@ class Service:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
+        if self.process.poll() is None:
+            os.kill(self.serving(), signal.SIGTERM)
         try:
             self.process.wait(ONE_WAIT)
         finally:
@@ -229,6 +231,11 @@ class Service:
         expect(first, f"{' '.join(command)} ended with {self.process.poll()} before it was ready")
         hello = json.loads(first)
         self.url, self.http = hello["url"], hello["api"]
+
+    def serving(self):
+        """The process that serves: not what it may run under."""
+        own = self.process.pid
+        return int(Path(f"/proc/{own}/task/{own}/children").read_text().split()[0]) if self.under else own
 
     def kill(self):
         """Ends it at once, whatever it is doing."""
