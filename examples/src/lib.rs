@@ -1,7 +1,8 @@
-//! What the examples share: a simulated PBX in the background of the program, a chat, a bot in it, and a screen-pop.
+//! What the examples share: a simulated PBX in the background of the program, a chat, a bot in it, the life of a group, and a screen-pop.
 
 pub mod bot;
 pub mod chat;
+pub mod group;
 pub mod pop;
 
 use std::net::SocketAddr;

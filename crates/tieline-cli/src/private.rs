@@ -26,3 +26,15 @@ pub(crate) fn make(folder: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
 }
+
+/// Whether others than its owner can look into a folder.
+#[cfg(all(unix, feature = "serve"))]
+pub(crate) fn is_open(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(all(not(unix), feature = "serve"))]
+pub(crate) const fn is_open(_: &Path) -> bool {
+    false
+}

@@ -297,3 +297,55 @@ async fn a_wrong_password_is_400_with_errors_and_too_many_are_429() {
     assert!(right.is_err(), "nobody guesses on by being right once");
     assert_eq!((service.stats().refused, service.stats().throttled), (3, 2));
 }
+
+/// Nobody gets an answer before the test says so.
+struct Slow(Arc<tokio::sync::Mutex<()>>);
+
+impl Users for Slow {
+    fn find(&self, _: &str, _: &str) -> Option<User> {
+        None
+    }
+
+    fn verify(&self, _: &str, _: &str, _: &Secret) -> Option<User> {
+        drop(self.0.blocking_lock());
+        None
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_beyond_those_that_may_wait_are_503() {
+    let gate = Arc::new(tokio::sync::Mutex::new(()));
+    let desk =
+        TokenDesk::open(Slow(Arc::clone(&gate)), TokenRules::default(), NoTokenStore, [7; 16], || START).unwrap();
+    let mut limits = SignInLimits::default();
+    (limits.at_once, limits.waiting) = (1, 1);
+    let service = TokenService::new(Arc::new(desk), limits);
+    let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.unwrap();
+    let base: BaseUrl = format!("http://{}", server.local_addr()).parse().unwrap();
+    let _server = server.spawn(Router::new().http(token_paths(), service.clone()));
+    let held = gate.lock().await;
+    let sign_in = || client(&base, TokenApi::OAuth, "x");
+    let status = |error: TokenError| match error {
+        TokenError::Call(tieline_core::http::CallError::Api(error)) => error.status,
+        other => panic!("{other:?}"),
+    };
+    // Of three one is verified and one waits: whichever comes last is refused, at once.
+    let clients = [sign_in(), sign_in(), sign_in()];
+    let calls: Vec<_> =
+        clients.into_iter().map(|client| tokio::spawn(async move { client.token().await.unwrap_err() })).collect();
+    let (refused, _, rest) = futures::future::select_all(calls).await;
+    assert_eq!(status(refused.unwrap()), 503);
+    drop(held);
+    for call in rest {
+        assert_eq!(status(call.await.unwrap()), 400);
+    }
+    assert_eq!((service.stats().unavailable, service.stats().refused), (1, 2));
+}
+
+#[tokio::test]
+async fn a_call_that_is_too_long_is_413() {
+    let (_server, base, _) = serve(SignInLimits::default()).await;
+    let error = client(&base, TokenApi::OAuth, &"x".repeat(17 << 10)).token().await.unwrap_err();
+    let TokenError::Call(tieline_core::http::CallError::Api(error)) = error else { panic!("{error:?}") };
+    assert_eq!(error.status, 413);
+}

@@ -35,6 +35,10 @@ const SERVER: &str = "tieline-server/src/options.rs";
 const LOG: &str = "tieline-axeos/src/server/config.rs";
 const PUMP: &str = "tieline-dial/src/options.rs";
 const HTTP: &str = "tieline-dial/src/http.rs";
+const SERVICE: &str = "tieline-portsip-im/src/service/config.rs";
+const LINES: &str = "tieline-server/src/im/host/mod.rs";
+const SIGN_IN: &str = "tieline-server/src/im/accounts/rest.rs";
+const TOKENS: &str = "tieline-server/src/im/accounts/desk.rs";
 
 /// Every limit on what a peer can make one of our programs hold, do or wait for.
 const ROWS: &[Row] = &[
@@ -438,6 +442,107 @@ const ROWS: &[Row] = &[
         (SERVER, "drain_timeout: Duration::from_secs(5)"),
         ("tieline-server/tests/server.rs", "a_client_that_does_not_answer_the_goodbye_does_not_hold_up_the_shutdown"),
     ),
+    row(
+        "ServiceConfig::members",
+        "1000",
+        "members of a group of the IM service; one more is refused, 422",
+        (SERVICE, "members: 1000"),
+        ("tieline-portsip-im/tests/service/groups.rs", "a_member_beyond_the_limit_is_refused_joining_and_invited"),
+    ),
+    row(
+        "ServiceConfig::attached",
+        "1000",
+        "topics that a session of it is attached to, 422",
+        (SERVICE, "attached: 1000"),
+        ("tieline-portsip-im/tests/service/limits.rs", "a_session_is_attached_to_so_many_topics_at_most"),
+    ),
+    row(
+        "ServiceConfig::topics",
+        "10,000",
+        "topics of a user of it, those that were left among them, 422",
+        (SERVICE, "topics: 10_000"),
+        ("tieline-portsip-im/tests/service/limits.rs", "a_user_has_so_many_topics_at_most"),
+    ),
+    row(
+        "ServiceConfig::page",
+        "100",
+        "messages in a page of history",
+        (SERVICE, "page: 100"),
+        ("tieline-portsip-im/tests/service/groups.rs", "history_is_the_newest_first_and_a_page_has_a_hundred"),
+    ),
+    row(
+        "ServiceConfig::card_bytes",
+        "32 KiB",
+        "`public` or `private` of a user or group, 422",
+        (SERVICE, "card_bytes: 32 << 10"),
+        ("tieline-portsip-im/tests/service/groups.rs", "a_description_that_is_merged_too_large_is_refused"),
+    ),
+    row(
+        "ServiceConfig::rate",
+        "200 at once, 100 a second",
+        "requests of a session, 503",
+        (SERVICE, "rate: Rate { burst: 200, per_second: 100 }"),
+        (
+            "tieline-portsip-im/tests/service/limits.rs",
+            "requests_over_the_rate_of_a_session_are_503_until_time_has_passed",
+        ),
+    ),
+    row(
+        "LineLimits::lines",
+        "20,000",
+        "lines of an IM service; one more is answered 503",
+        (LINES, "lines: 20_000"),
+        ("tieline-server/tests/im_standing.rs", "lines_beyond_the_limits_are_refused_in_words_and_counted"),
+    ),
+    row(
+        "LineLimits::per_address",
+        "1024 (`tieline serve`: 512)",
+        "of them from one address, 429",
+        (LINES, "per_address: 1024"),
+        ("tieline-server/tests/im_standing.rs", "lines_beyond_the_limits_are_refused_in_words_and_counted"),
+    ),
+    row(
+        "LineLimits::per_minute",
+        "3,000 (`tieline serve`: 600)",
+        "new ones from one address in a minute, 429",
+        (LINES, "per_minute: 3_000"),
+        ("tieline-server/tests/im_standing.rs", "lines_beyond_the_limits_are_refused_in_words_and_counted"),
+    ),
+    row(
+        "SignInLimits::at_once",
+        "2",
+        "passwords that are verified at the same time",
+        (SIGN_IN, "at_once: 2"),
+        ("tieline-server/tests/im_tokens.rs", "sign_ins_beyond_those_that_may_wait_are_503"),
+    ),
+    row(
+        "SignInLimits::waiting",
+        "64",
+        "sign-ins that wait for that; one more is answered 503",
+        (SIGN_IN, "waiting: 64"),
+        ("tieline-server/tests/im_tokens.rs", "sign_ins_beyond_those_that_may_wait_are_503"),
+    ),
+    row(
+        "SignInLimits::failures_per_minute",
+        "30",
+        "wrong passwords and tokens from one address in a minute, 429",
+        (SIGN_IN, "failures_per_minute: 30"),
+        ("tieline-server/tests/im_tokens.rs", "a_wrong_password_is_400_with_errors_and_too_many_are_429"),
+    ),
+    row(
+        "SignInLimits::body_bytes",
+        "16 KiB",
+        "the body of a token call, 413",
+        (SIGN_IN, "body_bytes: 16 << 10"),
+        ("tieline-server/tests/im_tokens.rs", "a_call_that_is_too_long_is_413"),
+    ),
+    row(
+        "TokenRules::sign_ins",
+        "100",
+        "sign-ins of a user whose tokens are good at once; with one more those of the oldest end",
+        (TOKENS, "sign_ins: 100"),
+        ("tieline-server/tests/im_tokens.rs", "a_user_who_signs_in_too_often_loses_the_oldest_tokens"),
+    ),
 ];
 
 /// The structs of limits whose every field has a row, and the fields that bound nothing.
@@ -450,6 +555,9 @@ const STRUCTS: &[(&str, &str, &str, &[&str])] = &[
     ("tieline-cloudpbx/src/rest/list.rs", "ListLimits", "ListLimits", &[]),
     ("tieline-cloudpbx/src/record/sms_tracker.rs", "TrackerLimits", "TrackerLimits", &[]),
     (SERVER, "ServerOptions", "ServerOptions", &["tls", "strictness", "nodelay", "keepalive"]),
+    (LINES, "LineLimits", "LineLimits", &[]),
+    (SIGN_IN, "SignInLimits", "SignInLimits", &["body_timeout"]),
+    (TOKENS, "TokenRules", "TokenRules", &["access_lifetime", "refresh_lifetime", "file_lifetime"]),
 ];
 
 fn read(below_crates: &str) -> String {

@@ -57,7 +57,8 @@ fn failed(error: &TokenError) -> Failure {
         (_, Class::Terminal) => Exit::Protocol,
         _ => Exit::Unreachable,
     };
-    let failure = Failure::new(exit, error.to_string());
+    let said = if exit == Exit::AuthRefused { "the sign-in was refused".to_owned() } else { error.to_string() };
+    let failure = Failure::new(exit, said);
     match words {
         Some(words) => failure.saying(&words),
         None => failure,

@@ -170,7 +170,7 @@ impl ConfigFile {
 }
 
 /// A mistake, as compilers tell one.
-fn mistake(path: &Path, text: &str, span: Option<Range<usize>>, words: &str) -> Failure {
+pub(super) fn mistake(path: &Path, text: &str, span: Option<Range<usize>>, words: &str) -> Failure {
     let before = text.get(..span.map_or(0, |span| span.start)).unwrap_or(text);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

@@ -38,6 +38,10 @@ pub(crate) fn parse() -> Result<Cli, Failure> {
     let layers = Layers::new(&command, &path, told);
     let profile = layers.profile()?;
     let mut command = layers.without_what_gives_way(command);
+    #[cfg(feature = "serve")]
+    {
+        command = layers.with_served(command)?;
+    }
     let mut place = Place::default();
     if let Some(profile) = &profile {
         place = profile.place(&path)?;
@@ -67,7 +71,7 @@ fn with_variables(command: Command) -> Command {
 }
 
 /// The command and all below it with each option changed.
-fn with_each(command: Command, change: &dyn Fn(Arg) -> Arg) -> Command {
+pub(super) fn with_each(command: Command, change: &dyn Fn(Arg) -> Arg) -> Command {
     command.mut_args(change).mut_subcommands(|command| with_each(command, change))
 }
 
@@ -82,7 +86,7 @@ fn leaf(matches: &ArgMatches) -> (Vec<String>, &ArgMatches) {
 }
 
 /// The command with its innermost one changed.
-fn with_leaf(command: Command, path: &[String], change: &mut dyn FnMut(Command) -> Command) -> Command {
+pub(super) fn with_leaf(command: Command, path: &[String], change: &mut dyn FnMut(Command) -> Command) -> Command {
     match path {
         [] => change(command),
         [name, rest @ ..] => command.mut_subcommand(name, |command| with_leaf(command, rest, change)),
@@ -95,7 +99,7 @@ fn adds(path: &[String]) -> bool {
 }
 
 /// What is told of the options of one command, and where.
-struct Layers<'a> {
+pub(super) struct Layers<'a> {
     path: &'a [String],
     told: &'a ArgMatches,
     /// The options that the command line tells.
@@ -190,13 +194,25 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// The words of the command.
+    #[cfg(feature = "serve")]
+    pub(super) const fn path(&self) -> &[String] {
+        self.path
+    }
+
+    /// Whether an option, or one that stands against it, is told by the command line or the environment.
+    #[cfg(feature = "serve")]
+    pub(super) fn is_told(&self, id: &str) -> bool {
+        [&self.by_words, &self.by_environment, &self.against].iter().any(|set| set.contains(id))
+    }
+
     fn config(&self) -> Option<PathBuf> {
         let told = self.told.get_one::<PathBuf>("config").cloned();
         told.or_else(|| std::env::var_os("TIELINE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from))
     }
 
     /// What the command line says of an option.
-    fn raw(&self, id: &str) -> Vec<String> {
+    pub(super) fn raw(&self, id: &str) -> Vec<String> {
         if !self.by_words.contains(id) {
             return Vec::new();
         }

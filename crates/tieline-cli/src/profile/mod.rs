@@ -4,6 +4,8 @@ mod commands;
 mod file;
 mod keys;
 mod layers;
+#[cfg(feature = "serve")]
+mod served;
 mod write;
 
 use std::ffi::OsString;

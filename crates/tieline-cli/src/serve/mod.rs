@@ -23,6 +23,8 @@ use crate::private;
 
 /// How often old files are looked for.
 const SWEEP: Duration = Duration::from_secs(3600);
+/// How often those are looked for who are here and may not be any more.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Runs `serve`: returns when it was ended by a signal.
 pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failure> {
@@ -35,6 +37,12 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
     // Before anything is told: whoever hears that it runs may end it.
     let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
     private::make(data).map_err(|error| Failure::new(Exit::Failure, format!("{}: {error}", data.display())))?;
+    if private::is_open(data) {
+        tracing::warn!(
+            "other users of this machine can look into {0}; `chmod 700 {0}` keeps it to its owner",
+            data.display()
+        );
+    }
     let standing = open(data, &args.limits)?;
     let tls = tls::load(&args.place, data)?;
     let pin = tls.as_ref().map(tieline_tls::ServerTls::pin);
@@ -48,10 +56,14 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
     let server = server.spawn(standing.router());
     let watch = watch.map(|watch| watch.spawn(standing.watch_router(server.clone())));
     announce::print(data, &standing, &server, watch.as_ref(), pin, output)?;
-    let mut sweep = tokio::time::interval(SWEEP);
+    let (mut sweep, mut look) = (tokio::time::interval(SWEEP), tokio::time::interval(LOOK));
     loop {
         tokio::select! {
             () = signals.next() => break,
+            _ = look.tick() => match standing.im().end_strangers() {
+                0 => {}
+                lines => tracing::info!(lines, "lines of users were closed who may not sign in any more"),
+            },
             _ = sweep.tick() => match standing.sweep().await {
                 Ok(0) => {}
                 Ok(files) => tracing::info!(files, "old files were removed"),

@@ -58,12 +58,7 @@ impl Service {
             return Decision::Lacks(alloc::vec![lack]);
         }
         let mut step = Step::new(Some(session));
-        if !self.users.contains_key(&user) {
-            let account = Account::new(user, self.micros(now), arrival.public.clone());
-            let record = super::record::UserRecord { account: account.clone(), topics: BTreeSet::new() };
-            self.provide_user(user, Some(record));
-            self.write(&mut step, Write::Account(account));
-        }
+        self.meet(&mut step, now, arrival);
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions += 1;
             person.channels = arrival.channels.iter().cloned().collect();
@@ -77,6 +72,30 @@ impl Service {
         };
         self.sessions.insert(session, seat);
         self.made(step)
+    }
+
+    /// Makes the account of a user whom the owner of the users knows and the store does not: others may write to who has
+    /// never logged in. Nothing is written for a user who has one.
+    pub fn introduce(&mut self, now: Instant, arrival: &Arrival) -> Decision {
+        let user = arrival.user;
+        let lack = Lack::User(user);
+        if self.stale.contains(&lack) || !self.users.contains_key(&user) && !self.absent.contains(&lack) {
+            return Decision::Lacks(alloc::vec![lack]);
+        }
+        let mut step = Step::new(None);
+        self.meet(&mut step, now, arrival);
+        self.made(step)
+    }
+
+    /// The user's account is made if there is none.
+    fn meet(&mut self, step: &mut Step, now: Instant, arrival: &Arrival) {
+        if self.users.contains_key(&arrival.user) {
+            return;
+        }
+        let account = Account::new(arrival.user, self.micros(now), arrival.public.clone());
+        let record = super::record::UserRecord { account: account.clone(), topics: BTreeSet::new() };
+        self.provide_user(arrival.user, Some(record));
+        self.write(step, Write::Account(account));
     }
 
     /// Decides on a request or note of a session that is [open](Self::open). A session that is not is answered 401.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use data_encoding::{BASE32_NOPAD, BASE64};
 use tieline_core::{Random, Secret, Seed};
-use tieline_portsip_im::service::{Micros, UserNumber};
+use tieline_portsip_im::service::{Arrival, Micros, UserNumber};
 use tieline_portsip_im::token::{Account, Grant};
 use tieline_portsip_im::{Credentials, Status};
 
@@ -259,6 +259,23 @@ impl<U: Users> Accounts for TokenDesk<U> {
         };
         let user = user.ok_or(Status::AUTHENTICATION_FAILED)?;
         Ok(Admitted::new(user.arrival()).with_token(self.file_token(&user)))
+    }
+
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        self.users.find_number(number).map(|user| user.arrival())
+    }
+
+    /// Who was removed or suspended may not.
+    fn may_stay(&self, number: UserNumber) -> bool {
+        let names = {
+            let files = lock(&self.files);
+            let row = files.newest.get(&number).and_then(|(_, hash)| files.rows.get(hash));
+            row.map(|row| (row.name.clone(), row.domain.clone()))
+        };
+        names.is_none_or(|(name, domain)| {
+            let user = self.users.find(&name, &domain);
+            user.is_some_and(|user| user.number == number && !user.suspended)
+        })
     }
 }
 

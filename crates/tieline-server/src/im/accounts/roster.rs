@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use tieline_core::Secret;
+use tieline_portsip_im::service::UserNumber;
 
 use super::users::{User, Users};
 
@@ -33,6 +34,10 @@ fn key(name: &str, domain: &str) -> (String, String) {
 impl Users for Roster {
     fn find(&self, name: &str, domain: &str) -> Option<User> {
         self.0.get(&key(name, domain)).map(|(user, _)| user.clone())
+    }
+
+    fn find_number(&self, number: UserNumber) -> Option<User> {
+        self.0.values().map(|(user, _)| user).find(|user| user.number == number).cloned()
     }
 
     fn verify(&self, name: &str, domain: &str, password: &Secret) -> Option<User> {

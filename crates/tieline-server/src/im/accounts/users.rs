@@ -62,6 +62,13 @@ pub trait Users: Send + Sync + 'static {
     /// for long.
     fn find(&self, name: &str, domain: &str) -> Option<User>;
 
+    /// A user by number, suspended or not: others may write to who has never logged in. By default nobody is found. Called
+    /// on the thread that decides, so it does not block for long.
+    fn find_number(&self, number: UserNumber) -> Option<User> {
+        let _ = number;
+        None
+    }
+
     /// The user whose password this is. Called on a thread for such work, and may take as long as a hash takes. Takes as
     /// long for a name that there is not, and compares in constant time: [`Secret::matches`] or a library's verification.
     fn verify(&self, name: &str, domain: &str, password: &Secret) -> Option<User>;
@@ -70,6 +77,10 @@ pub trait Users: Send + Sync + 'static {
 impl<U: Users + ?Sized> Users for Arc<U> {
     fn find(&self, name: &str, domain: &str) -> Option<User> {
         (**self).find(name, domain)
+    }
+
+    fn find_number(&self, number: UserNumber) -> Option<User> {
+        (**self).find_number(number)
     }
 
     fn verify(&self, name: &str, domain: &str, password: &Secret) -> Option<User> {

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use tieline_core::Text;
 use tieline_portsip_im::ClientMessage;
 use tieline_portsip_im::server::{Answer, ServerRequestId};
-use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId};
+use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId, UserNumber};
 
 use super::meter::{Meter, ServiceStats};
 use super::store::{Committer, Reader, StoreError, Writer};
@@ -39,6 +39,9 @@ pub trait Outlet: Send + 'static {
     fn told(&mut self) {}
 }
 
+/// Knows users whom the store does not know.
+pub(super) type Directory = dyn Fn(UserNumber) -> Option<Arrival> + Send;
+
 /// Says what came. Cheap to clone; what one thread says is decided in its order.
 #[derive(Clone)]
 pub struct Engine {
@@ -59,7 +62,7 @@ impl Engine {
         writer: impl Writer,
         outlet: impl Outlet,
     ) -> Result<(Self, Running), StoreError> {
-        Self::metered(service, reader, writer, outlet, Meter::default())
+        Self::metered(service, reader, writer, outlet, Meter::default(), Box::new(|_| None))
     }
 
     pub(super) fn metered(
@@ -68,6 +71,7 @@ impl Engine {
         writer: impl Writer,
         outlet: impl Outlet,
         meter: Meter,
+        directory: Box<Directory>,
     ) -> Result<(Self, Running), StoreError> {
         let (inputs, heard) = channel();
         let told = inputs.clone();
@@ -78,7 +82,7 @@ impl Engine {
         let (counted, counting) = (meter.clone(), meter.clone());
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
-            .spawn(move || Run::new(service, reader, committer, outlet, counted).run(&heard))
+            .spawn(move || Run::new(service, reader, committer, outlet, counted, directory).run(&heard))
             .map_err(StoreError::failed)?;
         Ok((Self { inputs: inputs.clone(), meter: counting }, Running { inputs, thread: Some(thread) }))
     }

@@ -7,7 +7,7 @@ use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, Write};
 use tieline_portsip_im::{ClientMessage, Status};
 
-use super::{Json, Outlet};
+use super::{Directory, Json, Outlet};
 use crate::im::meter::Meter;
 use crate::im::store::{Committer, Outcome, Reader, StoreError};
 
@@ -54,11 +54,19 @@ pub(super) struct Run<R, O> {
     /// Who waits until nothing waits.
     settling: Vec<Box<dyn FnOnce() + Send>>,
     meter: Meter,
+    directory: Box<Directory>,
     stopping: bool,
 }
 
 impl<R: Reader, O: Outlet> Run<R, O> {
-    pub(super) fn new(service: Service, reader: R, committer: Committer, outlet: O, meter: Meter) -> Self {
+    pub(super) fn new(
+        service: Service,
+        reader: R,
+        committer: Committer,
+        outlet: O,
+        meter: Meter,
+        directory: Box<Directory>,
+    ) -> Self {
         Self {
             service,
             reader,
@@ -70,6 +78,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             submitted: (std::time::Instant::now(), 0, 0),
             settling: Vec::new(),
             meter,
+            directory,
             stopping: false,
         }
     }
@@ -193,7 +202,15 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         match lack {
             Lack::User(user) => {
                 let record = self.reader.user(*user)?;
+                let unknown = record.is_none();
                 self.service.provide_user(*user, record);
+                if unknown
+                    && let Some(arrival) = (self.directory)(*user)
+                    && let Decision::Made(step) = self.service.introduce(self.now(), &arrival)
+                {
+                    // Kept before what is decided with it, or with it.
+                    self.decided(step, Asker::Nobody);
+                }
             }
             Lack::Topic(topic) => {
                 let record = self.reader.topic(topic)?;

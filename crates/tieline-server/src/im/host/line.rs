@@ -105,6 +105,7 @@ impl HostedLine {
     fn hear(&mut self, now: Instant, mail: Mail) {
         match mail {
             Mail::Push(message) => self.session.push(now, message),
+            Mail::End => self.session.close(now),
             Mail::Answer { request, answer, last: true } => drop(self.session.respond(now, request, answer)),
             Mail::Answer { request, answer, last: false } => drop(self.session.part(now, request, answer)),
             Mail::Opened { login, kept } => match self.admitted.take().filter(|_| kept) {
@@ -112,6 +113,7 @@ impl HostedLine {
                     let mut accepted = Accepted::user(UserId::from_number(arrival.user));
                     accepted.token = token;
                     self.shared.meter.logins().add(1);
+                    self.mailbox.belongs_to(arrival.user);
                     self.session.accept(now, login, accepted);
                 }
                 None => {

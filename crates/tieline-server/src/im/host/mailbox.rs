@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use tieline_core::Text;
 use tieline_portsip_im::server::{Answer, ServerRequestId};
-use tieline_portsip_im::service::{MessageRecord, SessionId};
+use tieline_portsip_im::service::{MessageRecord, SessionId, UserNumber};
 
 use super::Outside;
 use crate::im::engine::Outlet;
@@ -18,16 +18,25 @@ const ANSWER: usize = 256;
 
 /// One thing for one line.
 pub(super) enum Mail {
-    Opened { login: ServerRequestId, kept: bool },
-    Answer { request: ServerRequestId, answer: Answer, last: bool },
+    Opened {
+        login: ServerRequestId,
+        kept: bool,
+    },
+    Answer {
+        request: ServerRequestId,
+        answer: Answer,
+        last: bool,
+    },
     Push(Text),
+    /// The user may no longer be here.
+    End,
 }
 
 impl Mail {
     fn weight(&self) -> usize {
         match self {
             Self::Push(message) => message.len() + size_of::<Text>(),
-            Self::Answer { .. } | Self::Opened { .. } => ANSWER,
+            Self::Answer { .. } | Self::Opened { .. } | Self::End => ANSWER,
         }
     }
 }
@@ -40,13 +49,15 @@ struct Inner {
     bytes: usize,
     limit: usize,
     waker: Option<Waker>,
+    /// Who is logged in.
+    user: Option<UserNumber>,
 }
 
 impl Mailbox {
     /// Nothing yet. Above `limit` bytes, the `queued_bytes` of the line's session, messages are no longer taken: the
     /// session, which gets what was taken, has the same limit and ends then, as its peer is too slow.
     pub(super) const fn new(limit: usize) -> Self {
-        Self(Mutex::new(Inner { queue: VecDeque::new(), bytes: 0, limit, waker: None }))
+        Self(Mutex::new(Inner { queue: VecDeque::new(), bytes: 0, limit, waker: None, user: None }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -63,6 +74,11 @@ impl Mailbox {
         inner.bytes += mail.weight();
         inner.queue.push_back(mail);
         inner.waker.take()
+    }
+
+    /// Notes who is logged in.
+    pub(super) fn belongs_to(&self, user: UserNumber) {
+        self.lock().user = Some(user);
     }
 
     /// Exchanges what waits for `empty`, which is; `Pending`, and `cx` is woken later, when there is nothing.
@@ -114,6 +130,20 @@ impl Post {
     /// Takes the mailbox of a line away.
     pub(super) fn take_down(&self, id: SessionId) {
         self.lock().remove(&id);
+    }
+
+    /// Ends the lines of users for whom `stays` says so. How many lines.
+    pub(super) fn end_unless(&self, stays: impl Fn(UserNumber) -> bool) -> usize {
+        let lines: Vec<Arc<Mailbox>> = self.lock().values().cloned().collect();
+        let mut known = BTreeMap::new();
+        let ended = lines.iter().filter(|line| {
+            let user = line.lock().user;
+            user.is_some_and(|user| !*known.entry(user).or_insert_with(|| stays(user)))
+        });
+        let woken: Vec<Option<Waker>> = ended.map(|line| line.offer(Mail::End)).collect();
+        let lines = woken.len();
+        woken.into_iter().flatten().for_each(Waker::wake);
+        lines
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use http::{HeaderValue, Response, StatusCode, header};
 use tieline_core::{Secret, Text};
 use tieline_portsip_im::server::ServerConfig;
-use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId};
+use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId, UserNumber};
 use tieline_portsip_im::{Credentials, Status};
 
 use super::engine::{Engine, Running};
@@ -30,11 +30,32 @@ pub trait Accounts: Send + Sync + 'static {
     /// # Errors
     /// What the client is answered: [`Status::AUTHENTICATION_FAILED`], [`Status::UNKNOWN_SCHEME`] or another.
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status>;
+
+    /// A user by number, for others who write to somebody that has never logged in. By default nobody is known before the
+    /// first login. Called on the thread that decides.
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        let _ = number;
+        None
+    }
+
+    /// Whether a user who is logged in may stay: asked by [`HostedIm::end_strangers`]. By default everybody may.
+    fn may_stay(&self, number: UserNumber) -> bool {
+        let _ = number;
+        true
+    }
 }
 
 impl<A: Accounts + ?Sized> Accounts for Arc<A> {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
         (**self).login(credentials)
+    }
+
+    fn user(&self, number: UserNumber) -> Option<Arrival> {
+        (**self).user(number)
+    }
+
+    fn may_stay(&self, number: UserNumber) -> bool {
+        (**self).may_stay(number)
     }
 }
 
@@ -79,7 +100,7 @@ pub struct HostedIm {
 pub(super) struct Shared {
     engine: Engine,
     post: Post,
-    accounts: Box<dyn Accounts>,
+    accounts: Arc<dyn Accounts>,
     next: AtomicU64,
     meter: Meter,
 }
@@ -121,9 +142,13 @@ impl HostedIm {
         line.hello.max_subscriber_count = Some(config.members as u64);
         let post = Post::new(outside);
         let meter = Meter::default();
+        let accounts: Arc<dyn Accounts> = Arc::new(accounts);
+        let known = Arc::clone(&accounts);
+        let directory = Box::new(move |number| known.user(number));
         let postman = Postman::new(post.clone());
-        let (engine, running) = Engine::metered(Service::new(config), reader, writer, postman, meter.clone())?;
-        let shared = Shared { engine, post, accounts: Box::new(accounts), next: AtomicU64::new(1), meter };
+        let (engine, running) =
+            Engine::metered(Service::new(config), reader, writer, postman, meter.clone(), directory)?;
+        let shared = Shared { engine, post, accounts, next: AtomicU64::new(1), meter };
         let (limits, census) = (LineLimits::default(), Census::default());
         Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
     }
@@ -142,6 +167,11 @@ impl HostedIm {
     pub const fn line_limits(mut self, limits: LineLimits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Closes the lines of users who [may no longer stay](Accounts::may_stay), with code 1001. How many lines.
+    pub fn end_strangers(&self) -> usize {
+        self.shared.post.end_unless(|user| self.shared.accounts.may_stay(user))
     }
 
     /// What was counted since the start, and what is held now.

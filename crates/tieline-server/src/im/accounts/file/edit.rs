@@ -14,7 +14,7 @@ use crate::im::accounts::users::User;
 
 /// What a new file begins with.
 const HEAD: &str = "# The users of the IM service: `tieline serve users` changes this file, and so may you.\n\
-                    # A running service reads it anew when it was changed.\n";
+                    # A running service reads it anew when it was changed.\n\n";
 
 /// A user to add.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub struct UsersEdit {
     path: PathBuf,
     document: DocumentMut,
     list: List,
+    /// Whether the file is begun.
+    new: bool,
     _lock: File,
 }
 
@@ -51,14 +53,14 @@ impl UsersEdit {
     pub fn begin(path: impl Into<PathBuf>) -> Result<Self, UsersFileError> {
         let path = path.into();
         let lock = lock(&path).map_err(UsersFileError::io(&path))?;
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => HEAD.to_owned(),
+        let (text, new) = match std::fs::read_to_string(&path) {
+            Ok(text) => (text, false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (String::new(), true),
             Err(error) => return Err(UsersFileError::io(&path)(error)),
         };
         let list = read::of_text(&path, &text)?;
         let document = text.parse().map_err(|_| UsersFileError::User("the file changed while it was read".into()))?;
-        Ok(Self { path, document, list, _lock: lock })
+        Ok(Self { path, document, list, new, _lock: lock })
     }
 
     /// Who is in it.
@@ -154,7 +156,8 @@ impl UsersEdit {
     /// # Errors
     /// What the system says; the file is as it was.
     pub fn save(self) -> Result<(), UsersFileError> {
-        write(&self.path, &self.document.to_string()).map_err(UsersFileError::io(&self.path))
+        let head = if self.new { HEAD } else { "" };
+        write(&self.path, &format!("{head}{}", self.document)).map_err(UsersFileError::io(&self.path))
     }
 
     fn written(&self, name: &str, domain: &str) -> Option<String> {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use tieline_core::Secret;
+use tieline_portsip_im::service::UserNumber;
 
 use super::password::PasswordHash;
 use super::users::{User, Users};
@@ -162,6 +163,10 @@ impl UsersFile {
 impl Users for UsersFile {
     fn find(&self, name: &str, domain: &str) -> Option<User> {
         self.list().get(&read::key(name, domain)).map(|entry| entry.user.clone())
+    }
+
+    fn find_number(&self, number: UserNumber) -> Option<User> {
+        self.list().values().map(|entry| &entry.user).find(|user| user.number == number).cloned()
     }
 
     fn verify(&self, name: &str, domain: &str, password: &Secret) -> Option<User> {
