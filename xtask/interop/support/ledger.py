@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import threading
 import uuid
 
@@ -10,6 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from . import Wrong, expect, expect_equal
 from .im import download, sample, upload
 
+# Lines that break off are what these tests are about.
+logging.getLogger("websockets").setLevel(logging.CRITICAL)
 FLYING = 8  # messages of one client in one topic that are not answered yet
 
 
