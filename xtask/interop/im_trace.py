@@ -94,7 +94,7 @@ def a_file_is_answered_after_its_sync_its_name_and_its_row(trace, urls):
 
 def record(path):
     """Messages one after the other, and files. What was said, and the ids of the files."""
-    command = ["strace", "-f", "-y", "-s", "4096", "-e", CALLS, "-o", str(path)]
+    command = ["strace", "-f", "--seccomp-bpf", "-y", "-s", "4096", "-e", CALLS, "-o", str(path)]
     said, urls = [], []
     with Service(users=2, under=command) as service:
         alice, bob = service.user(), service.user()

@@ -6,6 +6,7 @@ The messages that are said are the document's own; only ids, topics, users and s
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -67,8 +68,8 @@ class Line:
     def __exit__(self, *_):
         self.socket.close()
 
-    def read(self, timeout=ONE_WAIT):
-        return json.loads(self.socket.recv(timeout=timeout))
+    def read(self):
+        return json.loads(self.socket.recv(timeout=ONE_WAIT))
 
     def say(self, message):
         self.socket.send(json.dumps(message))
@@ -85,9 +86,9 @@ class Line:
             self.heard.append(frame)
 
     def done(self, message):
-        """The answer to a request that is done; the parameters of another one are an error."""
+        """The answer to a request that is done, or that was done before; any other is an error."""
         answer = self.ask(message)
-        if "ctrl" in answer and answer["ctrl"]["code"] >= 300:
+        if "ctrl" in answer and answer["ctrl"]["code"] >= 400:
             raise Refused(answer["ctrl"]["code"], answer["ctrl"]["text"])
         return answer
 
@@ -146,7 +147,7 @@ class User:
             request = Request(f"{self.service.http}/api/login/oauth/token", data=urlencode(form).encode())
             with OPENER.open(request, timeout=ONE_WAIT) as answer:
                 grant = json.load(answer)
-            expect_equal((grant["token_type"], type(grant["expires_in"])), ("Bearer", int))
+            expect_equal((grant["token_type"], grant["expires_in"]), ("Bearer", 1800))
             self.access_token = grant["access_token"]
         return self.access_token
 
@@ -207,7 +208,8 @@ class Service:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
+        if self.process.poll() is None:
+            os.kill(self.serving(), signal.SIGTERM)
         try:
             self.process.wait(ONE_WAIT)
         finally:
@@ -216,7 +218,7 @@ class Service:
                 self.place.cleanup()
 
     def start(self):
-        options = ["--plain", "--listen", "127.0.0.1:0", "--metrics", "none", "--json", "--lines-per-minute", "1000000"]
+        options = ["--plain", "--listen", "127.0.0.1:0", "--metrics", "none", "--lines-per-minute", "1000000"]
         command = [*self.under, os.environ["TIELINE_BIN"], "serve", str(self.folder), *options]
         # Signals are left as Python has them: a file that may not grow is an error then, and not the end.
         self.process = subprocess.Popen(
@@ -229,6 +231,11 @@ class Service:
         expect(first, f"{' '.join(command)} ended with {self.process.poll()} before it was ready")
         hello = json.loads(first)
         self.url, self.http = hello["url"], hello["api"]
+
+    def serving(self):
+        """The process that serves: not what it may run under."""
+        own = self.process.pid
+        return int(Path(f"/proc/{own}/task/{own}/children").read_text().split()[0]) if self.under else own
 
     def kill(self):
         """Ends it at once, whatever it is doing."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import threading
 import uuid
 
@@ -10,6 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from . import Wrong, expect, expect_equal
 from .im import download, sample, upload
 
+# Lines that break off are what these tests are about.
+logging.getLogger("websockets").setLevel(logging.CRITICAL)
 FLYING = 8  # messages of one client in one topic that are not answered yet
 
 
@@ -47,6 +50,17 @@ class Ledger:
         else:
             with self.lock:
                 self.refused[ctrl["code"]] = self.refused.get(ctrl["code"], 0) + 1
+
+    def upload(self, service, token, content):
+        """Uploads a file. The status."""
+        digest = hashlib.sha256(content).hexdigest()
+        with self.lock:
+            self.sent_files.add(digest)
+        status, body = upload(service, token, "cut.bin", content)
+        if status == 200:
+            with self.lock:
+                self.files[json.loads(body)["ctrl"]["params"]["url"]] = digest
+        return status
 
     def last(self, topic):
         return max((seq for name, seq in self.numbers if name == topic), default=0)
@@ -105,14 +119,8 @@ class Uploader(threading.Thread):
     def run(self):
         try:
             while not self.stop.is_set():
-                content = self.random.randbytes(self.random.randrange(1, 300_000))
-                digest = hashlib.sha256(content).hexdigest()
-                with self.ledger.lock:
-                    self.ledger.sent_files.add(digest)
-                status, body = upload(self.service, self.token, "cut.bin", content)
-                if status == 200:
-                    with self.ledger.lock:
-                        self.ledger.files[json.loads(body)["ctrl"]["params"]["url"]] = digest
+                size = self.random.randrange(1, 60_000)
+                self.ledger.upload(self.service, self.token, self.random.randbytes(size))
         except OSError:
             pass  # the service was killed
         except Exception as problem:
