@@ -9,6 +9,7 @@ use std::time::Duration;
 use common::wire;
 use cpu_time::ThreadTime;
 use tieline_bench::{Contest, Goal, effort, title};
+use tieline_portsip_wsi::server::ServerConfig;
 use tieline_portsip_wsi::{Auth, Dialect, Event, Viewer};
 use tieline_server::wsi::{self, Directory, Hub, Publication, Refused, WsiService};
 use tieline_server::{Accepted, ConnectionHook, Router, Server, ServerHook, ServerOptions};
@@ -125,7 +126,10 @@ impl ConnectionHook for AsItIs {}
 
 async fn host(tasks_only: bool) -> (Hub, SocketAddr) {
     let hub = Hub::new();
-    let service = WsiService::new(Everybody, hub.clone());
+    // The clients answer no pings, and on a busy machine this lasts.
+    let mut config = ServerConfig::default();
+    config.idle_timeout = Duration::from_secs(3_600);
+    let service = WsiService::new(Everybody, hub.clone()).config(config);
     let mut server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.expect("a listener");
     if tasks_only {
         server = server.hooked(TasksOnly);
