@@ -62,7 +62,8 @@ impl InsideSession {
         let told = |mail| match mail {
             Mail::Answer { request, answer, last } => Some(Told::Answer { request, answer, last }),
             Mail::Push(message) => Some(Told::Push(message)),
-            Mail::Opened { .. } => None,
+            // It has no line that could end; who owns it lets it go.
+            Mail::Opened { .. } | Mail::End => None,
         };
         self.mailbox.take().into_iter().filter_map(told).collect()
     }
