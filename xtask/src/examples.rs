@@ -9,11 +9,11 @@ use crate::{Outcome, shell};
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) fn run() -> Outcome {
-    shell::run(&mut shell::cargo(["build", "--package", "tieline-examples", "--bins"]))?;
+    let programs = shell::build_programs()?;
     let names = names()?;
     for name in &names {
         println!("$ {name}");
-        let program = shell::target_dir().join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        let program = programs.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
         shell::run_within(Command::new(program).current_dir(shell::root()), name, TIMEOUT)?;
     }
     println!("examples: {} passed", names.len());

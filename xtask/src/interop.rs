@@ -14,8 +14,7 @@ pub(crate) fn run() -> Outcome {
     // The scripts that need these say so where they are missing.
     provide("strace", "strace");
     let tinode = provide_tinode()?;
-    shell::run(&mut shell::cargo(["build", "-p", "tieline-cli"]))?;
-    let binary = shell::target_dir().join("debug").join(format!("tieline{}", std::env::consts::EXE_SUFFIX));
+    let binary = shell::build_programs()?.join(format!("tieline{}", std::env::consts::EXE_SUFFIX));
     if !binary.is_file() {
         return Err(format!("the build left no {}", binary.display()));
     }
@@ -37,7 +36,7 @@ pub(crate) fn run() -> Outcome {
     if let Err(message) = shell::run(Command::new(&python).args(pytest).arg(suite).env("TIELINE_BIN", &binary)) {
         failed.push(message);
     }
-    let example = ["test", "-p", "tieline-examples", "--test", "screen_pop"];
+    let example = ["test", "--workspace", "--test", "screen_pop"];
     if let Err(message) = shell::run(&mut shell::cargo(example)) {
         failed.push(message);
     }

@@ -27,6 +27,13 @@ pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Command {
     command
 }
 
+/// Builds what the test command of the README builds, programs included, and gives where they are. Where the tests have
+/// run nothing is left to build: chosen package by package, cargo would build much of it again with fewer features.
+pub(crate) fn build_programs() -> Result<PathBuf, String> {
+    run(&mut cargo(["test", "--workspace", "--no-run", "--quiet"]))?;
+    Ok(target_dir().join("debug"))
+}
+
 /// Prints the command, runs it, and fails when it does.
 pub(crate) fn run(command: &mut Command) -> Outcome {
     let shown = show(command);
