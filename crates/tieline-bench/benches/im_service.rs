@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clients::{Client, Heard, bare_listener, bare_publish, bare_socket, publication};
+use futures::StreamExt as _;
 use tieline_bench::process::{Role, ServerProcess, role, run_clients};
 use tieline_bench::{Contest, Goal, effort, is_measuring, title};
 use tokio::runtime::{Builder, Runtime};
@@ -87,14 +88,13 @@ fn idle(bench: &Bench, files: Option<usize>) {
     if clients < wanted {
         println!("{wanted} were wanted: the hard limit of open files allows no more");
     }
-    let login = async |from: u64, clients: usize| {
-        let mut idle = Vec::new();
-        for user in from..from + clients as u64 {
+    let login = |from: u64, clients: usize| {
+        let arriving = (from..from + clients as u64).map(async |user| {
             let mut client = Client::login(bench.ours, user).await;
             client.ask(r#"{"sub":{"id":"1","topic":"me"}}"#).await;
-            idle.push(client);
-        }
-        idle
+            client
+        });
+        futures::stream::iter(arriving).buffer_unordered(64).collect::<Vec<_>>()
     };
     // What the first few need is needed once.
     let warm = bench.runtime.block_on(login(IDLE, 10));
@@ -249,7 +249,7 @@ async fn group_of(bench: &Bench, members: usize) -> (Client, String, Arc<Heard>)
     }
     // The last of them hears its own notice only.
     for mut client in joined {
-        client.ask(&format!(r#"{{"get":{{"id":"2","topic":"{topic}","what":"desc"}}}}"#)).await;
+        client.ask(&format!(r#"{{"get":{{"id":"2","topic":"{topic}","what":"del"}}}}"#)).await;
         client.listen(&heard);
     }
     (owner, topic, heard)
