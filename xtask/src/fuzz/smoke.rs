@@ -2,7 +2,7 @@
 //! finds, the change that it is run on did.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::{fs, thread};
 
@@ -54,7 +54,7 @@ fn runs(target: &str) -> Result<u32, String> {
 
 /// Runs a target on its committed inputs, and keeps nothing but what fails.
 fn one(programs: &Path, target: &str, runs: u32) -> Outcome {
-    let mut command = command(programs, target)?;
+    let mut command = at_fixed_addresses(command(programs, target)?);
     command.args(["-seed=1", "-reload=0"]).arg(format!("-runs={runs}")).arg(format!("-max_total_time={CEILING}"));
     // By name, as folders are listed in another order on each machine; without a folder to write to, what is new stays in
     // memory.
@@ -63,7 +63,11 @@ fn one(programs: &Path, target: &str, runs: u32) -> Outcome {
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     let last = |what: &str| log.lines().rev().find(|line| line.contains(what)).unwrap_or_default();
     let (end, done) = (last("DONE"), last("Done "));
-    let cut = if done.starts_with(&format!("Done {runs} ")) { "" } else { ", cut short" };
+    let cut = match output.status.success() {
+        true if done.starts_with(&format!("Done {runs} ")) => "",
+        true => ", cut short",
+        false => "FAILED",
+    };
     let reached = end.split_whitespace().skip_while(|word| *word != "cov:").take(6).collect::<Vec<_>>().join(" ");
     println!("  {target:<28} {done}{cut}; {reached}");
     if output.status.success() {
@@ -72,6 +76,23 @@ fn one(programs: &Path, target: &str, runs: u32) -> Outcome {
     let lines: Vec<&str> = log.lines().collect();
     let tail = lines[lines.len().saturating_sub(40)..].join("\n");
     Err(format!("{target} ended with {}\n{tail}\n{}", output.status, input(&log)))
+}
+
+/// libFuzzer learns from what is compared, and addresses are. Where the system draws them anew for each process and that cannot
+/// be turned off, two runs may differ by an input or two.
+fn at_fixed_addresses(command: Command) -> Command {
+    let fixed = || {
+        let mut fixed = Command::new("setarch");
+        fixed.arg("--addr-no-randomize");
+        fixed
+    };
+    // Containers may forbid it.
+    if !fixed().arg("true").output().is_ok_and(|output| output.status.success()) {
+        return command;
+    }
+    let mut fixed = fixed();
+    fixed.arg(command.get_program()).args(command.get_args()).current_dir(folder());
+    fixed
 }
 
 /// The committed inputs of a target, below `fuzz/`, in order.
