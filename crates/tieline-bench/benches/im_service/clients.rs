@@ -119,7 +119,7 @@ impl Client {
                 assert!(memmem::find(heard, br#""code":202"#).is_some(), "{}", String::from_utf8_lossy(heard));
                 took.push(sent.pop_front().expect("asked").elapsed());
                 let rest = &self.read[self.taken..];
-                if sent.is_empty() || !head(rest).is_some_and(|(head, length)| rest.len() >= head + length) {
+                if sent.is_empty() || head(rest).is_none_or(|(head, length)| rest.len() < head + length) {
                     break;
                 }
             }
