@@ -44,13 +44,16 @@ impl Client {
         self.socket.write_all(&masked_frame(message)).await.expect("written");
     }
 
-    /// Asks for something that is done. The answer.
+    /// Asks for something that is done, or told. The answer.
     pub(crate) async fn ask(&mut self, message: &str) -> String {
         self.say(message).await;
         loop {
             let heard = String::from_utf8(self.hear().await.to_vec()).expect("text");
             if heard.starts_with(r#"{"ctrl":{"id""#) {
                 assert!(heard.contains(r#""code":20"#), "{heard}");
+                return heard;
+            }
+            if heard.starts_with(r#"{"meta":{"id""#) {
                 return heard;
             }
         }
