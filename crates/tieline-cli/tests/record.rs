@@ -220,7 +220,10 @@ fn said(value: &Value, out: &mut BTreeSet<String>) {
         }
         // A header field.
         Value::Array(items)
-            if items.first().and_then(Value::as_str).is_some_and(|name| COUNTS.contains(&name.to_lowercase().as_str())) => {}
+            if items
+                .first()
+                .and_then(Value::as_str)
+                .is_some_and(|name| COUNTS.contains(&name.to_lowercase().as_str())) => {}
         Value::Array(items) => items.iter().for_each(|value| said(value, out)),
         Value::String(text) => match serde_json::from_str(text) {
             Ok(inner @ (Value::Object(_) | Value::Array(_))) => said(&inner, out),
