@@ -45,14 +45,15 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         true
     }
 
-    /// Puts something in, but for a message to a connection that lags too far behind. Whom to rouse, once all is put in that
+    /// Puts things in, but for messages to a connection that lags too far behind. Adds whom to rouse, once all is put in that
     /// is to go out together.
-    pub(crate) fn put(self: &Arc<Self>, item: M) -> Option<Rouse> {
+    pub(crate) fn put(self: &Arc<Self>, items: impl IntoIterator<Item = M>, roused: &mut Vec<Rouse>) {
         let mut content = self.lock();
-        if item.message().is_some() && !content.backlog.is_open() {
-            return None;
+        for item in items {
+            if item.message().is_none() || content.backlog.is_open() {
+                roused.extend(content.backlog.push(item, || Arc::<Self>::clone(self)));
+            }
         }
-        content.backlog.push(item, || Arc::<Self>::clone(self))
     }
 
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.

@@ -73,16 +73,16 @@ impl Post {
 
     /// Ends the lines of users for whom `stays` says so. How many lines.
     pub(super) fn end_unless(&self, stays: impl Fn(UserNumber) -> bool) -> usize {
-        let lines: Vec<Arc<Mailbox>> = self.lock().values().cloned().collect();
+        let mut ended: Vec<Arc<Mailbox>> = self.lock().values().cloned().collect();
         let mut known = BTreeMap::new();
-        let ended = lines.iter().filter(|line| {
+        ended.retain(|line| {
             let user = line.look(|user| *user);
             user.is_some_and(|user| !*known.entry(user).or_insert_with(|| stays(user)))
         });
-        let roused: Vec<Option<Rouse>> = ended.map(|line| line.put(Mail::End)).collect();
-        let lines = roused.len();
-        roused.into_iter().flatten().for_each(Rouse::now);
-        lines
+        let mut roused = Vec::new();
+        ended.iter().for_each(|line| line.put([Mail::End], &mut roused));
+        roused.into_iter().for_each(Rouse::now);
+        ended.len()
     }
 }
 
@@ -91,16 +91,34 @@ impl Post {
 pub(super) struct Postman {
     post: Post,
     roused: Vec<Rouse>,
+    /// Messages that go to the same sessions, and were not put into their mailboxes yet.
+    messages: Vec<Text>,
+    /// The sessions.
+    readers: Vec<SessionId>,
 }
 
 impl Postman {
     pub(super) const fn new(post: Post) -> Self {
-        Self { post, roused: Vec::new() }
+        Self { post, roused: Vec::new(), messages: Vec::new(), readers: Vec::new() }
     }
 
     fn send(&mut self, to: SessionId, mail: Mail) {
-        let rouse = self.post.lock().get(&to).and_then(|mailbox| mailbox.put(mail));
-        self.roused.extend(rouse);
+        if self.readers.contains(&to) {
+            self.hand_out();
+        }
+        if let Some(mailbox) = self.post.lock().get(&to) {
+            mailbox.put([mail], &mut self.roused);
+        }
+    }
+
+    /// Puts the messages into the mailboxes of those they go to: each is looked for once.
+    fn hand_out(&mut self) {
+        let boxes = self.post.lock();
+        for mailbox in self.readers.drain(..).filter_map(|reader| boxes.get(&reader)) {
+            mailbox.put(self.messages.iter().cloned().map(Mail::Push), &mut self.roused);
+        }
+        drop(boxes);
+        self.messages.clear();
     }
 }
 
@@ -114,9 +132,11 @@ impl Outlet for Postman {
     }
 
     fn push(&mut self, to: &[SessionId], message: &Text) {
-        let boxes = self.post.lock();
-        let mailboxes = to.iter().filter_map(|session| boxes.get(session));
-        self.roused.extend(mailboxes.filter_map(|mailbox| mailbox.put(Mail::Push(message.clone()))));
+        if self.readers != to {
+            self.hand_out();
+            self.readers.extend_from_slice(to);
+        }
+        self.messages.push(message.clone());
     }
 
     fn forward(&mut self, channel: &Text, message: MessageRecord) {
@@ -124,6 +144,7 @@ impl Outlet for Postman {
     }
 
     fn told(&mut self) {
+        self.hand_out();
         self.roused.drain(..).for_each(Rouse::now);
     }
 }
