@@ -3,19 +3,53 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use tieline_core::{Instant, Text};
 
 use crate::Writer;
-use crate::courier::{Parcel, Pickup};
+use crate::courier::{Courier, Parcel, Pickup};
 
 /// The places that an emptied backlog keeps.
 const IDLE_EVENTS: usize = 4;
 
-/// What waits for one connection, and who is to be woken for it. The owner locks it.
-pub(crate) struct Backlog {
-    queue: VecDeque<Text>,
+/// Something that waits for one connection.
+pub(crate) trait Waiting {
+    /// The message that it is and no more: that can be written past the connection's task.
+    fn message(&self) -> Option<&Text>;
+}
+
+impl Waiting for Text {
+    fn message(&self) -> Option<&Text> {
+        Some(self)
+    }
+}
+
+/// Whom to rouse for what was put in, best after all locks are given back.
+pub(crate) enum Rouse {
+    /// The connection's task.
+    Task(Waker),
+    /// The courier, to go there.
+    Courier(Courier, Arc<dyn Pickup>),
+}
+
+impl Rouse {
+    /// Does it.
+    pub(crate) fn now(self) {
+        let waker = match self {
+            Self::Task(waker) => Some(waker),
+            Self::Courier(courier, pickup) => courier.call(pickup),
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// What waits for one connection, and who is to be roused for it. The owner locks it.
+pub(crate) struct Backlog<M = Text> {
+    queue: VecDeque<M>,
+    /// What the messages among it weigh.
     bytes: usize,
     limit: usize,
     overflowed: bool,
@@ -28,8 +62,8 @@ pub(crate) struct Backlog {
     called: bool,
 }
 
-impl Backlog {
-    /// Nothing yet. `limit` is the `queued_bytes` of the connection's session, to which events weigh no less than here.
+impl<M: Waiting> Backlog<M> {
+    /// Nothing yet. `limit` is the `queued_bytes` of the connection's session, to which messages weigh no less than here.
     pub(crate) const fn new(limit: usize) -> Self {
         Self {
             queue: VecDeque::new(),
@@ -43,50 +77,67 @@ impl Backlog {
         }
     }
 
-    /// Whether an event that is put in now will be sent; no longer once the connection lagged too far behind.
+    /// Whether a message that is put in now will be sent; not while the connection lags too far behind.
     pub(crate) const fn is_open(&self) -> bool {
         !self.overflowed
     }
 
-    /// Puts an event in, while [open](Self::is_open). Whom to wake, best after the lock is given back. `pickup` is where the
-    /// courier finds this.
-    pub(crate) fn push<P: Pickup + 'static>(&mut self, event: &Text, pickup: impl FnOnce() -> Arc<P>) -> Option<Waker> {
-        // One event beyond the limit is taken, and then none: as the session has the same limit, it cannot take over all
-        // of that without finding its peer too slow, so the connection ends by the session's own rule.
-        self.overflowed = self.bytes >= self.limit;
-        self.bytes = self.bytes.saturating_add(weight(event));
-        self.queue.push_back(event.clone());
-        // What lags too far behind is ended by the session.
-        self.lent &= !self.overflowed;
+    /// Puts something in: a message only while this is [open](Self::is_open). `pickup` is where the courier finds this.
+    pub(crate) fn push<P: Pickup + 'static>(&mut self, item: M, pickup: impl FnOnce() -> Arc<P>) -> Option<Rouse> {
+        match item.message() {
+            // One message beyond the limit is taken, and then none: as the session has the same limit, it cannot take over
+            // all of that without finding its peer too slow, so the connection ends by the session's own rule.
+            Some(message) => {
+                self.overflowed = self.bytes >= self.limit;
+                self.bytes = self.bytes.saturating_add(weight(message));
+                // What lags too far behind is ended by the session.
+                self.lent &= !self.overflowed;
+            }
+            // The task sees to it, and to all that came before.
+            None => self.lent = false,
+        }
+        self.queue.push_back(item);
         match &self.writer {
             Some(_) if self.lent && self.called => None,
             Some(writer) if self.lent => {
                 self.called = true;
-                writer.courier().call(pickup())
+                Some(Rouse::Courier(writer.courier().clone(), pickup()))
             }
-            _ => self.waker.take(),
+            _ => self.waker.take().map(Rouse::Task),
         }
     }
 
     /// Takes out what waits.
-    pub(crate) fn take(&mut self) -> VecDeque<Text> {
-        self.bytes = 0;
+    pub(crate) fn take(&mut self) -> VecDeque<M> {
+        self.empty();
         std::mem::take(&mut self.queue)
     }
 
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing.
-    pub(crate) fn poll_take(&mut self, cx: &mut Context<'_>, take: impl FnMut(Text)) -> Poll<()> {
-        if self.queue.is_empty() {
-            match &mut self.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                waker => *waker = Some(cx.waker().clone()),
-            }
-            return Poll::Pending;
-        }
-        self.bytes = 0;
+    pub(crate) fn poll_take(&mut self, cx: &mut Context<'_>, take: impl FnMut(M)) -> Poll<()> {
+        ready!(self.poll_waiting(cx));
+        self.empty();
         self.queue.drain(..).for_each(take);
         self.queue.shrink_to(IDLE_EVENTS);
         Poll::Ready(())
+    }
+
+    /// `Pending`, and `cx` is woken later, when nothing waits.
+    pub(crate) fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.queue.is_empty() {
+            return Poll::Ready(());
+        }
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            waker => *waker = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Notes that all is taken out. What was too much is the session's.
+    fn empty(&mut self) {
+        self.bytes = 0;
+        self.overflowed = false;
     }
 
     /// Takes the writer of a connection whose task has nothing to do; gives it back when there is something after all.
@@ -110,16 +161,17 @@ impl Backlog {
         self.called = false;
         let writer = self.writer.as_mut().filter(|_| self.lent)?;
         while !self.queue.is_empty() {
-            parcel.pack(&self.queue);
+            parcel.pack(self.queue.iter().filter_map(Waiting::message));
             // A socket that broke tells the task as well.
             let written = writer.try_write(now, parcel.bytes()).unwrap_or(0);
             let (begun, rest) = parcel.begun(written);
             if !rest.is_empty() {
                 writer.leave_rest(rest);
             }
-            let weight: usize = self.queue.drain(..begun).map(|event| weight(&event)).sum();
+            // While this is lent, all that waits are messages.
+            let weight: usize = self.queue.drain(..begun).filter_map(|item| item.message().map(weight)).sum();
             self.bytes = self.bytes.saturating_sub(weight);
-            if written < parcel.bytes().len() {
+            if written < parcel.bytes().len() || begun == 0 {
                 self.lent = false;
                 return self.waker.take();
             }
@@ -129,7 +181,7 @@ impl Backlog {
     }
 }
 
-/// What a waiting event costs: many small ones cost more than their bytes.
-fn weight(event: &Text) -> usize {
-    event.len() + size_of::<Text>()
+/// What a waiting message costs: many small ones cost more than their bytes.
+fn weight(message: &Text) -> usize {
+    message.len() + size_of::<Text>()
 }

@@ -5,7 +5,6 @@
 //! and one task writes for many: what is put in until its turn comes goes out in one system call. Whatever does not go at
 //! once is left to the connection's own task.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -122,8 +121,8 @@ pub(crate) struct Parcel {
 
 impl Parcel {
     /// Packs the first of these messages, all that find room; one at least.
-    pub(crate) fn pack(&mut self, messages: &VecDeque<Text>) {
-        if self.is_packed(messages) {
+    pub(crate) fn pack<'m>(&mut self, messages: impl Iterator<Item = &'m Text> + Clone) {
+        if self.is_packed(messages.clone()) {
             return;
         }
         self.clear();
@@ -140,15 +139,10 @@ impl Parcel {
     }
 
     /// Whether packing these again would give the same.
-    fn is_packed(&self, messages: &VecDeque<Text>) -> bool {
-        let as_many =
-            if self.full { self.messages.len() < messages.len() } else { self.messages.len() == messages.len() };
-        as_many
-            && self
-                .messages
-                .iter()
-                .zip(messages)
-                .all(|(packed, message)| std::ptr::eq(packed.as_str(), message.as_str()))
+    fn is_packed<'m>(&self, mut messages: impl Iterator<Item = &'m Text>) -> bool {
+        let same =
+            |packed: &Text| messages.next().is_some_and(|message| std::ptr::eq(packed.as_str(), message.as_str()));
+        self.messages.iter().all(same) && messages.next().is_some() == self.full
     }
 
     /// All frames.

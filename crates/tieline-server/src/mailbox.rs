@@ -2,59 +2,80 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tieline_core::{Instant, Text};
 
 use crate::Writer;
-use crate::backlog::Backlog;
+use crate::backlog::{Backlog, Rouse, Waiting};
 use crate::courier::{Parcel, Pickup};
 
-/// The mailbox of one connection; `W` says what the connection wants.
-pub(crate) struct Mailbox<W = ()>(Mutex<Content<W>>);
+/// The mailbox of one connection; `W` says what the connection wants, or what else is to be known of it, `M` is what it gets.
+pub(crate) struct Mailbox<W = (), M = Text>(Mutex<Content<W, M>>);
 
-struct Content<W> {
+struct Content<W, M> {
     wants: W,
-    backlog: Backlog,
+    backlog: Backlog<M>,
 }
 
-impl<W: Send + 'static> Mailbox<W> {
+impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
     /// An empty one. `limit` is the `queued_bytes` of the connection's session.
     pub(crate) fn new(wants: W, limit: usize) -> Self {
         Self(Mutex::new(Content { wants, backlog: Backlog::new(limit) }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Content<W>> {
+    fn lock(&self) -> MutexGuard<'_, Content<W, M>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a message in, if the connection wants it and does not lag too far behind. Whether it was put in.
-    pub(crate) fn offer(self: &Arc<Self>, message: &Text, wanted: impl FnOnce(&W) -> bool) -> bool {
+    pub(crate) fn offer(self: &Arc<Self>, message: &M, wanted: impl FnOnce(&W) -> bool) -> bool
+    where
+        M: Clone,
+    {
         let mut content = self.lock();
         if !content.backlog.is_open() || !wanted(&content.wants) {
             return false;
         }
-        let waker = content.backlog.push(message, || Arc::<Self>::clone(self));
+        let rouse = content.backlog.push(message.clone(), || Arc::<Self>::clone(self));
         drop(content);
-        if let Some(waker) = waker {
-            waker.wake();
+        if let Some(rouse) = rouse {
+            rouse.now();
         }
         true
     }
 
+    /// Puts things in, but for messages to a connection that lags too far behind. Adds whom to rouse, once all is put in that
+    /// is to go out together.
+    pub(crate) fn put(self: &Arc<Self>, items: impl IntoIterator<Item = M>, roused: &mut Vec<Rouse>) {
+        let mut content = self.lock();
+        for item in items {
+            if item.message().is_none() || content.backlog.is_open() {
+                roused.extend(content.backlog.push(item, || Arc::<Self>::clone(self)));
+            }
+        }
+    }
+
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.
-    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, take: impl FnMut(Text)) -> Poll<()> {
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, take: impl FnMut(M)) -> Poll<()> {
         self.lock().backlog.poll_take(cx, take)
     }
 
+    /// Takes out what waits; `Pending`, and `cx` is woken later, when there is nothing.
+    pub(crate) fn poll_all(&self, cx: &mut Context<'_>) -> Poll<VecDeque<M>> {
+        let mut content = self.lock();
+        ready!(content.backlog.poll_waiting(cx));
+        Poll::Ready(content.backlog.take())
+    }
+
     /// Takes out what waits.
-    pub(crate) fn take(&self) -> VecDeque<Text> {
+    pub(crate) fn take(&self) -> VecDeque<M> {
         self.lock().backlog.take()
     }
 
     /// Changes what the connection wants, and takes out what came before: at once, so that every message is judged
     /// by either the one or the other. What `change` refuses stays as it was.
-    pub(crate) fn change<E>(&self, change: impl FnOnce(&mut W) -> Result<(), E>) -> Result<VecDeque<Text>, E> {
+    pub(crate) fn change<E>(&self, change: impl FnOnce(&mut W) -> Result<(), E>) -> Result<VecDeque<M>, E> {
         let mut content = self.lock();
         change(&mut content.wants)?;
         Ok(content.backlog.take())
@@ -63,6 +84,11 @@ impl<W: Send + 'static> Mailbox<W> {
     /// Lets what the connection wants be held in another way. What waits keeps waiting.
     pub(crate) fn rewrite(&self, rewrite: impl FnOnce(&mut W)) {
         rewrite(&mut self.lock().wants);
+    }
+
+    /// Looks at what the connection wants.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&W) -> T) -> T {
+        look(&self.lock().wants)
     }
 
     /// From now on messages may be written past the connection's task. The writer comes back when something waits for the
@@ -77,7 +103,7 @@ impl<W: Send + 'static> Mailbox<W> {
     }
 }
 
-impl<W: Send + 'static> Pickup for Mailbox<W> {
+impl<W: Send + 'static, M: Waiting + Send + 'static> Pickup for Mailbox<W, M> {
     fn deliver(&self, parcel: &mut Parcel, now: Instant) {
         let waker = self.lock().backlog.deliver(parcel, now);
         if let Some(waker) = waker {

@@ -19,7 +19,7 @@ use tieline_server::im::store::{MemoryStore, Store};
 use tieline_server::{Router, Server, ServerHandle, ServerOptions};
 use tieline_tokio::im::{Client, Config, Events, Item, connect};
 use tieline_tokio::{ConnectError, Proxy};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -74,7 +74,10 @@ impl Site {
 
     /// A bare socket that is logged in.
     async fn socket(&self, user: u64) -> WebSocketStream<TcpStream> {
-        let stream = TcpStream::connect(self.server.local_addr()).await.unwrap();
+        self.socket_over(TcpStream::connect(self.server.local_addr()).await.unwrap(), user).await
+    }
+
+    async fn socket_over(&self, stream: TcpStream, user: u64) -> WebSocketStream<TcpStream> {
         let (mut socket, _) = tokio_tungstenite::client_async(&self.url, stream).await.unwrap();
         let login = Credentials::access_token(user.to_string(), "portsip.io", "swordfish").to_login();
         let secret = login.secret.map(|secret| secret.expose().to_owned());
@@ -207,6 +210,75 @@ async fn who_does_not_read_is_dropped_and_holds_up_nobody() {
     };
     assert!(read < 150, "{read} of 150");
     assert!(matches!(end, Some(1013) | None), "{end:?}");
+    drop((alice, bob));
+    site.stop().await;
+}
+
+/// A group of two: `owner` made it.
+async fn group(owner: &mut WebSocketStream<TcpStream>, member: &mut WebSocketStream<TcpStream>) -> String {
+    let group = ask(owner, &json!({"sub": {"id": "g", "topic": "new"}})).await["topic"].as_str().unwrap().to_owned();
+    assert_eq!(ask(member, &json!({"sub": {"id": "g", "topic": group}})).await["code"], 202);
+    group
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_and_messages_come_in_the_order_of_the_topic_whoever_writes_them() {
+    const EACH: u64 = 100;
+    let site = Site::start(&MemoryStore::new()).await;
+    let (mut alice, mut bob) = (site.socket(1001).await, site.socket(1002).await);
+    let group = group(&mut alice, &mut bob).await;
+    let talk = async |mut socket: WebSocketStream<TcpStream>| {
+        let publish = json!({"pub": {"id": "p", "topic": group, "content": "hello"}});
+        // 1 told of the join.
+        let (mut said, mut last, mut answered) = (0, 1, None);
+        while last < 1 + 2 * EACH {
+            if said < EACH && answered.is_none() {
+                socket.send(Message::text(publish.to_string())).await.unwrap();
+                (said, answered) = (said + 1, Some(None));
+            }
+            let heard = hear(&mut socket).await;
+            if let Some(seq) = heard["ctrl"]["params"]["seq"].as_u64() {
+                assert_eq!(seq, last + 1, "all before it are there, and it is not yet");
+                answered = Some(Some(seq));
+            } else if let Some(seq) = heard["data"]["seq"].as_u64().filter(|seq| *seq > 1) {
+                assert_eq!(seq, last + 1);
+                last = seq;
+                answered = answered.filter(|answered| *answered != Some(seq));
+            }
+        }
+    };
+    tokio::join!(talk(alice), talk(bob));
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_that_is_full_amid_a_message_gets_the_rest_of_it_and_all_that_follow() {
+    let mut lines = ServerConfig::new(0);
+    lines.limits.queued_bytes = 64 << 20;
+    let site = Site::start_with(&MemoryStore::new(), lines).await;
+    let narrow = TcpSocket::new_v4().unwrap();
+    narrow.set_recv_buffer_size(4 << 10).unwrap();
+    let narrow = narrow.connect(site.server.local_addr()).await.unwrap();
+    let (mut alice, mut bob) = (site.socket(1001).await, site.socket_over(narrow, 1002).await);
+    let group = group(&mut alice, &mut bob).await;
+    // More than both kernels' buffers hold, of lengths that no buffer is a multiple of.
+    let lengths = [200, 70_001, 88_888, 126, 99_999];
+    let texts: Vec<String> = (0..180).map(|number| "x".repeat(lengths[number % lengths.len()])).collect();
+    for (text, seq) in texts.iter().zip(2..) {
+        let publish = json!({"pub": {"id": "p", "topic": group, "noecho": true, "content": text}});
+        assert_eq!(ask(&mut alice, &publish).await["params"]["seq"], seq);
+    }
+    let mut heard = Vec::new();
+    while heard.len() < texts.len() {
+        let message = hear(&mut bob).await;
+        assert!(message["ctrl"].is_null(), "nothing is answered");
+        if message["data"]["seq"].as_u64() > Some(1) {
+            heard.push(message["data"]["content"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(heard == texts, "another message or a broken one");
+    assert_eq!(ask(&mut bob, &json!({"get": {"id": "d", "topic": group, "what": "del"}})).await["code"], 204);
+    assert_eq!(site.im.stats().slow_peers, 0);
     drop((alice, bob));
     site.stop().await;
 }

@@ -1,6 +1,5 @@
 //! One line: its session, and what the engine tells it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -9,18 +8,18 @@ use tieline_portsip_im::server::{Accepted, ImServer, Phase, ServerConfig, Server
 use tieline_portsip_im::service::SessionId;
 use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Status, UserId};
 
-use super::mailbox::{IDLE, Mail, Mailbox};
+use super::mailbox::{Mail, Mailbox};
 use super::{Admitted, Shared};
-use crate::Line;
 use crate::census;
+use crate::{Line, Writer};
 
 pub(super) struct HostedLine {
     session: ImServer,
     id: SessionId,
     shared: Arc<Shared>,
     mailbox: Arc<Mailbox>,
-    /// Empty but while it is heard.
-    mail: VecDeque<Mail>,
+    /// What came in and is to be decided together.
+    said: Vec<(Option<ServerRequestId>, ClientMessage<Text>)>,
     agent: Option<Text>,
     background: bool,
     /// A login that is right and not kept yet.
@@ -47,7 +46,7 @@ impl HostedLine {
             id,
             shared,
             mailbox,
-            mail: VecDeque::new(),
+            said: Vec::new(),
             agent: None,
             background: false,
             admitted: None,
@@ -72,10 +71,8 @@ impl HostedLine {
                     self.background = hi.bkg == Some(true);
                 }
                 ServerEvent::Login { id, credentials } => self.login(now, id, &credentials),
-                ServerEvent::Request { id, message, .. } => self.shared.engine.request(self.id, id, message),
-                ServerEvent::Note(note) => {
-                    self.shared.engine.note(self.id, ClientMessage::from(ClientBody::Note(note)));
-                }
+                ServerEvent::Request { id, message, .. } => self.said.push((Some(id), message)),
+                ServerEvent::Note(note) => self.said.push((None, ClientMessage::from(ClientBody::Note(note)))),
                 ServerEvent::Malformed { error: Some(error), .. } => tracing::debug!(%error, "malformed message"),
                 ServerEvent::Closed(reason) => {
                     tracing::debug!(session = self.id.0, %reason, "session closed");
@@ -120,7 +117,7 @@ impl HostedLine {
                     let mut accepted = Accepted::user(UserId::from_number(arrival.user));
                     accepted.token = token;
                     self.shared.meter.logins().add(1);
-                    self.mailbox.belongs_to(arrival.user);
+                    self.mailbox.rewrite(|user| *user = Some(arrival.user));
                     self.session.accept(now, login, accepted);
                 }
                 None => {
@@ -131,7 +128,18 @@ impl HostedLine {
         }
     }
 
+    /// Tells the engine what came in, all that was read at once in one go: so it is decided, committed and told together.
+    fn hand_in(&mut self) {
+        for (request, message) in std::mem::take(&mut self.said) {
+            match request {
+                Some(request) => self.shared.engine.request(self.id, request, message),
+                None => self.shared.engine.note(self.id, message),
+            }
+        }
+    }
+
     fn leave(&mut self) {
+        self.hand_in();
         if std::mem::take(&mut self.known) {
             self.shared.engine.close(self.id);
         }
@@ -140,6 +148,8 @@ impl HostedLine {
 
 impl Drop for HostedLine {
     fn drop(&mut self) {
+        // Lent or not, the socket goes with the connection.
+        drop(self.mailbox.recall());
         self.shared.post.take_down(self.id);
         self.shared.meter.lines().less();
         self.leave();
@@ -165,6 +175,7 @@ impl Line for HostedLine {
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
+        self.hand_in();
         self.session.poll_transmit()
     }
 
@@ -178,6 +189,7 @@ impl Line for HostedLine {
 
     fn close(&mut self, now: Instant) {
         self.look_at_clock(now);
+        self.hand_in();
         for mail in self.mailbox.take() {
             self.hear(now, mail);
         }
@@ -194,15 +206,24 @@ impl Line for HostedLine {
     }
 
     fn poll_outside(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        ready!(self.mailbox.poll_take(cx, &mut self.mail));
+        self.hand_in();
+        let mail = ready!(self.mailbox.poll_all(cx));
         self.look_at_clock(now);
-        while let Some(mail) = self.mail.pop_front() {
+        for mail in mail {
             self.hear(now, mail);
-        }
-        if self.mail.capacity() > IDLE {
-            self.mail = VecDeque::new();
         }
         self.answer(now);
         Poll::Ready(())
+    }
+
+    fn lend(&mut self, writer: Writer) -> Option<Writer> {
+        match self.session.phase() {
+            Phase::Open => self.mailbox.lend(writer),
+            _ => Some(writer),
+        }
+    }
+
+    fn recall(&mut self) -> Option<Writer> {
+        self.mailbox.recall()
     }
 }

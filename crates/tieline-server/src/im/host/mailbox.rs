@@ -1,20 +1,15 @@
 //! What the engine tells, on its way to the task of each line.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
 
 use tieline_core::Text;
 use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{MessageRecord, SessionId, UserNumber};
 
 use super::Outside;
+use crate::backlog::{Rouse, Waiting};
 use crate::im::engine::Outlet;
-
-/// The places that an emptied mailbox keeps.
-pub(super) const IDLE: usize = 4;
-/// What an answer weighs: about as much as most.
-const ANSWER: usize = 256;
 
 /// One thing for one line.
 pub(super) enum Mail {
@@ -32,82 +27,26 @@ pub(super) enum Mail {
     End,
 }
 
-impl Mail {
-    fn weight(&self) -> usize {
+impl Waiting for Mail {
+    fn message(&self) -> Option<&Text> {
         match self {
-            Self::Push(message) => message.len() + size_of::<Text>(),
-            Self::Answer { .. } | Self::Opened { .. } | Self::End => ANSWER,
+            Self::Push(message) => Some(message),
+            Self::Answer { .. } | Self::Opened { .. } | Self::End => None,
         }
     }
 }
 
-/// What waits for one line.
-pub(super) struct Mailbox(Mutex<Inner>);
-
-struct Inner {
-    queue: VecDeque<Mail>,
-    bytes: usize,
-    limit: usize,
-    waker: Option<Waker>,
-    /// Who is logged in.
-    user: Option<UserNumber>,
-}
-
-impl Mailbox {
-    /// Nothing yet. Above `limit` bytes, the `queued_bytes` of the line's session, messages are no longer taken: the
-    /// session, which gets what was taken, has the same limit and ends then, as its peer is too slow.
-    pub(super) const fn new(limit: usize) -> Self {
-        Self(Mutex::new(Inner { queue: VecDeque::new(), bytes: 0, limit, waker: None, user: None }))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts something in. Whom to wake for it.
-    fn offer(&self, mail: Mail) -> Option<Waker> {
-        let mut inner = self.lock();
-        // One beyond the limit is taken, so that the session finds itself over it.
-        if inner.bytes > inner.limit && matches!(mail, Mail::Push(_)) {
-            return None;
-        }
-        inner.bytes += mail.weight();
-        inner.queue.push_back(mail);
-        inner.waker.take()
-    }
-
-    /// Notes who is logged in.
-    pub(super) fn belongs_to(&self, user: UserNumber) {
-        self.lock().user = Some(user);
-    }
-
-    /// Exchanges what waits for `empty`, which is; `Pending`, and `cx` is woken later, when there is nothing.
-    pub(super) fn poll_take(&self, cx: &mut Context<'_>, empty: &mut VecDeque<Mail>) -> Poll<()> {
-        let mut inner = self.lock();
-        if inner.queue.is_empty() {
-            match &mut inner.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                waker => *waker = Some(cx.waker().clone()),
-            }
-            return Poll::Pending;
-        }
-        inner.bytes = 0;
-        std::mem::swap(&mut inner.queue, empty);
-        Poll::Ready(())
-    }
-
-    /// Takes out what waits.
-    pub(super) fn take(&self) -> VecDeque<Mail> {
-        let mut inner = self.lock();
-        inner.bytes = 0;
-        std::mem::take(&mut inner.queue)
-    }
-}
+/// What waits for one line, and who is logged in on it.
+///
+/// Messages are no longer taken while more than its limit of them wait, the `queued_bytes` of the line's session: that gets
+/// what was taken, has the same limit, and ends then, as its peer is too slow. All else is an answer; the session asks for
+/// no more of these than it has room for.
+pub(super) type Mailbox = crate::mailbox::Mailbox<Option<UserNumber>, Mail>;
 
 /// The mailboxes of all lines. Clones share them.
 #[derive(Clone)]
 pub(super) struct Post {
-    boxes: Arc<Mutex<BTreeMap<SessionId, Arc<Mailbox>>>>,
+    boxes: Arc<Mutex<HashMap<SessionId, Arc<Mailbox>>>>,
     outside: Arc<Outside>,
 }
 
@@ -116,13 +55,13 @@ impl Post {
         Self { boxes: Arc::default(), outside: outside.into() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Mailbox>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Mailbox>>> {
         self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives a line its mailbox.
     pub(super) fn put_up(&self, id: SessionId, limit: usize) -> Arc<Mailbox> {
-        let mailbox = Arc::new(Mailbox::new(limit));
+        let mailbox = Arc::new(Mailbox::new(None, limit));
         self.lock().insert(id, Arc::clone(&mailbox));
         mailbox
     }
@@ -134,34 +73,52 @@ impl Post {
 
     /// Ends the lines of users for whom `stays` says so. How many lines.
     pub(super) fn end_unless(&self, stays: impl Fn(UserNumber) -> bool) -> usize {
-        let lines: Vec<Arc<Mailbox>> = self.lock().values().cloned().collect();
+        let mut ended: Vec<Arc<Mailbox>> = self.lock().values().cloned().collect();
         let mut known = BTreeMap::new();
-        let ended = lines.iter().filter(|line| {
-            let user = line.lock().user;
+        ended.retain(|line| {
+            let user = line.look(|user| *user);
             user.is_some_and(|user| !*known.entry(user).or_insert_with(|| stays(user)))
         });
-        let woken: Vec<Option<Waker>> = ended.map(|line| line.offer(Mail::End)).collect();
-        let lines = woken.len();
-        woken.into_iter().flatten().for_each(Waker::wake);
-        lines
+        let mut roused = Vec::new();
+        ended.iter().for_each(|line| line.put([Mail::End], &mut roused));
+        roused.into_iter().for_each(Rouse::now);
+        ended.len()
     }
 }
 
-/// Puts what the engine tells into the mailboxes, and wakes each line when all of it is there: so a line takes together, and
-/// writes together, what one commit brought it.
+/// Puts what the engine tells into the mailboxes, and rouses who sees to each when all of it is there: so what one commit
+/// brought a line goes out together.
 pub(super) struct Postman {
     post: Post,
-    woken: Vec<Waker>,
+    roused: Vec<Rouse>,
+    /// Messages that go to the same sessions, and were not put into their mailboxes yet.
+    messages: Vec<Text>,
+    /// The sessions.
+    readers: Vec<SessionId>,
 }
 
 impl Postman {
     pub(super) const fn new(post: Post) -> Self {
-        Self { post, woken: Vec::new() }
+        Self { post, roused: Vec::new(), messages: Vec::new(), readers: Vec::new() }
     }
 
     fn send(&mut self, to: SessionId, mail: Mail) {
-        let waker = self.post.lock().get(&to).and_then(|mailbox| mailbox.offer(mail));
-        self.woken.extend(waker);
+        if self.readers.contains(&to) {
+            self.hand_out();
+        }
+        if let Some(mailbox) = self.post.lock().get(&to) {
+            mailbox.put([mail], &mut self.roused);
+        }
+    }
+
+    /// Puts the messages into the mailboxes of those they go to: each is looked for once.
+    fn hand_out(&mut self) {
+        let boxes = self.post.lock();
+        for mailbox in self.readers.drain(..).filter_map(|reader| boxes.get(&reader)) {
+            mailbox.put(self.messages.iter().cloned().map(Mail::Push), &mut self.roused);
+        }
+        drop(boxes);
+        self.messages.clear();
     }
 }
 
@@ -175,9 +132,11 @@ impl Outlet for Postman {
     }
 
     fn push(&mut self, to: &[SessionId], message: &Text) {
-        let boxes = self.post.lock();
-        let mailboxes = to.iter().filter_map(|session| boxes.get(session));
-        self.woken.extend(mailboxes.filter_map(|mailbox| mailbox.offer(Mail::Push(message.clone()))));
+        if self.readers != to {
+            self.hand_out();
+            self.readers.extend_from_slice(to);
+        }
+        self.messages.push(message.clone());
     }
 
     fn forward(&mut self, channel: &Text, message: MessageRecord) {
@@ -185,6 +144,7 @@ impl Outlet for Postman {
     }
 
     fn told(&mut self) {
-        self.woken.drain(..).for_each(Waker::wake);
+        self.hand_out();
+        self.roused.drain(..).for_each(Rouse::now);
     }
 }
