@@ -16,6 +16,8 @@ use crate::mask;
 
 /// The longest frame header: two bytes, eight of length, four of mask.
 const HEADER_BYTES: usize = 14;
+/// The first byte of a text message in one frame.
+const FINAL_TEXT: u8 = 0x81;
 /// The longest payload of a control frame.
 pub(crate) const CONTROL_BYTES: usize = 125;
 /// The first allocation for a payload that comes in pieces.
@@ -104,6 +106,9 @@ impl Reader {
 
     /// Takes bytes off `input` until one thing is whole (`Some`) or the input is used up (`None`).
     pub(crate) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Incoming>, EndpointError> {
+        if let Some(incoming) = self.next_whole(input) {
+            return Ok(Some(incoming));
+        }
         loop {
             let frame = match self.frame.take() {
                 Some(frame) => frame,
@@ -119,6 +124,26 @@ impl Reader {
                 return Ok(None);
             }
         }
+    }
+
+    /// The usual thing, without a look at what may be wrong with others: a text message for a client, in one frame of up to
+    /// 64 KiB that is wholly at hand and within the limits.
+    fn next_whole(&mut self, input: &mut &[u8]) -> Option<Incoming> {
+        let between_messages = self.header_len == 0 && self.frame.is_none() && self.message.is_none();
+        if self.role == Role::Server || !between_messages {
+            return None;
+        }
+        let (length, rest) = match **input {
+            [FINAL_TEXT, length @ ..=125, ref rest @ ..] => (usize::from(length), rest),
+            [FINAL_TEXT, 126, high, low, ref rest @ ..] => (usize::from(u16::from_be_bytes([high, low])), rest),
+            _ => return None,
+        };
+        if length > self.frame_bytes.min(self.message_bytes) {
+            return None;
+        }
+        let (payload, rest) = rest.split_at_checked(length)?;
+        *input = rest;
+        Some(text(Cow::Borrowed(payload)))
     }
 
     fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<(FrameHeader, u64)>, EndpointError> {

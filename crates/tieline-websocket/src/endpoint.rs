@@ -19,8 +19,9 @@ use crate::pacing::Pacing;
 use crate::prepared::PreparedFrame;
 use crate::request::OpeningRequest;
 
-/// As many decoded frames wait at most; the rest waits as bytes with the caller, where it is smaller.
-const FRAME_QUEUE: usize = 64;
+/// As many decoded frames wait at most; the rest waits as bytes with the caller, where it is smaller. Few, so that frames
+/// are taken from memory that others gave back just now, and while they are in the processor's cache.
+const FRAME_QUEUE: usize = 8;
 /// A guess at the bytes of a frame, for how many of them a read may hold.
 const FRAME_BYTES: usize = 256;
 /// The places that an emptied frame queue keeps.
@@ -116,7 +117,7 @@ impl Endpoint {
         }
     }
 
-    /// Takes bytes from the stream, cut anywhere, and says how many it took: all of them, unless 64 decoded frames wait
+    /// Takes bytes from the stream, cut anywhere, and says how many it took: all of them, unless 8 decoded frames wait
     /// to be polled, or a single one (or the end of the opening handshake to be seen) while the limit of messages is
     /// provisional. Then poll, and hand in the rest again.
     #[must_use = "the bytes that were not taken must be handed in again"]

@@ -13,8 +13,10 @@ const WRITE_SLICES: usize = 16;
 pub(super) struct Connection<Io> {
     pub(super) io: Io,
     pub(super) endpoint: Endpoint,
-    /// What was read and not taken by the endpoint yet.
+    /// What was read when the endpoint did not take all of it; empty once it has.
     unread: Vec<u8>,
+    /// How much of that the endpoint has taken.
+    taken: usize,
     /// Whether the stream may hold what was written to it.
     unflushed: bool,
     /// Writing failed; what the peer sent before may still be read.
@@ -24,7 +26,7 @@ pub(super) struct Connection<Io> {
 
 impl<Io: Transport> Connection<Io> {
     pub(super) fn new(io: Io, endpoint: Endpoint) -> Self {
-        Self { io, endpoint, unread: Vec::new(), unflushed: false, write_failed: false, ended: false }
+        Self { io, endpoint, unread: Vec::new(), taken: 0, unflushed: false, write_failed: false, ended: false }
     }
 
     /// Whether the peer is out of reach: nothing can come or go any more.
@@ -41,10 +43,9 @@ impl<Io: Transport> Connection<Io> {
             if self.unread.is_empty() {
                 return None;
             }
-            let taken = self.endpoint.handle_bytes(now, &self.unread);
-            self.unread.drain(..taken);
-            if self.unread.is_empty() {
-                self.unread = Vec::new();
+            self.taken += self.endpoint.handle_bytes(now, self.unread.get(self.taken..).unwrap_or_default());
+            if self.taken >= self.unread.len() {
+                (self.unread, self.taken) = (Vec::new(), 0);
             }
         }
     }
