@@ -106,9 +106,10 @@ impl Heard {
         self.lines.iter().filter(|line| word(line) == what).collect()
     }
 
-    /// It got what it had asked for, in the end an event.
+    /// It got what it had asked for, in the end an event or, where the machine is slow, a late snapshot.
     pub(crate) fn assert_goes_on(&self, of: &str) {
         assert_eq!(self.code, Some(0), "{of}: {} {:?}", self.stderr, self.said());
-        assert_eq!(self.lines.last().map(word), Some("event"), "{of}");
+        let last = self.lines.last().map(word);
+        assert!(matches!(last, Some("event" | "snapshot")), "{of}: {last:?}");
     }
 }
