@@ -15,7 +15,7 @@ use tieline_core::json::lint::{Anomaly, AnomalyKind, Sender, Severity};
 use crate::args::{Lint, Output};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{self, Line, Source};
+use crate::output::{self, Line, Source, printable};
 use envelope::Envelope;
 use finding::{Finding, Place, Within};
 use frames::{Captured, Frames};
@@ -134,7 +134,16 @@ impl Run {
                 // Where none is told each message tells.
                 let other = protocol.filter(|protocol| !matches!(&**protocol, "wsi" | "cloudpbx"));
                 if let Some(other) = &other {
-                    tracing::warn!("{file} is a capture of {other}; `lint` knows WSI and CloudPBX's stream alone");
+                    let how = match &**other {
+                        "im" => "`tieline im tail`, which tells what of it cannot be read",
+                        "axeos" => "`tieline listen`, which tells what of it cannot be read",
+                        _ => "the client that it is for",
+                    };
+                    tracing::warn!(
+                        "{file} is a capture of {}: nothing in it was looked at, since `lint` knows PortSIP WSI and the \
+                         stream of CloudPBX alone; serve it with `tieline replay` to {how}",
+                        printable(other),
+                    );
                 }
                 self.foreign = other.is_some();
                 Ok(())
