@@ -117,6 +117,34 @@ fn lint_names_who_reads_a_capture_of_axeos_and_looks_at_the_next_file() {
 }
 
 #[test]
+fn lint_looks_past_the_lines_of_im_in_a_capture_of_several_protocols() {
+    let folder = Folder::new();
+    let file = folder.path("mixed.tlr");
+    let request = |connection: u64, target: &str| {
+        format!(r#"{{"connection":{connection},"kind":"request","method":"GET","t":1,"target":"{target}"}}"#)
+    };
+    let text = |connection: u64, text: &str| {
+        let line =
+            serde_json::json!({"connection": connection, "from": "server", "kind": "text", "t": 2, "text": text});
+        line.to_string()
+    };
+    let lines_of_it = [
+        r#"{"tieline":"capture","v":1,"protocol":"wsi"}"#.to_owned(),
+        request(1, "/wsi"),
+        request(2, "/im"),
+        text(2, r#"{"pres":{"topic":"me","what":"on"}}"#),
+        text(1, r#"{"event_type":"call_hold","tenant_id":7}"#),
+    ];
+    std::fs::write(&file, lines_of_it.join("\n")).expect("written");
+    let mut lint = tieline();
+    lint.args(["lint", "-o", "json"]).arg(&file);
+    let linted = run(lint);
+    let summary = lines(&linted).pop().expect("a summary");
+    assert_eq!((&summary["messages"], &summary["bent"], &summary["unknown"]), (&1.into(), &1.into(), &0.into()));
+    assert!(stderr(&linted).contains("connection 2 is to IM"), "{}", stderr(&linted));
+}
+
+#[test]
 fn messages_of_im_are_recorded_and_replayed_under_their_pseudonyms() {
     let (chat, folder) = (Chat::serving(), Folder::new());
     let file = folder.path("im.tlr");

@@ -78,7 +78,7 @@ pub fn known(contract: &Value) -> BTreeSet<String> {
     take(contract, "", &mut all);
     all.extend(OFFICE.iter().map(|name| name.to_lowercase()));
     all.extend(OFFICE.iter().flat_map(|name| name.split(' ')).filter(|part| part.len() > 3).map(str::to_lowercase));
-    COMMON.iter().for_each(|common| drop(all.remove(*common)));
+    all.retain(|known| !COMMON.contains(&known.as_str()));
     assert!(all.len() > 60 && all.contains("alice") && all.contains("110"), "no contract: {all:?}");
     all
 }
@@ -105,17 +105,13 @@ impl Words {
     #[must_use]
     pub fn of(capture: &str) -> Self {
         let mut words = Self::default();
-        capture.lines().for_each(|line| words.add(line));
+        capture.lines().for_each(|line| words.add(&serde_json::from_str(line).expect("a line of a capture")));
         words
     }
 
     /// Adds those of a line.
-    ///
-    /// # Panics
-    /// It is no JSON.
-    pub fn add(&mut self, line: &str) {
-        self.all.extend(words(line));
-        let line: Value = serde_json::from_str(line).expect("a line of a capture");
+    pub fn add(&mut self, line: &Value) {
+        self.all.extend(words(&line.to_string()));
         ["text", "target", "body", "headers", "url", "reason"].iter().for_each(|key| self.say(&line[*key]));
     }
 
@@ -142,7 +138,7 @@ impl Words {
                     parts.filter(|part| !is_address(part)).for_each(|part| self.said.extend(words(part)));
                 }
             },
-            Value::Number(number) => drop(self.said.insert(number.to_string())),
+            Value::Number(number) => _ = self.said.insert(number.to_string()),
             _ => {}
         }
     }
