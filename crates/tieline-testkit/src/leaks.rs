@@ -1,6 +1,6 @@
 //! What of a simulator's people stands in a capture in clear.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
@@ -92,9 +92,9 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 #[derive(Clone, Debug, Default)]
 pub struct Words {
     /// Those of what was said, but for counts and the addresses that stand for others.
-    said: BTreeSet<String>,
+    said: HashSet<String>,
     /// All of them.
-    all: BTreeSet<String>,
+    all: HashSet<String>,
 }
 
 impl Words {
