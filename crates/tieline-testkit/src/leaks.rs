@@ -33,7 +33,7 @@ const OFFICE: [&str; 21] = [
 const COMMON: [&str; 2] = ["department", "carrier"];
 
 /// What tells nothing of anybody, though a number in it may be somebody's: counts, and numbers of messages.
-const COUNTS: [&str; 21] = [
+const COUNTS: [&str; 22] = [
     "billsec",
     "calls",
     "clear",
@@ -53,6 +53,7 @@ const COUNTS: [&str; 21] = [
     "since",
     "sla_time_secs",
     "talk_duration",
+    "total_callers_breached",
     "unread",
     "waiting_callers",
 ];
