@@ -13,6 +13,7 @@ pub mod fuzz;
 mod im;
 #[cfg(feature = "im-request")]
 mod im_request;
+pub mod leaks;
 #[cfg(feature = "log")]
 mod log;
 mod page;

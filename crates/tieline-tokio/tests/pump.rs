@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use common::{config, names_to, soon};
 use futures::{SinkExt as _, StreamExt as _};
@@ -18,6 +19,7 @@ use tieline_tokio::{ClientError, ConnectError, Dialed, Dialer, UrlDialer, wsi};
 use tieline_websocket::OpeningRequest;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -112,6 +114,36 @@ async fn it_runs_over_any_stream_byte_by_byte() {
     soon(client.close()).await;
     soon(driver).await.expect("the driver ends by itself");
     assert_eq!(soon(server).await.expect("no panic").len(), 1);
+}
+
+#[tokio::test]
+async fn events_without_end_do_not_keep_a_deadline_from_its_turn() {
+    const EVENTS: usize = 1000;
+    let (dialer, mut accepted) = pipes(1 << 20);
+    let server = tokio::spawn(async move {
+        let mut peer = Peer::accept(accepted.recv().await.expect("a dial")).await;
+        peer.log_in().await;
+        peer.heard().await.expect("a subscribe");
+        for at in 0..EVENTS {
+            peer.say(event(at)).await;
+        }
+        peer.say(OK).await;
+        peer
+    });
+    let (client, mut events, driver) = wsi::connect_with(dialer, config(setup()));
+    tokio::spawn(driver);
+    // Its answer comes behind them all: from now on they wait.
+    soon(client.subscribe(calls())).await.expect("answered");
+    let _peer = soon(server).await.expect("no panic");
+    let past = Instant::now() - Duration::from_secs(1);
+    let mut taken = 0;
+    let late = timeout_at(past, async {
+        while events.next().await.is_some() {
+            taken += 1;
+        }
+    });
+    assert!(late.await.is_err() && taken < EVENTS, "{taken} were taken first");
+    assert!(names_to(&mut events, &format!("event {}", EVENTS - 1)).await.len() + taken >= EVENTS, "none is lost");
 }
 
 #[tokio::test]

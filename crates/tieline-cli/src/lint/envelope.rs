@@ -16,6 +16,8 @@ wire_struct! {
         pub protocol: S,
         /// The number of the connection; captures and transcripts of the simulator.
         pub connection: u64,
+        /// What was asked for over HTTP; captures.
+        pub target: S,
         /// The bytes of a message that is no UTF-8; captures.
         pub base64: S,
         /// Who sent it; transcripts.
@@ -48,6 +50,8 @@ pub(super) enum Envelope {
         text: String,
         /// Who sent it.
         sender: Sender,
+        /// On which connection of a capture.
+        connection: Option<u64>,
     },
     /// Bytes within the line, as base64.
     Bytes {
@@ -55,6 +59,13 @@ pub(super) enum Envelope {
         bytes: Vec<u8>,
         /// Who sent it.
         sender: Sender,
+        /// On which connection of a capture.
+        connection: Option<u64>,
+    },
+    /// A request to IM, which a connection of a capture is about from now on.
+    Im {
+        /// The number of the connection.
+        connection: u64,
     },
     /// The first line of a capture, and the protocol that it tells.
     Capture(Option<String>),
@@ -80,12 +91,18 @@ impl Envelope {
             _ => None,
         };
         if let (Some(sender), Some(text)) = (sender, line.text) {
-            return Self::Text { text: text.into_cow().into_owned(), sender };
+            return Self::Text { text: text.into_cow().into_owned(), sender, connection: line.connection };
+        }
+        if let (Some(connection), Some("request")) = (line.connection, line.kind.as_deref())
+            && line.target.as_deref().is_some_and(is_of_im)
+        {
+            return Self::Im { connection };
         }
         if line.connection.is_some() && line.kind.is_some() {
             let bytes = line.base64.filter(|_| line.kind.as_deref() == Some("text"));
             let bytes = bytes.and_then(|base64| BASE64.decode(base64.as_bytes()).ok());
-            return bytes.zip(sender).map_or(Self::Empty, |(bytes, sender)| Self::Bytes { bytes, sender });
+            let connection = line.connection;
+            return bytes.zip(sender).map_or(Self::Empty, |(bytes, sender)| Self::Bytes { bytes, sender, connection });
         }
         let (Some(1), Some(kind), Some(_)) = (line.v, line.kind.as_deref(), line.stream) else { return Self::None };
         match (kind, line.data) {
@@ -95,12 +112,18 @@ impl Envelope {
                 Self::Part(start..start + data.as_json().len())
             }
             ("error", Some(data)) => match data.field::<String>("bytes") {
-                Ok(Some(text)) => Self::Text { text, sender: Sender::Server },
+                Ok(Some(text)) => Self::Text { text, sender: Sender::Server, connection: None },
                 _ => Self::Empty,
             },
             _ => Self::Empty,
         }
     }
+}
+
+/// Whether the target of a request is where PortSIP IM has its lines.
+fn is_of_im(target: &str) -> bool {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    matches!(path.trim_end_matches('/'), "/im" | "/v0/channels")
 }
 
 #[cfg(test)]
@@ -113,7 +136,7 @@ mod tests {
     fn a_line_of_a_transcript_holds_a_text_and_its_sender() {
         let line = r#"{"t":3,"from":"client","text":"{\"command\":\"auth\"}"}"#;
         let text = r#"{"command":"auth"}"#.into();
-        assert_eq!(Envelope::of(line), Envelope::Text { text, sender: Sender::Client });
+        assert_eq!(Envelope::of(line), Envelope::Text { text, sender: Sender::Client, connection: None });
     }
 
     #[test]
@@ -127,12 +150,21 @@ mod tests {
     #[test]
     fn of_a_capture_only_messages_count() {
         let text = r#"{"connection":1,"from":"server","kind":"text","t":1.5,"text":"{}"}"#;
-        assert_eq!(Envelope::of(text), Envelope::Text { text: "{}".into(), sender: Sender::Server });
+        assert_eq!(Envelope::of(text), {
+            let (text, sender, connection) = ("{}".into(), Sender::Server, Some(1));
+            Envelope::Text { text, sender, connection }
+        });
         let bytes = r#"{"base64":"/w==","connection":1,"from":"server","kind":"text","t":1.5}"#;
-        assert_eq!(Envelope::of(bytes), Envelope::Bytes { bytes: vec![0xff], sender: Sender::Server });
+        assert_eq!(Envelope::of(bytes), {
+            let (bytes, sender, connection) = (vec![0xff], Sender::Server, Some(1));
+            Envelope::Bytes { bytes, sender, connection }
+        });
+        let request = r#"{"connection":3,"kind":"request","method":"GET","t":1,"target":"/im?x=1"}"#;
+        assert_eq!(Envelope::of(request), Envelope::Im { connection: 3 });
         for other in [
             r#"{"connection":1,"kind":"opened","t":0.0}"#,
             r#"{"bytes":4,"connection":1,"from":"client","kind":"ping","t":1}"#,
+            r#"{"connection":3,"kind":"request","method":"GET","t":1,"target":"/wsi"}"#,
         ] {
             assert_eq!(Envelope::of(other), Envelope::Empty);
         }

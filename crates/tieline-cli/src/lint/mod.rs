@@ -5,6 +5,7 @@ mod finding;
 mod frames;
 mod protocol;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -15,7 +16,7 @@ use tieline_core::json::lint::{Anomaly, AnomalyKind, Sender, Severity};
 use crate::args::{Lint, Output};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{self, Line, Source};
+use crate::output::{self, Line, Source, printable};
 use envelope::Envelope;
 use finding::{Finding, Place, Within};
 use frames::{Captured, Frames};
@@ -38,6 +39,7 @@ fn lint(args: &Lint, output: Output) -> Result<Exit, Failure> {
         number: 0,
         tally: Tally::default(),
         foreign: false,
+        of_im: BTreeSet::new(),
     };
     if args.files.is_empty() {
         run.standard_input()?;
@@ -90,6 +92,8 @@ struct Run {
     tally: Tally,
     /// The file is a capture of what is not known here.
     foreign: bool,
+    /// The connections of a capture that are lines of IM: a recorder between others may see several protocols.
+    of_im: BTreeSet<u64>,
 }
 
 impl Run {
@@ -106,6 +110,7 @@ impl Run {
 
     fn file(&mut self, name: &str, input: impl BufRead) -> Result<(), Failure> {
         self.foreign = false;
+        self.of_im.clear();
         let mut frames = Frames::new(input, MESSAGE_BYTES);
         let unreadable = |error| Failure::new(Exit::Failure, format!("cannot read {name}: {error}"));
         while let Some(captured) = frames.next().map_err(unreadable)? {
@@ -122,19 +127,29 @@ impl Run {
         }
         match std::str::from_utf8(&captured.bytes).map_or(Envelope::None, Envelope::of) {
             Envelope::None => self.check(file, start, Within::File, &captured.bytes, None),
-            Envelope::Text { .. } | Envelope::Bytes { .. } if self.foreign => Ok(()),
-            Envelope::Text { text, sender } => self.check(file, start, Within::Text, text.as_bytes(), Some(sender)),
+            Envelope::Text { connection, .. } | Envelope::Bytes { connection, .. }
+                if self.foreign || connection.is_some_and(|connection| self.of_im.contains(&connection)) =>
+            {
+                Ok(())
+            }
+            Envelope::Text { text, sender, .. } => self.check(file, start, Within::Text, text.as_bytes(), Some(sender)),
+            Envelope::Im { connection } => {
+                if self.of_im.insert(connection) && !self.foreign {
+                    tracing::warn!("{file}: connection {connection} is to IM, {}", not_looked_at("im"));
+                }
+                Ok(())
+            }
             Envelope::Part(part) => {
                 let inner = Anomaly::at(&captured.bytes, part.start, "", AnomalyKind::UnknownMessage);
                 let message = captured.bytes.get(part).unwrap_or_default();
                 self.check(file, start.of(&inner), Within::File, message, Some(Sender::Server))
             }
-            Envelope::Bytes { bytes, sender } => self.check(file, start, Within::Text, &bytes, Some(sender)),
+            Envelope::Bytes { bytes, sender, .. } => self.check(file, start, Within::Text, &bytes, Some(sender)),
             Envelope::Capture(protocol) => {
                 // Where none is told each message tells.
                 let other = protocol.filter(|protocol| !matches!(&**protocol, "wsi" | "cloudpbx"));
                 if let Some(other) = &other {
-                    tracing::warn!("{file} is a capture of {other}; `lint` knows WSI and CloudPBX's stream alone");
+                    tracing::warn!("{file} is a capture of {}, {}", printable(other), not_looked_at(other));
                 }
                 self.foreign = other.is_some();
                 Ok(())
@@ -210,4 +225,17 @@ impl Run {
             }
         }
     }
+}
+
+/// What is said of a capture, or a connection, of a protocol that is not known here.
+fn not_looked_at(protocol: &str) -> String {
+    let client = match protocol {
+        "im" => "`tieline im tail`, which tells what of it cannot be read",
+        "axeos" => "`tieline listen`, which tells what of it cannot be read",
+        _ => "the client that it is for",
+    };
+    format!(
+        "and nothing in it was looked at: `lint` knows PortSIP WSI and the stream of CloudPBX alone. \
+         Serve it with `tieline replay` to {client}"
+    )
 }

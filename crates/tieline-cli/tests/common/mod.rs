@@ -1,6 +1,7 @@
 //! What the tests of the binary share.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub(crate) mod capture;
 pub(crate) mod doctor;
 pub(crate) mod listen;
 pub(crate) mod pbx;

@@ -3,7 +3,6 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures::FutureExt as _;
 use futures::future::{Either, select};
 use tieline_cloudpbx::SmsOutcome;
 use tieline_cloudpbx::rest::SendSms;
@@ -36,7 +35,7 @@ pub async fn send_and_wait(
     let until = clock.now() + within;
     // What is told of the time before the message is sent is no loss for it.
     loop {
-        let item = match events.next().now_or_never() {
+        let item = match events.take_waiting() {
             Some(item) => item,
             None if client.phase() == Phase::Live => break,
             None => {
@@ -61,7 +60,7 @@ pub async fn send_and_wait(
         }
     };
     on_step(SmsStep::Answered(response.clone()));
-    while let Some(Some(item)) = events.next().now_or_never() {
+    while let Some(Some(item)) = events.take_waiting() {
         take(&mut wait, &mut on_step, item);
     }
     wait.answered(clock.now(), response);
