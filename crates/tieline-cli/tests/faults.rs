@@ -362,7 +362,7 @@ fn a_restart_is_survived_with_and_without_memory() {
             with_sim(|sim| {
                 let mut listening = Listening::to(protocol, sim);
                 // So many that new numbers have not overtaken the old ones when the line is back.
-                let events = if memory == Memory::Lost { 2000 } else { 20 };
+                let events = if memory == Memory::Lost { 600 } else { 20 };
                 (0..events).for_each(|_| drop(listening.find("event")));
                 sim.restart(memory);
                 listening.find("down");
