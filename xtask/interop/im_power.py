@@ -161,8 +161,13 @@ def survives_a_full_disk(cast, make_full, make_room):
 
 
 def files_that_may_not_grow_are_told_and_got_over():
-    """The limit of the system on the size of files: what a quota or a full disk does, without being root."""
-    with Service(users=MEMBERS) as service:
+    """The limit of the system on the size of files: what a quota or a full disk does, without being root.
+
+    It holds for the log, too, which is over the limit already.
+    """
+    with tempfile.TemporaryFile() as log, Service(users=MEMBERS, log=log) as service:
+        log.truncate(1 << 30)
+        log.seek(0, os.SEEK_END)
         cast = Cast(service, Ledger())
         _, hard = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
 
@@ -184,7 +189,8 @@ def a_full_file_system_is_told_and_got_over():
             print(f"       SKIPPED: no file system can be mounted here: {mounted.stderr.decode().strip()}", flush=True)
             return
         try:
-            with Service(users=MEMBERS, folder=Path(place) / "data") as service:
+            data = Path(place) / "data"
+            with open(Path(place) / "log", "ab") as log, Service(users=MEMBERS, folder=data, log=log) as service:
                 cast = Cast(service, Ledger())
                 filler = Path(place) / "filler"
 

@@ -45,7 +45,11 @@ impl Place {
     }
 
     fn serve(&self, options: &[&str]) -> Serve {
-        let mut child = command(self.path(), options).stdout(Stdio::piped()).spawn().expect("started");
+        Self::start(&mut command(self.path(), options))
+    }
+
+    fn start(command: &mut Command) -> Serve {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
         Serve { child, ready: serde_json::from_str(&line).expect("one JSON object") }
@@ -184,6 +188,18 @@ fn a_wrong_password_and_a_wrong_token_end_with_3() {
     let mut command = serve.im("alice", &["topics"]);
     command.env("TIELINE_TOKEN", "wrong");
     assert_eq!(code(&run(command)), Some(3));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_is_no_end() {
+    let place = Place::new();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("opened");
+    let serve = Place::start(command(place.path(), &["--plain", "--log", "trace"]).stderr(full()));
+    for seq in 1..4 {
+        assert_eq!(serve.ask("alice", &["send", &place.bob, "hello"])[0]["seq"], seq);
+    }
+    serve.stop();
 }
 
 #[cfg(unix)]

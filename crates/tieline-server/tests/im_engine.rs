@@ -162,6 +162,17 @@ impl Writer for Gate {
     }
 }
 
+/// A writer that panics at the first message.
+struct Panicking(MemoryStore, bool);
+
+impl Writer for Panicking {
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        let message = writes.iter().any(|write| matches!(write, Write::Message { .. }));
+        assert!(!message || std::mem::replace(&mut self.1, true), "as a test wants it");
+        self.0.commit(writes)
+    }
+}
+
 /// A gate with a group behind it that two are attached to; what passed so far is not counted.
 fn gated() -> (World, Sender<bool>, Receiver<usize>, Client, Client, String) {
     let store = MemoryStore::new();
@@ -212,6 +223,18 @@ fn a_commit_that_fails_is_500_for_all_that_stands_on_it_and_the_service_goes_on(
     drop(pass);
     let answer = alice.ask(&json!({"pub": {"id": "again", "topic": group, "content": "y"}}));
     assert_eq!(answer["code"], 202);
+}
+
+#[test]
+fn a_commit_that_panics_is_500_and_the_service_goes_on() {
+    let store = MemoryStore::new();
+    let world = World::start(&store, Panicking(store.clone(), false));
+    let alice = world.client(1001);
+    let group = alice.ask(&json!({"sub": {"id": "s", "topic": "new"}}))["topic"].as_str().expect("a name").to_owned();
+    let publish = json!({"pub": {"id": "p", "topic": group, "content": "x"}});
+    assert_eq!(alice.ask(&publish)["code"], 500);
+    let again = alice.ask(&publish);
+    assert_eq!((&again["code"], &again["params"]["seq"]), (&json!(202), &json!(1)));
 }
 
 #[test]

@@ -52,6 +52,13 @@ def start(options):
     return simulator, hello
 
 
+def told(problem):
+    """A problem, and what came before it: what is cleaned up after a failure may fail, too."""
+    words = f"{type(problem).__name__}: {problem}"
+    before = problem.__cause__ or problem.__context__
+    return f"{words}; after {told(before)}" if before else words
+
+
 def run(behaviours, describe, *subject):
     """Runs each behaviour, a function with its arguments, against a subject, if there is one. How many failed."""
     passed = failed = 0
@@ -60,7 +67,7 @@ def run(behaviours, describe, *subject):
             behaviour(*subject, *rest)
         except Exception as problem:  # a refused connection or a timeout fails one behaviour, not the run
             failed += 1
-            print(f"FAILED {describe(behaviour, *rest)}: {type(problem).__name__}: {problem}", flush=True)
+            print(f"FAILED {describe(behaviour, *rest)}: {told(problem)}", flush=True)
         else:
             passed += 1
             print(f"ok     {describe(behaviour, *rest)}", flush=True)

@@ -183,15 +183,19 @@ def fetch(request):
 
 
 class Service:
-    """`tieline serve` in a process of its own, that can be killed and started again over the same folder."""
+    """`tieline serve` in a process of its own, that can be killed and started again over the same folder.
 
-    def __init__(self, users, folder=None, under=()):
+    Its log goes where ours goes, unless there is a file for it.
+    """
+
+    def __init__(self, users, folder=None, under=(), log=None):
         if "TIELINE_BIN" not in os.environ:
             sys.exit("TIELINE_BIN is not set: run this by `cargo xtask interop`")
         self.place = tempfile.TemporaryDirectory() if folder is None else None
         self.folder = Path(self.place.name) / "data" if folder is None else folder
         self.files = self.folder / "files"
         self.under = list(under)
+        self.log = log
         self.numbers = iter(range(FIRST_NUMBER, FIRST_NUMBER + users))
         self.folder.mkdir(mode=0o700)
         # A hash that costs little: a whole group signs in.
@@ -222,7 +226,13 @@ class Service:
         command = [*self.under, os.environ["TIELINE_BIN"], "serve", str(self.folder), *options]
         # Signals are left as Python has them: a file that may not grow is an error then, and not the end.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, encoding="utf-8", restore_signals=False
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            encoding="utf-8",
+            restore_signals=False,
         )
         self.guard = threading.Timer(WHOLE_RUN, self.process.kill)
         self.guard.daemon = True

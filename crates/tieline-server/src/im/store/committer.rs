@@ -1,6 +1,7 @@
 //! The thread that writes.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -43,19 +44,23 @@ impl Committer {
 
 fn write(mut writer: impl Writer, submitted: &Receiver<Vec<Write>>, mut done: impl FnMut(Outcome)) {
     while let Ok(batch) = submitted.recv() {
-        let outcome = writer.commit(&batch);
-        if let Err(error) = &outcome {
-            tracing::error!(error = error as &dyn std::error::Error, writes = batch.len(), "nothing was kept");
-        }
-        done(outcome);
+        // Everybody waits for this thread: a panic, of the log even, is a batch that is not kept, and no end.
+        let outcome = catch_unwind(AssertUnwindSafe(|| commit(&mut writer, &batch)));
+        done(outcome.unwrap_or_else(|_| Err(StoreError::failed("the writer panicked"))));
     }
+}
+
+fn commit(writer: &mut impl Writer, batch: &[Write]) -> Outcome {
+    writer.commit(batch).inspect_err(|error| {
+        tracing::error!(error = error as &dyn std::error::Error, writes = batch.len(), "nothing was kept");
+    })
 }
 
 impl Drop for Committer {
     fn drop(&mut self) {
         self.batches = None;
         if let Some(thread) = self.thread.take() {
-            // It panicked only if the writer did, which was printed.
+            // It panicked only if `done` did, which was printed.
             let _ = thread.join();
         }
     }
