@@ -269,38 +269,52 @@ pub(crate) struct Listen {
     /// The topics to subscribe to. Default: extension_events,cdr_events,queue_events.
     #[arg(long, value_name = "TOPIC", value_delimiter = ',')]
     pub(crate) topic: Vec<String>,
-    /// Only these extensions. Default: all that the login may see.
-    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
-    pub(crate) ext: Vec<String>,
-    /// Only these queues. Default: all that the login may see.
-    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
-    pub(crate) queue: Vec<String>,
-    /// The tenants of global topics (v22), by id.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) tenant_id: Vec<String>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
     /// Print only events of these types; `*` stands for anything, e.g. `call_*,target_ringing`.
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Print the frames exactly as received, and nothing else.
     #[arg(long)]
     pub(crate) raw: bool,
-    /// Stop after this many events.
+    #[command(flatten)]
+    pub(crate) stay: Stay,
+    /// Exit with code 8 at the first gap.
+    #[arg(long)]
+    pub(crate) fail_on_gap: bool,
+    #[command(flatten)]
+    pub(crate) waits: Waits,
+}
+
+/// What of WSI is subscribed to, beside topics.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// WSI: only these extensions. Default: all that the login may see.
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
+    pub(crate) ext: Vec<String>,
+    /// WSI: only these queues. Default: all that the login may see.
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
+    pub(crate) queue: Vec<String>,
+    /// WSI: the tenants of global topics (v22), by id.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) tenant_id: Vec<String>,
+}
+
+/// How long a line is followed, through what.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Stay {
+    /// Stop after this many events, of IM messages.
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
     /// Stop after this time, e.g. 90s, 10m, 2h.
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     pub(crate) duration: Option<Duration>,
-    /// Exit with code 8 at the first gap.
-    #[arg(long)]
-    pub(crate) fail_on_gap: bool,
     /// Keep trying when the first connection fails.
     #[arg(long)]
     pub(crate) retry: bool,
     /// End when the line is lost instead of connecting again.
     #[arg(long, conflicts_with = "retry")]
     pub(crate) no_reconnect: bool,
-    #[command(flatten)]
-    pub(crate) waits: Waits,
 }
 
 /// How long `listen` waits for what. Times are written as in 500ms, 30s or 2m.

@@ -316,6 +316,32 @@ fn without_redaction_everything_is_there_and_it_is_said_loudly() {
 }
 
 #[test]
+fn what_a_file_holds_stays_until_something_is_recorded() {
+    let (sim, folder) = (Sim::start(&[]), Folder::new());
+    let place = places(&sim).remove(0);
+    let file = folder.path("day.tlr");
+    let old = "what was recorded yesterday\n".repeat(10_000);
+    std::fs::write(&file, &old).expect("written");
+    let record = |password: &str| {
+        let mut command = tieline();
+        command.args(["record", &format!("{}{}", sim.text("/cloudpbx/url").replace("http", "ws"), place.target)]);
+        command.args(["--count", "1", "-o"]).arg(&file).args(&place.arguments);
+        // A password that is missing: there is no terminal to ask for it.
+        if !password.is_empty() {
+            command.env(place.secret.0, password);
+        }
+        run(command)
+    };
+    let unasked = record("");
+    assert_eq!(code(&unasked), Some(2), "{}", stderr(&unasked));
+    assert_eq!(std::fs::read_to_string(&file).expect("the old file"), old);
+    let recorded = record(&place.secret.1);
+    assert_eq!(code(&recorded), Some(0), "{}", stderr(&recorded));
+    assert!(!std::fs::read_to_string(&file).expect("the capture").contains("yesterday"));
+    assert!(!read(&file).entries.is_empty());
+}
+
+#[test]
 fn failures_are_those_of_the_way_to_the_pbx_and_name_the_remedy() {
     let folder = Folder::new();
     let record = |url: &str, options: &[&str]| {

@@ -1,13 +1,12 @@
 //! The words of the commands of PortSIP IM.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use tieline_core::Secret;
 use tieline_portsip_im::AccessMode;
 
-use super::{Tls, duration};
+use super::{Stay, Tls};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -137,21 +136,11 @@ pub(crate) struct Tail {
     /// Print the frames exactly as received, and nothing else.
     #[arg(long)]
     pub(crate) raw: bool,
-    /// Stop after this many messages.
-    #[arg(long, value_name = "N")]
-    pub(crate) count: Option<u64>,
-    /// Stop after this time, e.g. 90s, 10m, 2h.
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    pub(crate) duration: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) stay: Stay,
     /// Exit with code 8 when messages are lost for good.
     #[arg(long)]
     pub(crate) fail_on_gap: bool,
-    /// Keep trying when the first connection fails.
-    #[arg(long)]
-    pub(crate) retry: bool,
-    /// End when the line is lost instead of connecting again.
-    #[arg(long, conflicts_with = "retry")]
-    pub(crate) no_reconnect: bool,
     #[command(flatten)]
     pub(crate) account: Account,
 }

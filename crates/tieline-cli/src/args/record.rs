@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use tieline_core::Secret;
@@ -10,7 +9,7 @@ use tieline_portsip_wsi::Dialect;
 use tieline_sim::capture::Speed;
 
 use super::cloudpbx::secret;
-use super::{Examined, Key, Login, Tls, Token, Waits, duration};
+use super::{Examined, Key, Login, Selection, Stay, Tls, Token, Waits};
 
 pub(super) const RECORD_HELP: &str = "\
 Examples:
@@ -43,7 +42,7 @@ pub(crate) struct Record {
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Stand between a client and its PBX: listen here, plainly. Of the URL only scheme, host and port count.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", conflicts_with = "count")]
     pub(crate) from_proxy: Option<SocketAddr>,
     /// Listen over TLS, with a certificate made for this run; its pin is printed.
     #[arg(long, requires = "from_proxy")]
@@ -81,27 +80,10 @@ pub(crate) struct Record {
     /// WSI, IM: the topics to subscribe to. Default: extension_events,cdr_events,queue_events; of IM all that one has.
     #[arg(long, value_name = "TOPIC", value_delimiter = ',')]
     pub(crate) topic: Vec<String>,
-    /// WSI: only these extensions. Default: all that the login may see.
-    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
-    pub(crate) ext: Vec<String>,
-    /// WSI: only these queues. Default: all that the login may see.
-    #[arg(long, value_name = "NUMBER", value_delimiter = ',')]
-    pub(crate) queue: Vec<String>,
-    /// WSI: the tenants of global topics (v22), by id.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) tenant_id: Vec<String>,
-    /// Stop after this many events.
-    #[arg(long, value_name = "N", conflicts_with = "from_proxy")]
-    pub(crate) count: Option<u64>,
-    /// Stop after this time, e.g. 90s, 10m, 2h.
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
-    pub(crate) duration: Option<Duration>,
-    /// Keep trying when the first connection fails.
-    #[arg(long)]
-    pub(crate) retry: bool,
-    /// End when the line is lost instead of connecting again.
-    #[arg(long, conflicts_with = "retry")]
-    pub(crate) no_reconnect: bool,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) stay: Stay,
     #[command(flatten)]
     pub(crate) waits: Waits,
 }

@@ -70,8 +70,8 @@ fn ends(range: SeqRange) -> [u64; 2] {
 /// Runs `im tail`.
 pub(crate) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failure> {
     let mut config = session::config(&args.account)?;
-    config.options.policy.retry_first = args.retry;
-    config.options.policy.reconnect = !args.no_reconnect;
+    config.options.policy.retry_first = args.stay.retry;
+    config.options.policy.reconnect = !args.stay.no_reconnect;
     // A token ends soon: its file or command may give a new one by the next connect.
     let token = &args.account.token;
     if token.token_cmd.is_some() || token.token_file.as_ref().is_some_and(|path| path.as_os_str() != "-") {
@@ -85,7 +85,7 @@ pub(crate) async fn run(args: args::Tail, output: Output) -> Result<Exit, Failur
         };
     }
     let (client, mut events) = session::open(&args.account, config).await?;
-    let deadline = args.duration.map(|duration| tokio::time::Instant::now() + duration);
+    let deadline = args.stay.duration.map(|duration| tokio::time::Instant::now() + duration);
     let mut printer =
         Printer { human: output::is_human(output), raw: args.raw, silent: output == Output::Silent, number: 0 };
     let attached = async { if args.topics.is_empty() { attach_all(&client).await } else { Ok(()) } };
@@ -197,7 +197,7 @@ fn words(told: &Told<'_>) -> String {
 
 /// Prints what comes until the end, the asked number of messages, or the first that is lost for good.
 async fn print_all(events: &mut Events, printer: &mut Printer, args: &args::Tail) -> Result<Exit, Failure> {
-    let mut left = args.count;
+    let mut left = args.stay.count;
     while let Some(item) = events.next().await {
         let event = match item {
             Item::Line(LineEvent::Session(event)) => event,

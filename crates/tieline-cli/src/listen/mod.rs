@@ -23,7 +23,7 @@ pub(crate) use wsi::words;
 
 /// Runs the command.
 pub(crate) async fn run(args: Listen, output: Output) -> Result<Exit, Failure> {
-    let deadline = args.duration.map(|duration| Instant::now() + duration);
+    let deadline = args.stay.duration.map(|duration| Instant::now() + duration);
     match args.protocol.map_or_else(|| protocol_of(&args.url), Ok)? {
         Protocol::Wsi => {
             let (client, events) = by(deadline, wsi::open(&args)).await?;
@@ -83,7 +83,7 @@ where
 
 /// Prints what comes until the end, the asked number of events, or the first gap.
 async fn listen<E: Tell>(events: &mut Events<E>, printer: &mut Printer, args: &Listen) -> Result<Exit, Failure> {
-    let mut left = args.count;
+    let mut left = args.stay.count;
     while let Some(item) = events.next().await {
         let mut gap = false;
         match item {
@@ -130,8 +130,8 @@ async fn listen<E: Tell>(events: &mut Events<E>, printer: &mut Printer, args: &L
 /// A policy with what the options say of connecting.
 const fn policy(args: &Listen, mut policy: Policy) -> Policy {
     let Waits { retry_delay, retry_max, connect_timeout, .. } = args.waits;
-    policy.retry_first = args.retry;
-    policy.reconnect = !args.no_reconnect;
+    policy.retry_first = args.stay.retry;
+    policy.reconnect = !args.stay.no_reconnect;
     policy.backoff.base = retry_delay;
     policy.backoff.cap = retry_max;
     policy.dial_timeout = connect_timeout;
@@ -148,9 +148,9 @@ fn wsi_option(args: &Listen) -> Option<&'static str> {
     let of_wsi = [
         ("--dialect", args.dialect.is_some()),
         ("--topic", !args.topic.is_empty()),
-        ("--ext", !args.ext.is_empty()),
-        ("--queue", !args.queue.is_empty()),
-        ("--tenant-id", !args.tenant_id.is_empty()),
+        ("--ext", !args.selection.ext.is_empty()),
+        ("--queue", !args.selection.queue.is_empty()),
+        ("--tenant-id", !args.selection.tenant_id.is_empty()),
         ("--extension", args.login.extension.is_some()),
         ("--tenant", args.login.tenant.is_some()),
     ];

@@ -98,10 +98,10 @@ fn subscriptions(args: &Listen) -> Vec<Subscription> {
     let subscription = |topic: &String| {
         let topic = Topic::from(topic.as_str());
         let plain = topic.plain();
-        let subscription = Subscription::to(topic).tenants(&args.tenant_id);
+        let subscription = Subscription::to(topic).tenants(&args.selection.tenant_id);
         match plain {
-            Topic::ExtensionEvents | Topic::CdrEvents => subscription.extensions(&args.ext),
-            Topic::QueueEvents => subscription.queues(&args.queue),
+            Topic::ExtensionEvents | Topic::CdrEvents => subscription.extensions(&args.selection.ext),
+            Topic::QueueEvents => subscription.queues(&args.selection.queue),
             _ => subscription,
         }
     };

@@ -33,11 +33,8 @@ pub(super) async fn follow(args: Record, protocol: Examined, proxy: SocketAddr) 
                 after: None,
                 presence: false,
                 raw: false,
-                count: args.count,
-                duration: args.duration,
+                stay: args.stay,
                 fail_on_gap: false,
-                retry: args.retry,
-                no_reconnect: args.no_reconnect,
                 account,
             };
             return im::tail::run(tail, Output::Silent).await;
@@ -56,16 +53,11 @@ pub(super) async fn follow(args: Record, protocol: Examined, proxy: SocketAddr) 
         key: args.key,
         tls,
         topic: args.topic,
-        ext: args.ext,
-        queue: args.queue,
-        tenant_id: args.tenant_id,
+        selection: args.selection,
         only: Vec::new(),
         raw: false,
-        count: args.count,
-        duration: args.duration,
+        stay: args.stay,
         fail_on_gap: false,
-        retry: args.retry,
-        no_reconnect: args.no_reconnect,
         waits: args.waits,
     };
     listen::run(listen, Output::Silent).await

@@ -1,7 +1,7 @@
 //! The file that is written, as it happens.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -32,7 +32,9 @@ pub(super) struct Recorder {
 }
 
 struct Inner {
-    out: Box<dyn Write + Send>,
+    out: Out,
+    /// The first line, where the file holds something until there is more to write.
+    header: Option<String>,
     tally: Tally,
     /// The connections that are open.
     open: Vec<u64>,
@@ -40,22 +42,55 @@ struct Inner {
     finished: bool,
 }
 
+/// Where the lines go.
+enum Out {
+    Stdout(io::Stdout),
+    File(File),
+}
+
+impl Out {
+    fn open(path: &Path, secret: bool) -> io::Result<Self> {
+        if path.as_os_str() == "-" { Ok(Self::Stdout(io::stdout())) } else { create(path, secret).map(Self::File) }
+    }
+
+    /// Whether something would be lost by writing.
+    fn holds_something(&self) -> io::Result<bool> {
+        match self {
+            Self::Stdout(_) => Ok(false),
+            Self::File(file) => file.metadata().map(|what| what.is_file() && what.len() > 0),
+        }
+    }
+
+    /// Writes a line at once; instead of all that is there, if it is the first.
+    fn write(&mut self, line: &str, first: bool) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.write_all(line.as_bytes()).and_then(|()| out.flush()),
+            Self::File(file) => {
+                if first && file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
+                file.write_all(line.as_bytes())
+            }
+        }
+    }
+}
+
 impl Recorder {
-    /// Creates the file, and writes its first line.
+    /// Creates the file, and writes its first line; what an older file holds stays until something is recorded.
     pub(super) fn create(path: &Path, mut header: Header, redactor: Option<Redactor>) -> Result<Arc<Self>, Failure> {
         let unwritable =
             |error: io::Error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", path.display()));
-        let mut out: Box<dyn Write + Send> = if path.as_os_str() == "-" {
-            Box::new(io::stdout())
-        } else {
-            Box::new(create(path, redactor.is_none()).map_err(unwritable)?)
-        };
+        let mut out = Out::open(path, redactor.is_none()).map_err(unwritable)?;
         if let Some(redactor) = &redactor {
             redactor.header(&mut header);
         }
-        out.write_all(format!("{}\n", header.to_json()).as_bytes()).map_err(unwritable)?;
-        out.flush().map_err(unwritable)?;
-        let inner = Inner { out, tally: Tally::default(), open: Vec::new(), error: None, finished: false };
+        let mut header = Some(format!("{}\n", header.to_json()));
+        if !out.holds_something().map_err(unwritable)?
+            && let Some(line) = header.take()
+        {
+            out.write(&line, true).map_err(unwritable)?;
+        }
+        let inner = Inner { out, header, tally: Tally::default(), open: Vec::new(), error: None, finished: false };
         Ok(Arc::new(Self { redactor, started: Instant::now(), inner: Mutex::new(inner), broken: Notify::new() }))
     }
 
@@ -88,17 +123,18 @@ impl Recorder {
         if let Some(redactor) = &self.redactor {
             redactor.entry(&mut entry);
         }
-        let line = format!("{}\n", entry.to_json());
-        if let Err(error) = inner.out.write_all(line.as_bytes()).and_then(|()| inner.out.flush()) {
+        let header = inner.header.take();
+        let begun = header.map_or(Ok(()), |header| inner.out.write(&header, true));
+        if let Err(error) = begun.and_then(|()| inner.out.write(&format!("{}\n", entry.to_json()), false)) {
             inner.error = Some(error);
             self.broken.notify_one();
         }
     }
 
-    /// Writes the last lines. What comes later is left out.
+    /// Writes the last lines, unless an older file was left as it is. What comes later is left out.
     pub(super) fn finish(&self) -> Tally {
         let mut inner = self.lock();
-        if !inner.finished && inner.error.is_none() {
+        if !inner.finished && inner.error.is_none() && inner.header.is_none() {
             for connection in std::mem::take(&mut inner.open) {
                 self.write(&mut inner, connection, What::Ended(Ended::Stopped));
             }
@@ -121,7 +157,7 @@ impl Recorder {
 /// Creates the file; one that holds secrets is for its owner only.
 fn create(path: &Path, secret: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     if secret {
         use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};

@@ -62,7 +62,7 @@ pub(crate) async fn run(args: Record, output: OutputArg) -> Result<Exit, Failure
     let proxy = Proxy::new(dialer, host(&url), connect_timeout, body_limit, Arc::clone(&recorder), !is_client);
     let proxy = Arc::new(proxy);
     let serving = Arc::clone(&proxy).serve(listener, tls.map(|tls| TlsAcceptor::from(tls.config())));
-    let duration = args.duration;
+    let duration = args.stay.duration;
     let work = async {
         match protocol.filter(|_| is_client) {
             Some(protocol) => client::follow(args, protocol, address).await,
