@@ -46,6 +46,7 @@ pub use build::ScenarioBuilder;
 pub use expect::Expect;
 pub use im::{Group, Receipt};
 pub use place::Mistake;
+pub use read::VERBS;
 pub use report::{Check, Report, Verdict};
 pub use setting::{Extension, Habit, Queue, Trunk};
 pub use step::{Call, Step, Traffic};

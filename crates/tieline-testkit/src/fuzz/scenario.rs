@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use arbitrary::{Result, Unstructured};
 use tieline_sim::fault::Rule;
-use tieline_sim::scenario::{Mistake, Scenario};
+use tieline_sim::scenario::{Mistake, Scenario, VERBS};
 
 use super::text;
 use crate::{Transcript, TranscriptError};
@@ -54,6 +54,7 @@ pub fn file(data: &[u8]) {
 
 const NUMBERS: [&str; 8] = ["101", "102", "103", "8001", "8002", "12025550123", "999", "201"];
 const CALLS: [&str; 5] = ["a", "b", "c", "d", "client-1"];
+const CHATS: [&str; 4] = ["ops", "101", "102", "12025550123"];
 const TIMES: [&str; 8] = ["0s", "1ms", "500ms", "2s", "10s", "45s", "5m", "2h"];
 const HABITS: [&str; 6] = ["0s", "1s", "3s", "20s", "1m", "never"];
 const MODES: [&str; 3] = ["ready", "not-ready", "logged-out"];
@@ -98,36 +99,8 @@ fn queue(u: &mut Unstructured<'_>, number: &str) -> Result<String> {
 }
 
 fn step(u: &mut Unstructured<'_>) -> Result<String> {
-    let verbs = [
-        "call",
-        "answer",
-        "reject",
-        "hold",
-        "unhold",
-        "transfer",
-        "hang-up",
-        "name-caller",
-        "callback",
-        "register",
-        "unregister",
-        "presence",
-        "agent",
-        "add-agent",
-        "remove-agent",
-        "trunk",
-        "add-extension",
-        "rename-extension",
-        "remove-extension",
-        "add-queue",
-        "rename-queue",
-        "remove-queue",
-        "traffic",
-        "sms",
-        "fault",
-        "expect",
-    ];
     // Calls are what the rest is about.
-    let verb = if u.ratio(1, 3)? { "call" } else { *u.choose(&verbs)? };
+    let verb = if u.ratio(1, 3)? { "call" } else { *u.choose(&VERBS)? };
     let (number, other, call) = (*u.choose(&NUMBERS)?, *u.choose(&NUMBERS)?, *u.choose(&CALLS)?);
     let mut text = format!("{verb} = ");
     match verb {
@@ -205,7 +178,19 @@ fn step(u: &mut Unstructured<'_>) -> Result<String> {
             perhaps(u, &mut text, "within", &TIMES)?;
             text.push('}');
         }
-        // "remove-extension", "remove-queue", "sms"
+        "clear-faults" => text.push_str("true"),
+        "message" => {
+            let to = u.choose(&CHATS)?;
+            let _ = write!(text, "{{ from = \"{number}\", to = \"{to}\", text = \"{call}\" }}");
+        }
+        "receipt" => {
+            let (of, what) = (u.choose(&CHATS)?, u.choose(&["received", "read"])?);
+            let _ = write!(text, "{{ by = \"{number}\", of = \"{of}\", what = \"{what}\" }}");
+        }
+        "typing" => {
+            let _ = write!(text, "{{ by = \"{number}\", to = \"{}\" }}", u.choose(&CHATS)?);
+        }
+        // "remove-extension", "remove-queue", "sms", "im-login", "im-logout"
         _ => {
             let _ = write!(text, "\"{number}\"");
         }
@@ -231,7 +216,7 @@ fn composed(u: &mut Unstructured<'_>) -> Result<String> {
             let _ = writeln!(text, "    {},", queue(u, number)?);
         }
     }
-    text.push_str("]\ntimeline = [\n");
+    text.push_str("]\ngroup = [{ id = \"ops\", owner = \"101\", members = [\"102\"] }]\ntimeline = [\n");
     while !u.is_empty() && text.len() < LONGEST {
         let (time, step) = (u.choose(&TIMES)?, step(u)?);
         let _ = writeln!(text, "    {{ at = \"+{time}\", {step} }},");

@@ -17,6 +17,8 @@ use super::{Pace, Scenario};
 use fields::{Fields, Mistakes};
 use node::Node;
 
+pub use step::VERBS;
+
 /// The longest text that is read.
 const MOST_BYTES: usize = 1 << 20;
 /// The most parts that a list of the setting may have.

@@ -14,8 +14,8 @@ use crate::scenario::setting::Habit;
 use crate::scenario::step::{Act, Call, Moment, Traffic};
 use crate::world::{AgentMode, Availability, Side};
 
-/// Every verb of the language.
-const VERBS: [&str; 32] = [
+/// Every verb of a timeline.
+pub const VERBS: [&str; 32] = [
     "call",
     "answer",
     "reject",
