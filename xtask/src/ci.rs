@@ -38,8 +38,11 @@ pub(crate) fn run() -> Outcome {
 fn fmt() -> Outcome {
     shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))?;
     // Not members of the workspace.
-    let alone = shell::root().join("xtask").join("alone").join("Cargo.toml");
-    shell::run(shell::cargo(["fmt", "--check", "--manifest-path"]).arg(alone))
+    for alone in ["xtask/alone", "fuzz"] {
+        let manifest = shell::root().join(alone).join("Cargo.toml");
+        shell::run(shell::cargo(["fmt", "--check", "--manifest-path"]).arg(manifest))?;
+    }
+    Ok(())
 }
 
 fn clippy() -> Outcome {

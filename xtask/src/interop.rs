@@ -62,14 +62,24 @@ fn provision() -> Result<PathBuf, String> {
     Ok(python)
 }
 
-/// Whether a program is there. Where it is missing it is installed, if apt-get can do that.
+/// Whether a program is there. Where it is missing it is installed, if apt-get can do that: for root, as on a machine of CI,
+/// and for nobody else.
 fn provide(program: &str, package: &str) -> bool {
-    if !shell::exists(program) && shell::exists("apt-get") {
+    if shell::exists(program) || !shell::exists("apt-get") {
+        return shell::exists(program);
+    }
+    if !is_root() {
+        println!("{program} is missing: sudo apt-get install {package}");
+    } else {
         // Lists that cannot be had anew may do all the same.
         let _ = shell::run(Command::new("apt-get").args(["update", "--quiet"]));
         let _ = shell::run(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends", package]));
     }
     shell::exists(program)
+}
+
+fn is_root() -> bool {
+    shell::read(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
 /// The folder of the chat by a client library of the Tinode family, with its packages installed if npm is there.

@@ -1,7 +1,6 @@
 //! `tieline demo`: a PBX and a client on this machine, for a few seconds.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::time::Duration;
 
 use tieline_core::BackoffPolicy;
@@ -15,7 +14,7 @@ use crate::args::{Demo, Output};
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Item, Printer, Source};
+use crate::output::{self, Item, Printer, Source};
 
 /// How long it lasts.
 const LENGTH: Duration = Duration::from_secs(15);
@@ -71,7 +70,7 @@ pub(crate) async fn run(args: Demo, output: Output) -> Result<Exit, Failure> {
     }
     client.close().await;
     sim.stop().await;
-    summary.print(&args)?;
+    summary.print(&args);
     Ok(Exit::Ok)
 }
 
@@ -107,31 +106,27 @@ impl Summary {
     }
 
     /// For people, and so to standard error: standard output holds data.
-    fn print(&self, args: &Demo) -> std::io::Result<()> {
-        let mut out = anstream::stderr().lock();
+    fn print(&self, args: &Demo) {
         let total: usize = self.events.values().sum();
-        writeln!(
-            out,
+        output::tell(format_args!(
             "\nSeen in {} s of a simulated PBX, dialect {}, seed {}:",
             LENGTH.as_secs(),
             args.dialect,
             args.seed
-        )?;
+        ));
         for (event_type, count) in &self.events {
-            writeln!(out, "  {count:>4}  {event_type}")?;
+            output::tell(format_args!("  {count:>4}  {event_type}"));
         }
-        writeln!(
-            out,
+        output::tell(format_args!(
             "{total} events of {} types, {} of them snapshots; {} connections, {} gap of {:.1} s, which was told.",
             self.events.len(),
             self.snapshots,
             self.connections,
             self.gaps,
             self.missed.as_secs_f64(),
-        )?;
-        writeln!(
-            out,
+        ));
+        output::tell(format_args!(
             "Next: `tieline sim` serves a PBX for your own program, `tieline listen --help` connects to a real one."
-        )
+        ));
     }
 }

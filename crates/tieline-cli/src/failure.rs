@@ -8,6 +8,7 @@ use tieline_core::{Class, CloseReason, ExchangeFailure, ExchangeFailureKind};
 use tieline_tokio::ConnectError;
 
 use crate::exit::Exit;
+use crate::output;
 use crate::password::PasswordError;
 
 /// The end of a program that did not succeed.
@@ -44,9 +45,8 @@ impl Failure {
 
     /// Prints the message to standard error, unless there is nobody to read.
     pub(crate) fn report(self) -> ExitCode {
-        use std::io::Write as _;
         if !self.message.is_empty() {
-            let _ = writeln!(io::stderr(), "tieline: {}", self.message);
+            output::tell(format_args!("tieline: {}", self.message));
         }
         self.exit.into()
     }
@@ -63,8 +63,14 @@ impl From<io::Error> for Failure {
 }
 
 impl From<PasswordError> for Failure {
+    /// Ctrl-C at the prompt is no mistake.
     fn from(error: PasswordError) -> Self {
-        Self::new(Exit::Usage, error.to_string())
+        match &error {
+            PasswordError::Prompt { source, .. } if source.kind() == io::ErrorKind::Interrupted => {
+                Self::new(Exit::Interrupted, "")
+            }
+            _ => Self::new(Exit::Usage, error.to_string()),
+        }
     }
 }
 

@@ -24,12 +24,17 @@ mod sim;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Command, Rec, Sms};
 use crate::exit::Exit;
 use crate::failure::Failure;
+
+/// How long an interrupted command may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let cli = match profile::parse() {
@@ -76,9 +81,12 @@ fn main() -> ExitCode {
                 Command::Sms(Sms::Send(sms)) => cloudpbx::send_sms(*sms, form).await,
             }
         };
+        if ends_in_order {
+            return work.await;
+        }
         tokio::select! {
             result = work => result,
-            () = interrupted(), if !ends_in_order => Ok(Exit::Interrupted),
+            _ = watch() => Ok(Exit::Interrupted),
         }
     });
     // A read of standard input cannot be stopped; nothing else is left to wait for.
@@ -87,6 +95,19 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report(),
     }
+}
+
+/// Tells when the program is asked to stop, and ends it a while later: who asks for a password, or writes where nobody reads,
+/// hears nothing.
+fn watch() -> oneshot::Receiver<()> {
+    let (stop, stopped) = oneshot::channel();
+    tokio::spawn(async move {
+        interrupted().await;
+        let _ = stop.send(());
+        tokio::time::sleep(PATIENCE).await;
+        std::process::exit(Exit::Interrupted as i32);
+    });
+    stopped
 }
 
 /// Returns when the user or the system asks the program to stop.

@@ -1,9 +1,11 @@
 //! How transfers of files go: bars on a terminal, plain lines elsewhere, on standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tieline_tokio::im;
+
+use crate::output;
 
 /// All transfers of a run.
 pub(crate) struct Progress {
@@ -40,7 +42,7 @@ impl Progress {
         self.all.inc(1);
         if !self.drawn && !told {
             let (at, of) = (self.all.position(), self.all.length().unwrap_or_default());
-            writeln!(io::stderr(), "{at}/{of} {line}")?;
+            output::tell(format_args!("{at}/{of} {line}"));
         }
         self.bars.suspend(print)
     }

@@ -187,6 +187,33 @@ fn a_closed_pipe_exits_with_0() {
 }
 
 #[test]
+fn standard_error_that_nobody_reads_changes_no_exit_code() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = tieline();
+    command.args(["lint", "-o", "human"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(writer);
+    let mut child = command.spawn().expect("started");
+    child.stdin.take().expect("piped").write_all(b"{\"broken\":\n").expect("written");
+    assert_eq!(common::code(&child.wait_with_output().expect("ends")), Some(9));
+}
+
+#[cfg(unix)]
+#[test]
+fn who_waits_for_a_password_can_be_stopped_with_130() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let begun = folder.path().join("begun");
+    let mut command = tieline();
+    command.args(["listen", "ws://127.0.0.1:1/", "--user", "a", "--domain", "b", "--password-cmd"]);
+    let mut child = command.arg(format!("touch '{}'; exec sleep 20", begun.display())).spawn().expect("started");
+    while !begun.exists() {
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("ran").success());
+    assert_eq!(child.wait().expect("ends").code(), Some(130));
+}
+
+#[test]
 fn a_line_that_is_lost_is_an_end_where_reconnecting_is_off() {
     let mut sim = Sim::start(&[]);
     let mut child =

@@ -77,6 +77,17 @@ fn what_did_not_happen_is_code_9_and_a_failure_in_junit() {
 }
 
 #[test]
+fn a_junit_file_that_cannot_be_written_is_told_before_anything_is_played() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = scenario(&folder, &format!("{OFFICE}length = \"365d\"\n"));
+    let mut command = tieline();
+    command.args(["sim", "run", "--json"]).arg(&path).arg("--junit").arg(folder.path().join("no/report.xml"));
+    let output = run(command);
+    assert_eq!((code(&output), output.stdout.len()), (Some(2), 0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("report.xml"), "{}", stderr(&output));
+}
+
+#[test]
 fn options_of_the_day_and_the_words_of_scenarios_exclude_each_other() {
     let mut command = tieline();
     command.args(["sim", "--seed", "9", "check", "x.toml"]);

@@ -156,6 +156,17 @@ fn the_connection_stays_open_as_its_version_and_header_say() {
 }
 
 #[test]
+fn chunks_of_http_1_0_and_a_second_length_close_the_connection() {
+    let open = |version, header| {
+        let head = format!("HTTP/1.{version} 200 OK\r\nTransfer-Encoding: chunked\r\n{header}\r\n0\r\n\r\n");
+        whole(&head).expect("an answer").2
+    };
+    assert!(open(1, ""));
+    assert!(!open(1, "Content-Length: 0\r\n"));
+    assert!(!open(0, "Connection: keep-alive\r\n"));
+}
+
+#[test]
 fn an_answer_that_is_cut_is_an_error() {
     for cut in [
         "",

@@ -82,8 +82,9 @@ impl fmt::Display for CertificateFacts {
     }
 }
 
-/// A peer's words without control characters, so that they cannot play with a terminal.
-fn printable(text: &str) -> String {
+/// A peer's words without control characters, so that they cannot play with a terminal: each is U+FFFD.
+#[must_use]
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -19,7 +19,7 @@ mod trust;
 mod verifier;
 
 pub use client::{ClientTls, Presented, TlsSetupError};
-pub use facts::CertificateFacts;
+pub use facts::{CertificateFacts, printable};
 pub use pin::{Pin, PinParseError};
 pub use refused::{RefusalKind, TlsRefused};
 pub use rustls;

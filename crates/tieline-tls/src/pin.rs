@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use rustls_pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
 
@@ -54,7 +53,7 @@ impl fmt::Display for Pin {
             Self::PublicKey(hash) => ("spki-sha256:", hash),
         };
         f.write_str(prefix)?;
-        hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&HEXLOWER.encode(hash))
     }
 }
 
@@ -79,15 +78,10 @@ impl FromStr for Pin {
 }
 
 fn hex(text: &str) -> Result<[u8; 32], PinParseError> {
-    let mut digits = text.chars().filter(|c| *c != ':').map(|c| c.to_digit(16));
-    let mut hash = [0; 32];
-    for byte in &mut hash {
-        let (Some(Some(high)), Some(Some(low))) = (digits.next(), digits.next()) else { return Err(PinParseError) };
-        *byte = (high << 4 | low) as u8;
-    }
-    if digits.next().is_some() { Err(PinParseError) } else { Ok(hash) }
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(PinParseError)
 }
 
 fn base64_hash(text: &str) -> Result<[u8; 32], PinParseError> {
-    STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(PinParseError)
+    BASE64.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(PinParseError)
 }

@@ -40,7 +40,7 @@ async fn run<R: Record>(args: &args::List, output: Output, today: List<R>) -> Re
     } else if output::is_human(output) {
         let rows = found.rows.iter().flatten().map(Record::cells);
         write!(anstream::stdout().lock(), "{}", table::table(R::TITLES, rows))?;
-        writeln!(anstream::stderr().lock(), "{} {}", found.summary().records, R::NAME)?;
+        output::tell(format_args!("{} {}", found.summary().records, R::NAME));
     } else {
         found.write_json(&clock)?;
     }

@@ -315,7 +315,7 @@ impl Run {
         }
         match worst(&self.failures) {
             Exit::Ok => {
-                writeln!(anstream::stderr().lock(), "{summary}")?;
+                output::tell(summary);
                 Ok(Exit::Ok)
             }
             Exit::AuthRefused => Err(Failure::new(Exit::AuthRefused, summary).and("The token was refused.")),

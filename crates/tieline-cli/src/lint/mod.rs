@@ -100,10 +100,7 @@ impl Run {
     fn standard_input(&mut self) -> Result<(), Failure> {
         let input = io::stdin().lock();
         if input.is_terminal() {
-            writeln!(
-                io::stderr(),
-                "tieline: reading messages from the terminal; end with Ctrl-D on a line of its own"
-            )?;
+            output::tell("tieline: reading messages from the terminal; end with Ctrl-D on a line of its own");
         }
         self.file("stdin", input)
     }
@@ -217,13 +214,11 @@ impl Run {
             return Line::new("summary", self.number, self.tally).write(&mut anstream::stdout().lock());
         }
         let Tally { messages, odd, broken, bent, unknown } = self.tally;
-        let mut err = anstream::stderr().lock();
-        match odd {
-            0 => writeln!(err, "{messages} messages, none of them odd"),
-            _ => {
-                writeln!(err, "{messages} messages, {odd} of them odd: {broken} broken, {bent} bent, {unknown} unknown")
-            }
-        }
+        output::tell(match odd {
+            0 => format!("{messages} messages, none of them odd"),
+            _ => format!("{messages} messages, {odd} of them odd: {broken} broken, {bent} bent, {unknown} unknown"),
+        });
+        Ok(())
     }
 }
 

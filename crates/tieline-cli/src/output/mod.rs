@@ -8,6 +8,7 @@ mod line;
 mod tell;
 mod wsi;
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use crate::clock::Clock;
 pub(crate) use json::compact;
 pub(crate) use line::Line;
 pub(crate) use tell::{Source, Tell, Told};
+pub(crate) use tieline_tls::printable;
 
 /// What `listen` and `demo` print.
 pub(crate) enum Item<'a> {
@@ -59,9 +61,10 @@ pub(crate) fn is_human(output: Output) -> bool {
     output == Output::Human || (output == Output::Auto && io::stdout().is_terminal())
 }
 
-/// A peer's words without control characters, so that they cannot play with a terminal.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+/// Tells people something beside the data, on standard error. Where nobody reads it, or nothing can be written, that is no
+/// failure of the work.
+pub(crate) fn tell(words: impl Display) {
+    let _ = writeln!(anstream::stderr().lock(), "{words}");
 }
 
 /// Prints items to standard output, one line each, flushed each.

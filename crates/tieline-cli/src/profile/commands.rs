@@ -30,7 +30,7 @@ fn list(config: Option<&Path>, output: Output) -> Result<Exit, Failure> {
     let path = file::path(config)?;
     let Some(file) = ConfigFile::read(path.clone())? else {
         if output::is_human(output) {
-            writeln!(io::stderr(), "there are no profiles: there is no file {}", path.display())?;
+            output::tell(format_args!("there are no profiles: there is no file {}", path.display()));
         }
         return Ok(Exit::Ok);
     };
@@ -106,11 +106,10 @@ fn add(args: AddProfile, config: Option<&Path>) -> Result<Exit, Failure> {
     let entries = entries(args, protocol)?;
     let file = ConfigFile::read(path.clone())?;
     write::add(file.as_ref(), &path, &name, protocol, entries, replace)?;
-    writeln!(
-        io::stderr(),
+    output::tell(format_args!(
         "wrote the profile `{name}` into {}; `tieline profile test {name}` examines it",
         path.display()
-    )?;
+    ));
     Ok(Exit::Ok)
 }
 

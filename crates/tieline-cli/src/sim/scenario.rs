@@ -1,6 +1,7 @@
 //! `tieline sim run` and `tieline sim check`.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde_json::json;
@@ -33,13 +34,14 @@ pub(super) async fn play(args: Play) -> Result<Exit, Failure> {
         builder = builder.speed(speed);
     }
     let json = args.serving.json;
+    // Before hours of a scenario have passed for nothing.
+    let mut junit = match &args.junit {
+        Some(path) => Some(File::create(path).map_err(|error| unwritable(path, &error, Exit::Usage))?),
+        None => None,
+    };
     let sim = start(builder, args.serving, line).await?;
     announce(&sim, json)?;
     let report = sim.finish().await;
-    if let Some(path) = &args.junit {
-        std::fs::write(path, report.to_junit())
-            .map_err(|error| Failure::new(Exit::Failure, format!("{}: {error}", path.display())))?;
-    }
     let mut out = anstream::stdout();
     if json {
         writeln!(out, "{}", report.to_json())?;
@@ -48,7 +50,15 @@ pub(super) async fn play(args: Play) -> Result<Exit, Failure> {
     }
     out.flush()?;
     sim.stop().await;
+    if let (Some(path), Some(file)) = (&args.junit, &mut junit) {
+        let written = file.write_all(report.to_junit().as_bytes());
+        written.map_err(|error| unwritable(path, &error, Exit::Failure))?;
+    }
     Ok(if report.is_success() { Exit::Ok } else { Exit::BadData })
+}
+
+fn unwritable(path: &Path, error: &io::Error, exit: Exit) -> Failure {
+    Failure::new(exit, format!("{}: {error}", path.display()))
 }
 
 /// Says what is wrong with scenarios.

@@ -38,9 +38,9 @@ impl Framing {
 #[must_use]
 pub fn keeps_open(head: &response::Parts, framing: Framing) -> bool {
     let wants = |token: &[u8]| elements(&head.headers, header::CONNECTION).any(|has| has.eq_ignore_ascii_case(token));
-    // An answer with both says its length twice, and somebody on the way may believe the other one.
-    let ambiguous = framing == Framing::Chunked && head.headers.contains_key(header::CONTENT_LENGTH);
     let by_default = head.version == Version::HTTP_11;
+    // With both its length is told twice, and HTTP/1.0 knows no chunks: somebody on the way may believe something else.
+    let ambiguous = framing == Framing::Chunked && (!by_default || head.headers.contains_key(header::CONTENT_LENGTH));
     !ambiguous
         && framing != Framing::Stream
         && head.status != StatusCode::SWITCHING_PROTOCOLS

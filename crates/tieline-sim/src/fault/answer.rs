@@ -1,23 +1,23 @@
 //! Answers of HTTP: others in their place, and changes of them.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use http_body_util::BodyExt as _;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde_json::Value;
 use tieline_axeos::Entry;
-use tieline_core::{Text, Timestamp};
+use tieline_core::Text;
 use tieline_portsip_im::{Status, file, token};
 use tieline_server::{Answer, Body, plain, whole};
 
 use super::conn::Conn;
 use super::kind::{Fault, Occasion, Service};
 use super::tamper::Message;
+use crate::sim::Pbx;
 
 /// What is answered instead, if the fault is one of a request.
-pub(super) fn instead(fault: &Fault, service: Option<Service>, path: &str) -> Option<Response<Body>> {
+pub(super) fn instead(fault: &Fault, service: Option<Service>, path: &str, pbx: &Pbx) -> Option<Response<Body>> {
     let (status, retry_after) = match fault {
         Fault::Http { status, retry_after } => (StatusCode::from_u16(*status).ok()?, *retry_after),
         // As each service answers a wrong key.
@@ -32,10 +32,10 @@ pub(super) fn instead(fault: &Fault, service: Option<Service>, path: &str) -> Op
             return Some(tieline_server::answer(refused.to_response(), None));
         }
         Fault::LoginRefused | Fault::TokenExpired if service == Some(Service::ImHttp) => {
-            return Some(of_files(Status::AUTHENTICATION_FAILED));
+            return Some(of_files(Status::AUTHENTICATION_FAILED, pbx));
         }
         Fault::PermissionDenied if service == Some(Service::ImHttp) => {
-            return Some(of_files(Status::PERMISSION_DENIED));
+            return Some(of_files(Status::PERMISSION_DENIED, pbx));
         }
         Fault::LoginRefused if service == Some(Service::CloudpbxStream) => (StatusCode::FORBIDDEN, None),
         Fault::LoginRefused | Fault::TokenExpired => (StatusCode::UNAUTHORIZED, None),
@@ -50,10 +50,8 @@ pub(super) fn instead(fault: &Fault, service: Option<Service>, path: &str) -> Op
 }
 
 /// As the files of IM are refused.
-fn of_files(status: Status) -> Response<Body> {
-    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp::from_unix_micros(i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX));
-    tieline_server::answer(file::refused(status, None, now, "a fault").to_response(), None)
+fn of_files(status: Status, pbx: &Pbx) -> Response<Body> {
+    tieline_server::answer(file::refused(status, None, pbx.time_of_day(), "a fault").to_response(), None)
 }
 
 /// Whether answers at a path may hold events, or rows.

@@ -83,7 +83,7 @@ impl ConnectionHook for Watch {
             return Box::pin(std::future::pending());
         }
         let faults = conn.judge(Occasion::Request);
-        if let Some(response) = faults.iter().find_map(|fault| answer::instead(fault, service, path)) {
+        if let Some(response) = faults.iter().find_map(|fault| answer::instead(fault, service, path, &conn.pbx)) {
             return Box::pin(std::future::ready(response));
         }
         let events = service.filter(|service| answer::holds_events(*service, path));

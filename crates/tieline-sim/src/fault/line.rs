@@ -94,7 +94,7 @@ impl WatchedLine {
                 Fault::Burst { events } if of_im && event.number().is_some() => self.said_again(event.value(), events),
                 Fault::Skip { by } => self.offset = self.offset.saturating_add(by.into()),
                 Fault::Rewind { by } => self.rewind(event.number().unwrap_or(1), by),
-                Fault::Burst { events } => copies += events,
+                Fault::Burst { events } => copies = events.saturating_add(copies),
                 Fault::Merge { events } => {
                     self.merging.get_or_insert_with(|| (events, VecDeque::new())).0 = events;
                 }

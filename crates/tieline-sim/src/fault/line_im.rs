@@ -44,7 +44,7 @@ impl WatchedLine {
     /// Answers that something is not permitted.
     fn deny(&mut self, asked: &Value) {
         let Status { code, text } = Status::PERMISSION_DENIED;
-        let mut ctrl = json!({"code": code, "text": text, "ts": self.conn.pbx.time_of_day()});
+        let mut ctrl = json!({"code": code, "text": text, "ts": self.conn.pbx.time_of_day().raw()});
         for key in ["id", "topic"] {
             if let Some(value) = asked.get(key) {
                 ctrl[key] = value.clone();

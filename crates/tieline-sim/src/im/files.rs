@@ -18,6 +18,8 @@ use super::ImDesk;
 const PURPOSE: u64 = 0x1_F11;
 /// So many bytes are kept; what is oldest goes first.
 const ROOM: usize = 64 << 20;
+/// And so many files.
+const FILES: usize = 4096;
 
 /// Keeps files as long as the simulator runs and there is room. Clones share what is kept.
 #[derive(Clone)]
@@ -62,7 +64,7 @@ impl Shelf {
         let (id, bytes) = (BASE64URL_NOPAD.encode(&id), coming.bytes.freeze());
         kept.bytes += bytes.len();
         kept.files.push_back(File { id: id.clone(), name: coming.name, content_type: coming.content_type, bytes });
-        while kept.bytes > ROOM {
+        while kept.bytes > ROOM || kept.files.len() > FILES {
             let Some(oldest) = kept.files.pop_front() else { break };
             kept.bytes -= oldest.bytes.len();
         }

@@ -52,7 +52,7 @@ fn spell_out(traffic: &Traffic, (from, place): (Duration, Place), random: &mut R
 fn between(range: &RangeInclusive<Duration>, random: &mut Random) -> Duration {
     let span = range.end().saturating_sub(*range.start()).as_millis();
     let more = random.below(u32::try_from(span).unwrap_or(u32::MAX).saturating_add(1));
-    *range.start() + Duration::from_millis(more.into())
+    range.start().saturating_add(Duration::from_millis(more.into()))
 }
 
 /// What the people in one call do by themselves.

@@ -314,9 +314,9 @@ impl Pbx {
     }
 
     /// The time of day by the clock of the PBX, as IM writes it.
-    pub(crate) fn time_of_day(&self) -> String {
+    pub(crate) fn time_of_day(&self) -> Timestamp<String> {
         let now = self.time.now();
-        Timestamp::<String>::from_unix_micros(self.time.unix_micros(now)).raw().to_owned()
+        Timestamp::from_unix_micros(self.time.unix_micros(now))
     }
 
     /// Whether a client may listen to the stream of CloudPBX.

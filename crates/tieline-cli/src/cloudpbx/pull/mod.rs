@@ -185,7 +185,7 @@ impl Run {
             let message = format!("{summary}\nRun the same command again for those that failed.");
             return Err(Failure::new(Exit::Failure, message));
         }
-        writeln!(anstream::stderr().lock(), "{summary}")?;
+        output::tell(summary);
         Ok(Exit::Ok)
     }
 }

@@ -156,7 +156,7 @@ pub(super) fn choice<T: Copy>(word: &Word, choices: &[(&'static str, T)], mistak
     found.map(|(_, value)| *value)
 }
 
-/// A text, or a number that stands for one.
+/// A text with something in it.
 pub(super) fn word(node: &Node, mistakes: &mut Mistakes) -> Option<Word> {
     let text = match &node.value {
         Value::Text(text) if text.is_empty() => {

@@ -1,8 +1,8 @@
 //! One stream of events through a [proxy](Chaos) that does to its connections what a bad network and a dying server do.
 //!
 //! While a PBX tells numbered events the proxy cuts, swallows, dribbles, refuses. Whatever it does, each event comes once or a
-//! gap stands in its place, the client has one connection at a time, and it is live once the proxy is calm. Nothing here
-//! depends on how fast the machine is: a deadline that passes too early costs one more connection.
+//! gap stands in its place, the client has one connection at a time, and it is live once the proxy is calm. How fast the
+//! machine is matters little: a deadline that passes too early costs one more connection.
 
 mod account;
 mod fate;

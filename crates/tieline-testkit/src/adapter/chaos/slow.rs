@@ -41,10 +41,10 @@ fn next(line: &mut OpenLine) -> Told {
 
 /// An application that sleeps for longer than the deadlines of its line while the PBX goes on telling.
 fn sleeping(site: Arc<dyn Site>, open: &Open<'_>) {
-    let knobs = Knobs { ping: millis(100), idle: millis(800), queue: 4, ..Knobs::default() };
+    let knobs = Knobs { ping: millis(400), idle: millis(2000), queue: 4, ..Knobs::default() };
     let (mut line, mut account, ticker) = telling(Arc::clone(&site), knobs, open);
     for _ in 0..2 {
-        thread::sleep(millis(2000));
+        thread::sleep(millis(3000));
         let told = site.told();
         while !account.has_reached(told) {
             account.note(next(&mut line));
