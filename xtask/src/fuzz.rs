@@ -47,7 +47,7 @@ fn folder() -> PathBuf {
 }
 
 /// The targets in the order of the manifest.
-fn targets() -> Result<Vec<String>, String> {
+pub(crate) fn targets() -> Result<Vec<String>, String> {
     let manifest = folder().join("Cargo.toml");
     let text = fs::read_to_string(&manifest).map_err(|e| format!("cannot read {}: {e}", manifest.display()))?;
     let names = text.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));

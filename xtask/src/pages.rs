@@ -1,12 +1,14 @@
-//! What the pages name is there: the targets of links, paths, files, crates.
+//! What the pages name is there: the targets of links, paths, files, crates. And each fuzz target is told of.
 
 use std::fs;
 use std::path::Path;
 
-use crate::{Outcome, shell};
+use crate::{Outcome, fuzz, shell};
 
 /// The pages that tell where things are: of these every file and folder is looked for, however short its name.
 const GUIDES: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md"];
+/// The page with a row of each fuzz target.
+const FUZZING: &str = "docs/fuzzing.md";
 /// Where a path from the root begins.
 const ROOTS: &[&str] = &[".ci/", "crates/", "docs/", "examples/", "fuzz/", "xtask/"];
 /// What is made, and not committed.
@@ -26,6 +28,11 @@ pub(crate) fn run() -> Outcome {
             found.push(format!("{page}:{line}: `{name}` is not there"));
         }
     }
+    let fuzzing = fs::read_to_string(root.join(FUZZING)).map_err(|e| format!("{FUZZING}: {e}"))?;
+    let told = |target: &String| fuzzing.contains(&format!("\n| `{target}` |"));
+    found.extend(
+        fuzz::targets()?.iter().filter(|target| !told(target)).map(|target| format!("{FUZZING}: no row of {target}")),
+    );
     if found.is_empty() {
         println!("pages: passed: what {count} of them name is there");
         return Ok(());
