@@ -30,7 +30,7 @@ fn main() -> io::Result<()> {
         report.print();
         return Ok(());
     }
-    if is_measuring() && !memory::is_kept() {
+    if is_measuring() && instructions::counted().is_none() && !memory::is_kept() {
         return memory::keep();
     }
     if instructions::counted().is_none() {
