@@ -82,8 +82,11 @@ pub(crate) fn measure(report: &mut Report, longest: usize) -> std::io::Result<()
         }
         let (length, count) = points.remove(0);
         // Less than an instruction a byte is a search that takes many at once, and too little to have a slope.
-        let more: Vec<(f64, f64)> =
-            points.iter().map(|(long, dear)| (long - length, (dear - count).max(long - length))).collect();
+        let more: Vec<(f64, f64)> = points
+            .iter()
+            .filter(|(long, _)| *long > length)
+            .map(|(long, dear)| (long - length, (dear - count).max(long - length)))
+            .collect();
         report.add(case[0][0], case[0][1], &more);
     }
     Ok(())
