@@ -4,8 +4,12 @@
 
 #[path = "growth/decoders.rs"]
 mod decoders;
+#[path = "growth/instructions.rs"]
+mod instructions;
 #[path = "growth/judge.rs"]
 mod judge;
+#[path = "growth/memory.rs"]
+mod memory;
 #[path = "growth/sessions.rs"]
 mod sessions;
 #[path = "growth/shapes.rs"]
@@ -13,14 +17,30 @@ mod shapes;
 #[path = "growth/streams.rs"]
 mod streams;
 
-use judge::Report;
-use tieline_bench::title;
+use std::io;
 
-fn main() {
-    title("Growth: nanoseconds a byte at 1 KiB and at 1 MiB, and the slope of time over length, both as logarithms");
-    let mut report = Report::new();
+use judge::Report;
+use tieline_bench::{is_measuring, title};
+
+fn main() -> io::Result<()> {
+    let mut report = Report::default();
+    if let Some(longest) = instructions::wanted() {
+        title("Growth: instructions a byte of short inputs and of long ones, and the slope, both ways as logarithms");
+        instructions::measure(&mut report, longest)?;
+        report.print();
+        return Ok(());
+    }
+    if is_measuring() && instructions::counted().is_none() && !memory::is_kept() {
+        return memory::keep();
+    }
+    if instructions::counted().is_none() {
+        title("Growth: nanoseconds a byte of short inputs and of long ones, and the slope, both ways as logarithms");
+    }
     decoders::all(&mut report);
     streams::all(&mut report);
     sessions::all(&mut report);
-    report.print();
+    if instructions::counted().is_none() {
+        report.print();
+    }
+    Ok(())
 }

@@ -1,7 +1,5 @@
 //! Every sample of the documents, made longer in every shape, through the decoder of its kind.
 
-use std::hint::black_box;
-
 use tieline_axeos::{CallReply, CallRequest, Entry, Listing, Phone, User};
 use tieline_cloudpbx::stream::Message;
 use tieline_cloudpbx::{CdrRecord, Listing as Rows, RecordingRecord, SmsResponse};
@@ -11,44 +9,52 @@ use tieline_portsip_im as im;
 use tieline_portsip_wsi as wsi;
 use tieline_testkit::{AXEOS, AxeosKind, CLOUDPBX_REST, CLOUDPBX_STREAM, IM, Kind, RestKind, Side, WSI};
 
-use crate::judge::Report;
+use crate::judge::{Report, each};
 use crate::shapes::SHAPES;
 
-type Decoder = fn(&Text);
+type Decoder = fn(&[Text]);
 
-fn wsi_server(text: &Text) {
-    let _ = black_box(wsi::ServerMessage::decode_frame(text, 64));
+fn wsi_server(texts: &[Text]) {
+    each(texts, |text| wsi::ServerMessage::decode_frame(text, 64));
 }
 
-fn wsi_client(text: &Text) {
-    let _ = black_box(wsi::ClientMessage::decode(text));
+fn wsi_client(texts: &[Text]) {
+    each(texts, |text| wsi::ClientMessage::decode(text));
 }
 
-fn im_server(text: &Text) {
-    let _ = black_box(im::ServerMessage::decode_frame(text, 64));
+fn im_server(texts: &[Text]) {
+    each(texts, |text| im::ServerMessage::decode_frame(text, 64));
 }
 
-fn im_client(text: &Text) {
-    let _ = black_box(im::ClientMessage::decode_frame(text, 64));
+fn im_client(texts: &[Text]) {
+    each(texts, |text| im::ClientMessage::decode_frame(text, 64));
 }
 
 fn axeos(kind: AxeosKind) -> (&'static str, Decoder) {
     match kind {
-        AxeosKind::Users => ("Axeos users", |text| drop(black_box(Listing::<User<Text>>::decode(text.clone(), 64)))),
-        AxeosKind::Phones => ("Axeos phones", |text| drop(black_box(Listing::<Phone<Text>>::decode(text.clone(), 64)))),
-        AxeosKind::Events => ("Axeos events", |text| drop(black_box(Listing::<Entry<Text>>::decode(text.clone(), 64)))),
-        AxeosKind::CallRequest => ("Axeos call", |text| drop(black_box(CallRequest::from_json(text)))),
-        AxeosKind::CallReply => ("Axeos answer to a call", |text| drop(black_box(decode::<CallReply<String>>(text)))),
+        AxeosKind::Users => {
+            ("Axeos users", |texts| each(texts, |text| Listing::<User<Text>>::decode(text.clone(), 64)))
+        }
+        AxeosKind::Phones => {
+            ("Axeos phones", |texts| each(texts, |text| Listing::<Phone<Text>>::decode(text.clone(), 64)))
+        }
+        AxeosKind::Events => {
+            ("Axeos events", |texts| each(texts, |text| Listing::<Entry<Text>>::decode(text.clone(), 64)))
+        }
+        AxeosKind::CallRequest => ("Axeos call", |texts| each(texts, |text| CallRequest::from_json(text))),
+        AxeosKind::CallReply => {
+            ("Axeos answer to a call", |texts| each(texts, |text| decode::<CallReply<String>>(text)))
+        }
     }
 }
 
 fn cloudpbx(kind: RestKind) -> (&'static str, Decoder) {
     match kind {
-        RestKind::Cdr => ("CloudPBX cdr", |text| drop(black_box(Rows::<CdrRecord<Text>>::decode(text, 20_000)))),
+        RestKind::Cdr => ("CloudPBX cdr", |texts| each(texts, |text| Rows::<CdrRecord<Text>>::decode(text, 20_000))),
         RestKind::Record => {
-            ("CloudPBX record", |text| drop(black_box(Rows::<RecordingRecord<Text>>::decode(text, 20_000))))
+            ("CloudPBX record", |texts| each(texts, |text| Rows::<RecordingRecord<Text>>::decode(text, 20_000)))
         }
-        RestKind::SendSms => ("CloudPBX sendSMS", |text| drop(black_box(decode::<SmsResponse<String>>(text)))),
+        RestKind::SendSms => ("CloudPBX sendSMS", |texts| each(texts, |text| decode::<SmsResponse<String>>(text))),
     }
 }
 
@@ -72,7 +78,7 @@ pub(crate) fn all(report: &mut Report) {
         sample(report, group, fixture.name, fixture.text, run);
     }
     for fixture in CLOUDPBX_STREAM {
-        let run: Decoder = |text| drop(black_box(Message::decode_frame(text, 64, 256)));
+        let run: Decoder = |texts| each(texts, |text| Message::decode_frame(text, 64, 256));
         sample(report, "CloudPBX message of the stream", fixture.name, fixture.text, run);
     }
     for fixture in CLOUDPBX_REST {

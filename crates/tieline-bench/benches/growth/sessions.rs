@@ -16,7 +16,7 @@ use tieline_portsip_wsi::client::{ClientConfig as WsiConfig, WsiClient};
 use tieline_portsip_wsi::server::{ServerConfig as WsiServerConfig, ServerEvent as WsiEvent, WsiServer};
 use tieline_portsip_wsi::{Auth, Dialect};
 
-use crate::judge::Report;
+use crate::judge::{Report, each};
 
 const NOW: Instant = Instant::EPOCH;
 
@@ -57,15 +57,19 @@ fn tell<S: Session<Input = Frame>>(session: &mut S, messages: &[Text], mut event
 pub(crate) fn all(report: &mut Report) {
     clients(report);
     servers(report);
-    report.case("session", "Axeos poller, events", |bytes| vec![axeos_batch(bytes)], length, |batch| poller(&batch[0]));
+    report.case(
+        "session",
+        "Axeos poller, events",
+        |bytes| vec![axeos_batch(bytes)],
+        length,
+        |inputs| each(inputs, |batch| poller(&batch[0])),
+    );
     report.case(
         "session",
         "Axeos log, polls that wait",
         |bytes| vec![Text::from("x".repeat(bytes))],
         length,
-        |bytes| {
-            log(bytes[0].len() / 64);
-        },
+        |inputs| each(inputs, |bytes| log(bytes[0].len() / 64)),
     );
 }
 
@@ -77,9 +81,12 @@ fn clients(report: &mut Report) {
         "WSI client, events",
         |bytes| messages(bytes, wsi),
         length,
-        |messages| {
-            let mut session = wsi_client();
-            tell(&mut session, messages, |_, event| drop(black_box(event)));
+        |inputs| {
+            each(inputs, |messages| {
+                let mut session = wsi_client();
+                tell(&mut session, messages, |_, event| drop(black_box(event)));
+                session
+            });
         },
     );
     report.case(
@@ -87,9 +94,12 @@ fn clients(report: &mut Report) {
         "WSI client, answers to nothing",
         |bytes| messages(bytes, |_| r#"{"status":0}"#.into()),
         length,
-        |messages| {
-            let mut session = wsi_client();
-            tell(&mut session, messages, |_, event| drop(black_box(event)));
+        |inputs| {
+            each(inputs, |messages| {
+                let mut session = wsi_client();
+                tell(&mut session, messages, |_, event| drop(black_box(event)));
+                session
+            });
         },
     );
     let orders: [Named<usize>; 2] = [("in order", |number| number), ("every second missing", |number| 2 * number)];
@@ -101,9 +111,12 @@ fn clients(report: &mut Report) {
             format!("IM client, messages, {order}"),
             |bytes| messages(bytes, data),
             length,
-            |messages| {
-                let mut session = im_client();
-                tell(&mut session, messages, |_, event| drop(black_box(event)));
+            |inputs| {
+                each(inputs, |messages| {
+                    let mut session = im_client();
+                    tell(&mut session, messages, |_, event| drop(black_box(event)));
+                    session
+                });
             },
         );
     }
@@ -113,9 +126,12 @@ fn clients(report: &mut Report) {
         "IM client, topics",
         |bytes| messages(bytes, topics),
         length,
-        |messages| {
-            let mut session = im_client();
-            tell(&mut session, messages, |_, event| drop(black_box(event)));
+        |inputs| {
+            each(inputs, |messages| {
+                let mut session = im_client();
+                tell(&mut session, messages, |_, event| drop(black_box(event)));
+                session
+            });
         },
     );
     for (order, id) in orders {
@@ -127,9 +143,12 @@ fn clients(report: &mut Report) {
             format!("CloudPBX client, events, {order}"),
             |bytes| messages(bytes, push),
             length,
-            |messages| {
-                let mut session = PushClient::start(PushConfig::default(), [7; 16], None, NOW);
-                tell(&mut session, messages, |_, event| drop(black_box(event)));
+            |inputs| {
+                each(inputs, |messages| {
+                    let mut session = PushClient::start(PushConfig::default(), [7; 16], None, NOW);
+                    tell(&mut session, messages, |_, event| drop(black_box(event)));
+                    session
+                });
             },
         );
     }
@@ -165,17 +184,22 @@ fn servers(report: &mut Report) {
             format!("WSI server, {name}"),
             |bytes| messages(bytes, command),
             length,
-            |messages| {
-                let mut session = WsiServer::start(WsiServerConfig::default(), NOW);
-                let login = [Text::from(r#"{"command":"auth","username":"u","domain":"d","password":"p"}"#)];
-                let answer = |session: &mut WsiServer, event| match event {
-                    WsiEvent::Login { id, .. } | WsiEvent::Subscribe { id, .. } | WsiEvent::Unsubscribe { id, .. } => {
-                        session.respond(NOW, id, Ok(()));
-                    }
-                    event => drop(black_box(event)),
-                };
-                tell(&mut session, &login, answer);
-                tell(&mut session, messages, answer);
+            |inputs| {
+                each(inputs, |messages| {
+                    let mut session = WsiServer::start(WsiServerConfig::default(), NOW);
+                    let login = [Text::from(r#"{"command":"auth","username":"u","domain":"d","password":"p"}"#)];
+                    let answer = |session: &mut WsiServer, event| match event {
+                        WsiEvent::Login { id, .. }
+                        | WsiEvent::Subscribe { id, .. }
+                        | WsiEvent::Unsubscribe { id, .. } => {
+                            session.respond(NOW, id, Ok(()));
+                        }
+                        event => drop(black_box(event)),
+                    };
+                    tell(&mut session, &login, answer);
+                    tell(&mut session, messages, answer);
+                    session
+                });
             },
         );
     }
@@ -185,16 +209,19 @@ fn servers(report: &mut Report) {
         "IM server, publish",
         |bytes| messages(bytes, publish),
         length,
-        |messages| {
-            let mut session = ImServer::start(ImServerConfig::new(0), NOW);
-            let login = [Text::from(r#"{"login":{"id":"1","scheme":"access_token","secret":"dUBkOnRva2Vu"}}"#)];
-            let answer = |session: &mut ImServer, event| match event {
-                ImEvent::Login { id, .. } => drop(session.accept(NOW, id, Accepted::user("usr1"))),
-                ImEvent::Request { id, .. } => drop(session.respond(NOW, id, Status::OK)),
-                event => drop(black_box(event)),
-            };
-            tell(&mut session, &login, answer);
-            tell(&mut session, messages, answer);
+        |inputs| {
+            each(inputs, |messages| {
+                let mut session = ImServer::start(ImServerConfig::new(0), NOW);
+                let login = [Text::from(r#"{"login":{"id":"1","scheme":"access_token","secret":"dUBkOnRva2Vu"}}"#)];
+                let answer = |session: &mut ImServer, event| match event {
+                    ImEvent::Login { id, .. } => drop(session.accept(NOW, id, Accepted::user("usr1"))),
+                    ImEvent::Request { id, .. } => drop(session.respond(NOW, id, Status::OK)),
+                    event => drop(black_box(event)),
+                };
+                tell(&mut session, &login, answer);
+                tell(&mut session, messages, answer);
+                session
+            });
         },
     );
     report.case(
@@ -202,10 +229,13 @@ fn servers(report: &mut Report) {
         "CloudPBX server, noise",
         |bytes| messages(bytes, |number| format!("noise {number}")),
         length,
-        |messages| {
-            let mut session = PushServer::start(PushServerConfig::default(), StreamTarget::new("X", "k"), NOW);
-            session.accept(NOW);
-            tell(&mut session, messages, |_, event| drop(black_box(event)));
+        |inputs| {
+            each(inputs, |messages| {
+                let mut session = PushServer::start(PushServerConfig::default(), StreamTarget::new("X", "k"), NOW);
+                session.accept(NOW);
+                tell(&mut session, messages, |_, event| drop(black_box(event)));
+                session
+            });
         },
     );
 }
@@ -216,7 +246,7 @@ fn axeos_batch(bytes: usize) -> Text {
     format!("[{}]", events.join(",")).into()
 }
 
-fn poller(batch: &Text) {
+fn poller(batch: &Text) -> Poller {
     let mut config = PollerConfig::default();
     config.policy.limits.queued_events = 1 << 20;
     config.policy.limits.queued_bytes = 1 << 30;
@@ -236,9 +266,10 @@ fn poller(batch: &Text) {
             black_box(event);
         }
     }
+    poller
 }
 
-fn log(polls: usize) {
+fn log(polls: usize) -> EventLog {
     let mut log = EventLog::new(LogConfig::default());
     let wait = Poll::after(1_000_000, 30);
     for id in 0..polls as u64 {
@@ -249,4 +280,5 @@ fn log(polls: usize) {
     while let Some(answer) = log.poll_transmit() {
         black_box(answer);
     }
+    log
 }

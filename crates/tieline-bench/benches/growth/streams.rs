@@ -6,7 +6,7 @@ use tieline_core::Instant;
 use tieline_portsip_im::file::multipart::{Decoder, MultipartLimits};
 use tieline_websocket::{Config, Endpoint};
 
-use crate::judge::Report;
+use crate::judge::{Report, each};
 
 pub(crate) fn all(report: &mut Report) {
     let contents: [(&str, &[u8]); 4] =
@@ -19,9 +19,7 @@ pub(crate) fn all(report: &mut Report) {
                 format!("{content}, {pieces}"),
                 |length| form(repeated, length),
                 Vec::len,
-                |form| {
-                    read(form, piece);
-                },
+                |forms| each(forms, |form| read(form, piece)),
             );
         }
     }
@@ -33,7 +31,9 @@ pub(crate) fn all(report: &mut Report) {
     ] {
         for piece in [1, 4096, usize::MAX] {
             let pieces = if piece == usize::MAX { "whole".into() } else { format!("pieces of {piece}") };
-            report.case("WebSocket", format!("{kind}, {pieces}"), make, Vec::len, |bytes| endpoint(bytes, piece));
+            report.case("WebSocket", format!("{kind}, {pieces}"), make, Vec::len, |inputs| {
+                each(inputs, |bytes| endpoint(bytes, piece))
+            });
         }
     }
 }
@@ -45,7 +45,7 @@ fn form(repeated: &[u8], length: usize) -> Vec<u8> {
     form
 }
 
-fn read(form: &[u8], piece: usize) {
+fn read(form: &[u8], piece: usize) -> Decoder {
     let mut decoder = Decoder::new("boundary", MultipartLimits::default());
     for piece in form.chunks(piece.min(form.len())) {
         decoder.feed(piece);
@@ -54,6 +54,7 @@ fn read(form: &[u8], piece: usize) {
         }
     }
     let _ = black_box(decoder.finish());
+    decoder
 }
 
 /// A frame of a client, its mask zero.
@@ -98,7 +99,7 @@ fn messages(length: usize) -> Vec<u8> {
     frame(0x81, b"{}").repeat(length / 8)
 }
 
-fn endpoint(bytes: &[u8], piece: usize) {
+fn endpoint(bytes: &[u8], piece: usize) -> Endpoint {
     let mut config = Config::default();
     config.message_bytes = 2 << 20;
     let mut endpoint = Endpoint::server(&config);
@@ -114,4 +115,5 @@ fn endpoint(bytes: &[u8], piece: usize) {
         }
     }
     assert!(endpoint.failure().is_none(), "{:?}", endpoint.failure());
+    endpoint
 }
