@@ -222,7 +222,8 @@ fn put_payload(put: &mut impl FnMut(&str, Value), name: &str, payload: &Payload)
 
 /// The entry that a line is; `None` for a kind that is unknown.
 fn entry(line: &Value) -> Result<Option<Entry>, &'static str> {
-    let millis = line["t"].as_f64().filter(|t| (0.0..1e15).contains(t)).ok_or("no time `t`")?;
+    // Up to there, some thirty years, a double tells microseconds.
+    let millis = line["t"].as_f64().filter(|t| (0.0..1e12).contains(t)).ok_or("no time `t`")?;
     let at = Duration::from_micros((millis * 1000.0).round() as u64);
     let connection = line["connection"].as_u64().ok_or("no `connection`")?;
     let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();

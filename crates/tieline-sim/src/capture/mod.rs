@@ -22,6 +22,8 @@ pub use format::{Capture, CaptureError, LINE_BYTES, VERSION};
 pub use observe::Observer;
 pub use redact::{RedactionKey, Redactor};
 pub use replay::{Replay, ReplayError, ReplayLine, ReplayOptions, Script, Speed, SpeedError, Summary};
+/// What a [`ReplayLine`] is driven by.
+pub use tieline_server::Line;
 
 /// The longest message on a WebSocket that is shown, and the longest that redaction makes.
 pub(crate) const MESSAGE_BYTES: usize = 16 << 20;

@@ -183,6 +183,8 @@ impl Observer {
         match response.status {
             101 => {
                 self.waiting.pop_front();
+                self.requested_so_far(response.exchange, said);
+                self.requests.open = None;
                 let mut config = Config::default();
                 config.message_bytes = MESSAGE_BYTES;
                 // The seed is for masks, and nothing is sent.
