@@ -389,8 +389,9 @@ fn a_login_that_is_refused_is_what_failed_though_the_pbx_was_not_there_at_first(
     let mut command = tieline();
     command.args(["record", &format!("ws://127.0.0.1:{port}/wsi"), "--user", "nobody", "--domain", "acme.test"]);
     command.args(["--retry", "--retry-delay", "200ms", "--json", "-o"]).arg(&file).env("TIELINE_PASSWORD", "wrong");
-    let record = Running::start(command);
+    let mut record = Running::start(command);
     while !std::fs::read_to_string(&file).expect("the capture").contains("\"failed\"") {
+        assert_eq!(record.child.try_wait().expect("running"), None);
         std::thread::yield_now();
     }
     let mut command = tieline();
