@@ -199,11 +199,7 @@ fn of_file(name: &'static str, path: &Path) -> Result<Secret, PasswordError> {
         io::stdin().lock().read_line(&mut line)
     } else {
         std::fs::File::open(path).and_then(|file| {
-            if is_open_to_all(&file) {
-                tracing::warn!(
-                    "every user of this machine can read the {name} in {shown}; `chmod 600` keeps it to its owner"
-                );
-            }
+            warn_if_open(name, path, &file);
             io::BufReader::new(file).read_line(&mut line)
         })
     };
@@ -232,6 +228,14 @@ fn of_command(name: &'static str, command: &str) -> Result<Secret, PasswordError
 fn first_line(text: &str) -> Option<Secret> {
     let line = text.split('\n').next().unwrap_or_default().trim_end_matches('\r');
     if line.is_empty() { None } else { Some(line.into()) }
+}
+
+/// Says so where others than its owner can read the secret in a file.
+pub(crate) fn warn_if_open(name: &str, path: &Path, file: &std::fs::File) {
+    if is_open_to_all(file) {
+        let path = path.display();
+        tracing::warn!("every user of this machine can read the {name} in {path}; `chmod 600` keeps it to its owner");
+    }
 }
 
 /// Whether a file lies there for every user of the machine to read. Pipes and devices do not.

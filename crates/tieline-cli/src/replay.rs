@@ -9,6 +9,7 @@ use tieline_sim::capture::{Capture, CaptureError, Header, Replay, ReplayError, R
 use crate::args;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::printable;
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Replay) -> Result<Exit, Failure> {
@@ -69,11 +70,23 @@ async fn steps(replay: &Replay) {
     std::future::pending().await
 }
 
+/// Path and query of the PBX's address.
+fn path(header: &Header) -> &str {
+    let path = header.url.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+    path.unwrap_or_default()
+}
+
+/// What was captured and when, in the words of the file: anybody's.
+fn title(header: &Header) -> String {
+    let of = header.protocol.as_deref().unwrap_or("any protocol");
+    let dialect = header.dialect.as_deref().map_or(String::new(), |dialect| format!(" {dialect}"));
+    printable(&format!("A capture of {of}{dialect}, begun {}", header.started))
+}
+
 /// Tells other programs, or people, that it is ready.
 fn announce(replay: &Replay, header: &Header, json: bool) -> Result<(), Failure> {
     let (address, summary) = (replay.local_addr(), replay.summary());
-    let path = header.url.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
-    let path = path.unwrap_or_default();
+    let path = path(header);
     let s = if replay.pin().is_some() { "s" } else { "" };
     let (stream, http) = (format!("ws{s}://{address}"), format!("http{s}://{address}"));
     let mut out = anstream::stdout();
@@ -95,9 +108,8 @@ fn announce(replay: &Replay, header: &Header, json: bool) -> Result<(), Failure>
         });
         writeln!(out, "{ready}")?;
     } else {
-        let of = header.protocol.as_deref().unwrap_or("any protocol");
-        let dialect = header.dialect.as_deref().map_or(String::new(), |dialect| format!(" {dialect}"));
-        writeln!(out, "A capture of {of}{dialect}, begun {}; stop it with Ctrl-C.\n", header.started)?;
+        let path = printable(path);
+        writeln!(out, "{}; stop it with Ctrl-C.\n", title(header))?;
         if let Some(pin) = replay.pin() {
             writeln!(out, "TLS         --tls-pin {pin}")?;
         }
@@ -110,4 +122,19 @@ fn announce(replay: &Replay, header: &Header, json: bool) -> Result<(), Failure>
     }
     out.flush()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Header, title};
+
+    #[test]
+    fn a_capture_of_a_stranger_does_not_play_with_the_terminal() {
+        let mut header = Header::default();
+        header.protocol = Some("\u{1b}[2Jwsi".into());
+        header.dialect = Some("v22\u{7}".into());
+        header.started = "2026\r\n".into();
+        let title = title(&header);
+        assert!(title.contains("wsi") && title.contains("2026") && !title.contains(char::is_control), "{title:?}");
+    }
 }

@@ -155,6 +155,15 @@ fn a_line_over_the_limit_is_told_and_the_run_goes_on() {
 }
 
 #[test]
+fn what_a_capture_puts_around_a_message_does_not_make_it_too_long() {
+    let message = format!("{{\"x\":\"{}\"}}", "\\\"".repeat(5 << 20));
+    let line = serde_json::json!({"t": 1, "connection": 1, "kind": "text", "from": "server", "text": message});
+    let output = lint(&["--protocol", "wsi"], line.to_string());
+    assert_eq!(summary(&output)["messages"], 1);
+    assert!(places(&output).iter().all(|(_, _, code, _)| code != "too-long"), "{:?}", places(&output));
+}
+
+#[test]
 fn broken_messages_exit_with_9_and_odd_ones_only_when_strict() {
     assert_eq!(code(&lint(&[], CLEAN)), Some(0));
     assert_eq!(code(&lint(&["--strict"], CLEAN)), Some(0));

@@ -381,3 +381,74 @@ fn failures_are_those_of_the_way_to_the_pbx_and_name_the_remedy() {
     let none = run(none);
     assert_eq!((code(&none), stdout(&none).as_str()), (Some(9), ""), "{}", stderr(&none));
 }
+
+#[test]
+fn a_login_that_is_refused_is_what_failed_though_the_pbx_was_not_there_at_first() {
+    let folder = Folder::new();
+    let (file, port) = (folder.path("late.tlr"), deserted_port());
+    let mut command = tieline();
+    command.args(["record", &format!("ws://127.0.0.1:{port}/wsi"), "--user", "nobody", "--domain", "acme.test"]);
+    command.args(["--retry", "--retry-delay", "200ms", "--json", "-o"]).arg(&file).env("TIELINE_PASSWORD", "wrong");
+    let mut record = Running::start(command);
+    while !std::fs::read_to_string(&file).expect("the capture").contains("\"failed\"") {
+        assert_eq!(record.child.try_wait().expect("running"), None);
+        std::thread::yield_now();
+    }
+    let mut command = tieline();
+    command.args(["sim", "--json", "--listen", &format!("127.0.0.1:{port}")]);
+    let sim = Running::start(command);
+    let output = record.child.wait_with_output().expect("ended");
+    assert_eq!(code(&output), Some(3), "{}", stderr(&output));
+    drop(sim.interrupt());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_ends_the_capture_with_its_last_whole_line() {
+    let (sim, folder) = (Sim::start(&["--speed", "600"]), Folder::new());
+    let place = places(&sim).remove(1);
+    let file = folder.path("full.tlr");
+    let url = format!("{}{}", sim.text("/cloudpbx/url").replace("http", "ws"), place.target);
+    let mut command = std::process::Command::new("sh");
+    // A file cannot grow beyond some KiB; the signal that tells it would end the program.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_tieline")]);
+    command.args(["record", &url, "--no-redact", "--json", "-o"]).arg(&file);
+    command.args(&place.arguments).env(place.secret.0, &place.secret.1);
+    let output = run(command);
+    assert_eq!(code(&output), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains(&format!("cannot write {}", file.display())), "{}", stderr(&output));
+    let text = std::fs::read_to_string(&file).expect("the capture");
+    assert!(text.ends_with('\n') && text.len() > 10_000, "{} bytes", text.len());
+    let capture = read(&file);
+    assert!(capture.cut && capture.entries.len() > 2);
+}
+
+#[test]
+fn a_reader_of_standard_output_that_has_gone_is_no_failure() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = tieline();
+    command.args(["record", "ws://127.0.0.1:9/wsi", "--from-proxy", "127.0.0.1:0", "-o", "-"]).stdout(writer);
+    let output = command.stderr(Stdio::piped()).spawn().and_then(|child| child.wait_with_output()).expect("ran");
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_without_end_is_refused_and_one_that_lies_open_is_warned_of() {
+    let folder = Folder::new();
+    let record = |key: &Path| {
+        let mut command = tieline();
+        command.args(["record", &format!("ws://127.0.0.1:{}/wsi", deserted_port()), "--user", "a", "--domain", "b"]);
+        command.arg("-o").arg(folder.path("x.tlr")).arg("--redact-key").arg(key).env("TIELINE_PASSWORD", "c");
+        run(command)
+    };
+    let endless = record(Path::new("/dev/urandom"));
+    assert_eq!((code(&endless), stderr(&endless).contains("too long")), (Some(2), true), "{}", stderr(&endless));
+    let mode = |mode: u32| std::os::unix::fs::PermissionsExt::from_mode(mode);
+    for (bits, is_open) in [(0o644, true), (0o600, false)] {
+        std::fs::set_permissions(&folder.key, mode(bits)).expect("changed");
+        let told = stderr(&record(&folder.key));
+        assert_eq!(told.contains("can read the key of the redaction"), is_open, "{told}");
+    }
+}

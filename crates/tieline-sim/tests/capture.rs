@@ -73,6 +73,12 @@ fn secrets_become_placeholders_everywhere() {
         json(r#"{"password":"hunter2","token":"hunter2"}"#)["password"],
         json(r#"{"token":"hunter2"}"#)["token"]
     );
+    let number = json(r#"{"password":4711,"key":[47,null,1.5e3],"token":false}"#);
+    assert!(number["password"].as_str().is_some_and(|text| text.starts_with("redacted-")), "{number}");
+    assert!(
+        number["key"].as_array().is_some_and(|keys| keys[0].is_string() && keys[1].is_null() && keys[2].is_string())
+    );
+    assert_eq!(number["token"], false);
     let target = redactor().target("/ws/pbx_MyPbx?pbxkey=hunter2&last=12&who=alice&hunter2");
     assert!(target.starts_with("/ws/pbx_") && target.contains("&last=12&"), "{target}");
     assert!(!target.contains("hunter2") && !target.contains("alice") && !target.contains("MyPbx"), "{target}");
@@ -150,7 +156,9 @@ fn a_capture_is_written_and_read_and_cut_off_anywhere() {
     let first = text.find('\n').expect("a line") + 1;
     for end in first..text.len() - 1 {
         let cut = Capture::read(&text.as_bytes()[..end]).unwrap_or_else(|error| panic!("{end}: {error}"));
-        assert!(cut.cut || end >= text.len() - 1, "{end}");
+        assert!(cut.cut, "{end}");
+        let whole = text[first..end].lines().filter(|line| serde_json::from_str::<Value>(line).is_ok());
+        assert_eq!(cut.entries.len(), whole.filter(|line| !line.contains("later version")).count(), "{end}");
     }
     let read = |text: &str| Capture::read(text.as_bytes()).expect_err("no capture");
     assert!(matches!(read("{}\n"), CaptureError::NotACapture));
@@ -172,6 +180,43 @@ fn observed(client: &[u8], server: &[u8], size: usize) -> (Vec<u8>, Vec<What>) {
 }
 
 #[test]
+fn the_first_line_begins_with_what_tells_a_capture() {
+    let mut written = Vec::new();
+    let first =
+        r#"{"tieline":"capture","v":1,"protocol":"wsi","dialect":null,"started":"s","url":"u","redaction":null}"#;
+    let older = first.replace(r#""url""#, r#""seed":null,"url""#);
+    Capture::read(older.as_bytes()).expect("a capture").write(&mut written).expect("written");
+    assert_eq!(String::from_utf8(written).expect("text"), format!("{first}\n"));
+}
+
+#[test]
+fn no_secret_of_a_capture_is_in_its_debug_output() {
+    let lines = [
+        r#"{"tieline":"capture","v":1}"#,
+        r#"{"t":1,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/events?key=hunter2","headers":[["Authorization","hunter2"]],"body":"hunter2"}"#,
+        r#"{"t":1,"connection":1,"kind":"response","exchange":1,"status":200,"headers":[["Set-Cookie","hunter2"]],"body":"[{\"seq\":1,\"x\":\"hunter2\"}]"}"#,
+        r#"{"t":2,"connection":1,"kind":"text","from":"server","text":"hunter2"}"#,
+    ];
+    let capture = Capture::read(lines.join("\n").as_bytes()).expect("a capture");
+    let shown = format!("{capture:?} {:?}", Script::new(capture.clone()));
+    assert!(shown.contains("/events") && shown.contains("Set-Cookie") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn what_is_nested_without_end_or_longer_than_any_word_becomes_placeholders() {
+    let deep = format!("{}[\"Alice\",47,{{\"name\":\"Novak\"}}]{}", "[".repeat(600), "]".repeat(600));
+    let out = mapped(&deep);
+    assert_eq!((out.matches('[').count(), out.matches("redacted-").count()), (601, 3), "{out}");
+    assert!(!out.contains("Alice") && !out.contains("Novak"));
+    let after = mapped(&format!("{{\"x\":{deep},\"extension\":\"101\"}}"));
+    assert!(after.ends_with(&mapped(r#"{"extension":"101"}"#)[1..]), "{after}");
+    let long = format!(r#"{{"content":"{}","n":{},"seq":7}}"#, "Alice ".repeat(200_000), "1".repeat(2_000_000));
+    let out = json(&long);
+    assert!(out["content"].as_str().is_some_and(|text| text.starts_with("redacted-")));
+    assert!(mapped(&long).len() < 200 && out["seq"] == 7);
+}
+
+#[test]
 fn exchanges_are_observed_however_their_bytes_are_cut() {
     let client =
         b"POST /call?x=1 HTTP/1.1\r\nHost: me\r\nContent-Length: 3\r\n\r\na=1GET /users HTTP/1.1\r\nHost: me\r\n\r\n";
@@ -189,6 +234,20 @@ fn exchanges_are_observed_however_their_bytes_are_cut() {
         assert_eq!((ok.exchange, ok.body.text()), (1, Some("OK")));
         assert_eq!((list.exchange, &list.body), (2, &Payload::Size(9)), "over the limit");
     }
+}
+
+#[test]
+fn what_breaks_off_is_told_and_an_answer_that_comes_early_belongs_to_its_request() {
+    let upload = b"PUT /file HTTP/1.1\r\nHost: me\r\nContent-Length: 100\r\n\r\nso far";
+    let (_, said) = observed(upload, b"", 7);
+    assert!(matches!(&said[..], [What::Unreadable { from: Side::Client, .. }]), "{said:?}");
+    let (_, said) = observed(upload, b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno", 7);
+    let [What::Request(request), What::Response(refusal)] = &said[..] else { panic!("{said:?}") };
+    assert_eq!((request.exchange, &request.body), (1, &Payload::Size(6)));
+    assert_eq!((refusal.exchange, refusal.status, refusal.body.text()), (1, 413, Some("no")));
+    let get = b"GET / HTTP/1.1\r\nHost: me\r\n\r\n";
+    let (_, said) = observed(get, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbreaks", 7);
+    assert!(matches!(&said[..], [What::Request(_), What::Unreadable { from: Side::Server, .. }]), "{said:?}");
 }
 
 #[test]

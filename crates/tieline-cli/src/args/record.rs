@@ -116,7 +116,7 @@ pub(crate) struct Replay {
 
 fn body_limit(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
-        Ok(bytes) if bytes <= 64 << 20 => Ok(bytes),
-        _ => Err("a number of bytes, at most 67108864".into()),
+        Ok(bytes) if bytes <= 8 << 20 => Ok(bytes),
+        _ => Err("a number of bytes, at most 8388608".into()),
     }
 }

@@ -24,6 +24,8 @@ use protocol::Speech;
 
 /// The longest message that is looked at, in bytes.
 const MESSAGE_BYTES: usize = 16 << 20;
+/// The longest line: a message with all that may be escaped in it, and what a capture puts around it.
+const LINE_BYTES: usize = 6 * MESSAGE_BYTES + (4 << 20);
 
 /// Runs the command.
 pub(crate) async fn run(args: Lint, output: Output) -> Result<Exit, Failure> {
@@ -108,7 +110,7 @@ impl Run {
     fn file(&mut self, name: &str, input: impl BufRead) -> Result<(), Failure> {
         self.foreign = false;
         self.of_im.clear();
-        let mut frames = Frames::new(input, MESSAGE_BYTES);
+        let mut frames = Frames::new(input, LINE_BYTES);
         let unreadable = |error| Failure::new(Exit::Failure, format!("cannot read {name}: {error}"));
         while let Some(captured) = frames.next().map_err(unreadable)? {
             self.captured(name, &captured)?;
@@ -119,8 +121,7 @@ impl Run {
     fn captured(&mut self, file: &str, captured: &Captured) -> io::Result<()> {
         let start = Place { line: captured.line, column: captured.column };
         if captured.too_long {
-            let kind = AnomalyKind::TooLong { limit: MESSAGE_BYTES };
-            return self.message(file, start, Within::File, self.speech.source(&[]), &[Anomaly::at(&[], 0, "", kind)]);
+            return self.too_long(file, start, Within::File);
         }
         match std::str::from_utf8(&captured.bytes).map_or(Envelope::None, Envelope::of) {
             Envelope::None => self.check(file, start, Within::File, &captured.bytes, None),
@@ -163,8 +164,16 @@ impl Run {
         message: &[u8],
         sender: Option<Sender>,
     ) -> io::Result<()> {
+        if message.len() > MESSAGE_BYTES {
+            return self.too_long(file, start, within);
+        }
         let anomalies = self.speech.lint(message, sender);
         self.message(file, start, within, self.speech.source(message), &anomalies)
+    }
+
+    fn too_long(&mut self, file: &str, start: Place, within: Within) -> io::Result<()> {
+        let kind = AnomalyKind::TooLong { limit: MESSAGE_BYTES };
+        self.message(file, start, within, self.speech.source(&[]), &[Anomaly::at(&[], 0, "", kind)])
     }
 
     /// Counts a message that starts at `start` of a file, and prints its anomalies.

@@ -4,7 +4,8 @@ mod client;
 mod file;
 mod proxy;
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,11 +27,12 @@ use crate::failure::Failure;
 use crate::listen::trust;
 use crate::listen::wsi::dialect_of;
 use crate::output::{self, Line};
+use crate::password;
 use file::{Recorder, Tally};
 use proxy::Proxy;
 
 /// The longest file with a key.
-const KEY_BYTES: usize = 1 << 20;
+const KEY_BYTES: u64 = 1 << 20;
 
 /// Runs the command.
 pub(crate) async fn run(args: Record, output: OutputArg) -> Result<Exit, Failure> {
@@ -141,13 +143,18 @@ fn redactor(args: &Record) -> Result<Option<Redactor>, Failure> {
         }
         Some(path) => {
             let usage = |words: String| Failure::new(Exit::Usage, format!("{}: {words}", path.display()));
-            let secret = std::fs::read(path).map_err(|error| usage(error.to_string()))?;
+            let mut secret = Vec::new();
+            let read = File::open(path).and_then(|file| {
+                password::warn_if_open("key of the redaction", path, &file);
+                file.take(KEY_BYTES + 1).read_to_end(&mut secret)
+            });
+            read.map_err(|error| usage(error.to_string()))?;
             match secret.trim_ascii() {
+                _ if secret.len() as u64 > KEY_BYTES => return Err(usage("this is too long for a key".into())),
                 short if short.len() < 16 => {
                     let how = "make one with `head -c 32 /dev/urandom | base64 > FILE`";
                     return Err(usage(format!("a key has at least 16 bytes; {how}")));
                 }
-                long if long.len() > KEY_BYTES => return Err(usage("this is too long for a key".into())),
                 key => RedactionKey::new(key),
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tieline_core::supervisor::LineId;
 use tieline_core::{Class, Instant};
 use tieline_sim::capture::{Ended, Observer, What};
-use tieline_tokio::{ConnectError, Dialer as _, Stream, UrlDialer};
+use tieline_tokio::{ConnectError, Dialer as _, UrlDialer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
@@ -27,6 +27,8 @@ const READ: usize = 16 << 10;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long the other side is listened to once the PBX has ended its own.
 const LINGER: Duration = Duration::from_secs(5);
+/// How long a PBX may be silent once its client is gone.
+const SILENCE: Duration = Duration::from_secs(60);
 /// How long nothing is accepted after that failed.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The most of a request that is read before it is refused.
@@ -43,6 +45,7 @@ pub(super) struct Proxy {
     pub(super) failed: Failed,
     /// Another program is the client: nobody else tells what goes wrong.
     is_between: bool,
+    silence: Duration,
     started: std::time::Instant,
     connections: AtomicU64,
 }
@@ -66,6 +69,11 @@ impl Failed {
         self.terminal.notified().await;
     }
 
+    /// The PBX was reached: what was wrong before is over.
+    fn clear(&self) {
+        drop(self.take());
+    }
+
     fn note(&self, error: ConnectError) {
         let is_terminal = matches!(error.class(), Class::Terminal);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Failure::from(error));
@@ -84,8 +92,9 @@ impl Proxy {
         recorder: Arc<Recorder>,
         is_between: bool,
     ) -> Self {
-        let (failed, started, connections) = (Failed::default(), std::time::Instant::now(), AtomicU64::new(0));
-        Self { dialer, host, connect_timeout, body_limit, recorder, failed, is_between, started, connections }
+        let (failed, silence) = (Failed::default(), SILENCE);
+        let (started, connections) = (std::time::Instant::now(), AtomicU64::new(0));
+        Self { dialer, host, connect_timeout, body_limit, recorder, failed, is_between, silence, started, connections }
     }
 
     /// Serves those who connect, until it is dropped.
@@ -133,6 +142,7 @@ impl Proxy {
         let dialed = timeout(self.connect_timeout, self.dialer.dial(LineId::new(number))).await;
         let error = match dialed {
             Ok(Ok(dialed)) => {
+                self.failed.clear();
                 self.recorder.note(number, What::Opened);
                 let ended = self.pass(number, client, dialed.io).await;
                 return self.recorder.note(number, What::Ended(ended));
@@ -148,11 +158,16 @@ impl Proxy {
         refuse(client).await;
     }
 
-    /// Passes on until both sides have ended; who ended first.
-    async fn pass(&self, number: u64, client: impl AsyncRead + AsyncWrite + Unpin, server: Stream) -> Ended {
+    /// Passes on until both sides have ended, or the client has and the PBX says nothing more; who ended first.
+    async fn pass(
+        &self,
+        number: u64,
+        client: impl AsyncRead + AsyncWrite + Unpin,
+        server: impl AsyncRead + AsyncWrite + Unpin,
+    ) -> Ended {
         let watch = Mutex::new(Observer::new(Some(self.host.clone()), self.body_limit));
         let first = Mutex::new(None);
-        let over = Notify::new();
+        let (gone, over) = (Notify::new(), Notify::new());
         let end = |who: Ended| {
             first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(who);
         };
@@ -166,6 +181,7 @@ impl Proxy {
                 let read = from_client.read(&mut buffer).await?;
                 if read == 0 {
                     end(Ended::Client);
+                    gone.notify_one();
                     return to_server.shutdown().await;
                 }
                 let (mut forward, mut said) = (Vec::new(), Vec::new());
@@ -179,8 +195,16 @@ impl Proxy {
         };
         let down = async {
             let mut buffer = vec![0; READ];
+            let mut is_alone = false;
             loop {
-                let read = from_server.read(&mut buffer).await?;
+                let read = tokio::select! {
+                    read = from_server.read(&mut buffer) => read?,
+                    () = gone.notified(), if !is_alone => {
+                        is_alone = true;
+                        continue;
+                    }
+                    () = tokio::time::sleep(self.silence), if is_alone => return Err(io::ErrorKind::TimedOut.into()),
+                };
                 if read == 0 {
                     end(Ended::Server);
                     over.notify_one();
@@ -242,5 +266,32 @@ const fn words(error: &ConnectError) -> &'static str {
         ConnectError::Tls(_) | ConnectError::TlsSetup(_) => "the TLS handshake failed",
         ConnectError::Timeout => "no connection in time",
         _ => "not reached",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tieline_sim::capture::Header;
+    use tieline_tokio::Credentials;
+    use tokio::io::duplex;
+
+    use super::*;
+    use crate::args::Tls;
+    use crate::listen::trust;
+
+    #[tokio::test]
+    async fn a_pbx_that_is_silent_to_a_client_that_left_holds_no_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let recorder = Recorder::create(&folder.path().join("x.tlr"), Header::default(), None);
+        let recorder = recorder.map_err(|failure| format!("{failure:?}")).expect("a file");
+        let tls = Tls { tls_pin: Vec::new(), tls_ca: None, tls_insecure: false };
+        let trust = trust(&tls).map_err(|failure| format!("{failure:?}")).expect("trust");
+        let url = "ws://127.0.0.1:9".parse().expect("an address");
+        let dialer = UrlDialer::with_trust(url, Credentials::fixed(()), trust).expect("a dialer");
+        let mut proxy = Proxy::new(dialer, "pbx".into(), HANDSHAKE, 1, recorder, true);
+        proxy.silence = Duration::from_millis(1);
+        let ((client, here), (there, _pbx)) = (duplex(1), duplex(1));
+        drop(client);
+        assert_eq!(proxy.pass(1, here, there).await, Ended::Client);
     }
 }

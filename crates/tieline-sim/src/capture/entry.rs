@@ -15,9 +15,6 @@ pub struct Header {
     pub dialect: Option<String>,
     /// When it began, RFC 3339 in UTC.
     pub started: String,
-    /// What the recording client drew its masks and request ids from, 32 hexadecimal digits; absent where it stood between
-    /// others.
-    pub seed: Option<String>,
     /// Where the PBX was, redacted like everything else.
     pub url: String,
     /// The fingerprint of the key of the redaction: captures with the same one map alike. Absent where nothing is redacted.
@@ -127,8 +124,8 @@ impl Ended {
     }
 }
 
-/// A request over HTTP.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request over HTTP. Its `Debug` tells neither the query nor what header fields hold: secrets may be in both.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
     /// The number of the exchange on this connection, from 1.
@@ -143,8 +140,8 @@ pub struct Request {
     pub body: Payload,
 }
 
-/// An answer over HTTP.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An answer over HTTP. Its `Debug` does not tell what header fields hold: secrets may be in them.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
     /// The number of the exchange that it answers.
@@ -209,6 +206,34 @@ impl Payload {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// The names of header fields.
+fn names(headers: &[(String, String)]) -> Vec<&str> {
+    headers.iter().map(|(name, _)| &**name).collect()
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("exchange", &self.exchange)
+            .field("method", &self.method)
+            .field("path", &self.target.split('?').next().unwrap_or_default())
+            .field("headers", &names(&self.headers))
+            .field("body", &self.body)
+            .finish()
+    }
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Response")
+            .field("exchange", &self.exchange)
+            .field("status", &self.status)
+            .field("headers", &names(&self.headers))
+            .field("body", &self.body)
+            .finish()
     }
 }
 

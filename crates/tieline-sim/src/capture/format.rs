@@ -6,13 +6,14 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
-use super::Side;
 use super::entry::{Ended, Entry, Header, Payload, Request, Response, What};
+use super::{MESSAGE_BYTES, Side};
 
 /// The version of the format that this crate writes, and the latest that it reads.
 pub const VERSION: u64 = 1;
-/// The longest line that is read.
-const LINE: u64 = 64 << 20;
+/// The longest line that is read. A message or body of up to 16 MiB fits in, whatever is escaped in it, and so do the header fields
+/// of a request.
+pub const LINE_BYTES: usize = 6 * MESSAGE_BYTES + (4 << 20);
 
 /// Why a file is no capture.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ impl Capture {
         let mut line = Vec::new();
         let mut next = |line: &mut Vec<u8>| -> io::Result<bool> {
             line.clear();
-            Ok(input.by_ref().take(LINE).read_until(b'\n', line)? > 0)
+            Ok(input.by_ref().take(LINE_BYTES as u64).read_until(b'\n', line)? > 0)
         };
         next(&mut line)?;
         let first: Value = serde_json::from_slice(&line).map_err(|_| CaptureError::NotACapture)?;
@@ -69,10 +70,13 @@ impl Capture {
         let mut number = 1;
         while next(&mut line)? {
             number += 1;
+            let wrong = |words| CaptureError::Line { line: number, words };
+            if line.len() >= LINE_BYTES {
+                return Err(wrong("it is longer than any that is written"));
+            }
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let wrong = |words| CaptureError::Line { line: number, words };
             let value = match serde_json::from_slice::<Value>(&line) {
                 Ok(value) => value,
                 // The writer was stopped within it.
@@ -93,7 +97,7 @@ impl Capture {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}", self.header.to_json())?;
+        writeln!(out, "{}", self.header.to_line())?;
         for entry in &self.entries {
             writeln!(out, "{}", entry.to_json())?;
         }
@@ -119,26 +123,27 @@ fn header(value: &Value) -> Result<Header, CaptureError> {
         protocol: text("protocol"),
         dialect: text("dialect"),
         started: text("started").unwrap_or_default(),
-        seed: text("seed"),
         url: text("url").unwrap_or_default(),
         redaction: text("redaction"),
     })
 }
 
 impl Header {
-    /// It as a JSON object.
+    /// It as a JSON object, which begins with what tells a capture: `{"tieline":"capture","v":1`.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "tieline": "capture",
-            "v": VERSION,
-            "protocol": self.protocol,
-            "dialect": self.dialect,
-            "started": self.started,
-            "seed": self.seed,
-            "url": self.url,
-            "redaction": self.redaction,
-        })
+    pub fn to_line(&self) -> String {
+        // An object of `serde_json` has its keys by the alphabet.
+        let pairs = [
+            ("tieline", json!("capture")),
+            ("v", json!(VERSION)),
+            ("protocol", json!(self.protocol)),
+            ("dialect", json!(self.dialect)),
+            ("started", json!(self.started)),
+            ("url", json!(self.url)),
+            ("redaction", json!(self.redaction)),
+        ];
+        let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        format!("{{{}}}", pairs.join(","))
     }
 }
 
@@ -217,7 +222,8 @@ fn put_payload(put: &mut impl FnMut(&str, Value), name: &str, payload: &Payload)
 
 /// The entry that a line is; `None` for a kind that is unknown.
 fn entry(line: &Value) -> Result<Option<Entry>, &'static str> {
-    let millis = line["t"].as_f64().filter(|t| (0.0..1e15).contains(t)).ok_or("no time `t`")?;
+    // Up to there, some thirty years, a double tells microseconds.
+    let millis = line["t"].as_f64().filter(|t| (0.0..1e12).contains(t)).ok_or("no time `t`")?;
     let at = Duration::from_micros((millis * 1000.0).round() as u64);
     let connection = line["connection"].as_u64().ok_or("no `connection`")?;
     let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
@@ -277,4 +283,26 @@ fn entry(line: &Value) -> Result<Option<Entry>, &'static str> {
         _ => return Ok(None),
     };
     Ok(Some(Entry { at, connection, what }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_message_fits_in_a_line_whatever_is_escaped_in_it() {
+        let part = 1 << 16;
+        let payload = Payload::Text("\u{1}".repeat(part));
+        let what = What::Message { from: Side::Server, binary: false, payload };
+        let line = Entry::new(Duration::from_secs(1 << 30), u64::MAX, what).to_json().to_string();
+        assert!(line.len() * (MESSAGE_BYTES / part) < LINE_BYTES);
+    }
+
+    #[test]
+    fn a_line_that_nobody_writes_is_an_error_and_no_end() {
+        let first = Header::default().to_line() + "\n";
+        let long = io::repeat(b' ').take(LINE_BYTES as u64 + 7);
+        let read = Capture::read(io::BufReader::new(first.as_bytes().chain(long)));
+        assert!(matches!(read, Err(CaptureError::Line { line: 2, .. })), "{read:?}");
+    }
 }

@@ -18,10 +18,15 @@ pub mod redact;
 mod replay;
 
 pub use entry::{Ended, Entry, Header, Payload, Request, Response, What};
-pub use format::{Capture, CaptureError, VERSION};
+pub use format::{Capture, CaptureError, LINE_BYTES, VERSION};
 pub use observe::Observer;
 pub use redact::{RedactionKey, Redactor};
 pub use replay::{Replay, ReplayError, ReplayLine, ReplayOptions, Script, Speed, SpeedError, Summary};
+/// What a [`ReplayLine`] is driven by.
+pub use tieline_server::Line;
+
+/// The longest message on a WebSocket that is shown, and the longest that redaction makes.
+pub(crate) const MESSAGE_BYTES: usize = 16 << 20;
 
 /// Who sent something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

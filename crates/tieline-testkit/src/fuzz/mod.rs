@@ -5,6 +5,7 @@
 //! number, so an input that found something finds it again.
 
 pub mod axeos;
+pub mod capture;
 pub mod cloudpbx;
 pub mod http1;
 pub mod im;
@@ -82,6 +83,9 @@ targets! {
     scenario_play: scenario::play;
     fault_rule: scenario::rule, text;
     transcript: scenario::transcript, text;
+    capture_file: capture::file, text;
+    capture_redact: capture::redact, text;
+    capture_observe: capture::observe;
 }
 
 /// The input as text, if it is UTF-8.

@@ -11,11 +11,9 @@ use tieline_websocket::{Config, Endpoint};
 
 use self::body::Body;
 use self::head::{Framing, HEAD_BYTES, Head};
-use super::Side;
 use super::entry::{Payload, Request, Response, What};
+use super::{MESSAGE_BYTES, Side};
 
-/// The longest message on a WebSocket that is shown.
-const MESSAGE_BYTES: usize = 16 << 20;
 /// The most requests without an answer.
 const PIPELINE: usize = 64;
 
@@ -40,8 +38,8 @@ pub struct Observer {
 /// One direction of HTTP.
 struct Way<T> {
     head: Vec<u8>,
-    /// What is awaited the body of.
-    open: Option<(T, Body)>,
+    /// What is awaited the body of, unless it was told before that was over.
+    open: Option<(Option<T>, Body)>,
     /// It cannot be read any more.
     lost: bool,
 }
@@ -111,7 +109,7 @@ impl Observer {
                     let upgrades = what.headers.iter().any(|(name, value)| {
                         name.eq_ignore_ascii_case("upgrade") && value.eq_ignore_ascii_case("websocket")
                     });
-                    self.requests.open = Some((what, Body::new(framing, self.body_limit)));
+                    self.requests.open = Some((Some(what), Body::new(framing, self.body_limit)));
                     self.requested(said);
                     if upgrades {
                         forward.extend_from_slice(rest);
@@ -133,9 +131,19 @@ impl Observer {
     /// A request is told once it is whole.
     fn requested(&mut self, said: &mut Vec<What>) {
         if self.requests.open.as_ref().is_some_and(|(_, body)| body.is_done())
-            && let Some((mut request, body)) = self.requests.open.take()
+            && let Some((Some(mut request), body)) = self.requests.open.take()
         {
             request.body = body.into_payload();
+            said.push(What::Request(request));
+        }
+    }
+
+    /// A request that is answered before it is whole is told with what it has by then: its answer belongs to it.
+    fn requested_so_far(&mut self, exchange: u64, said: &mut Vec<What>) {
+        if let Some((open, body)) = &mut self.requests.open
+            && let Some(mut request) = open.take_if(|request| request.exchange == exchange)
+        {
+            request.body = Payload::Size(body.length());
             said.push(What::Request(request));
         }
     }
@@ -175,6 +183,8 @@ impl Observer {
         match response.status {
             101 => {
                 self.waiting.pop_front();
+                self.requested_so_far(response.exchange, said);
+                self.requests.open = None;
                 let mut config = Config::default();
                 config.message_bytes = MESSAGE_BYTES;
                 // The seed is for masks, and nothing is sent.
@@ -189,7 +199,8 @@ impl Observer {
             100..=199 => {}
             _ => {
                 self.waiting.pop_front();
-                self.responses.open = Some((response, Body::new(framing, self.body_limit)));
+                self.requested_so_far(response.exchange, said);
+                self.responses.open = Some((Some(response), Body::new(framing, self.body_limit)));
                 self.answered(said, false);
                 if let Some(held) = self.asked.take() {
                     // It stays HTTP; what was sent already can only be watched.
@@ -202,16 +213,22 @@ impl Observer {
     fn answered(&mut self, said: &mut Vec<What>, over: bool) {
         let done = |body: &Body| body.is_done() || (over && body.ends_with_stream());
         if self.responses.open.as_ref().is_some_and(|(_, body)| done(body))
-            && let Some((mut response, body)) = self.responses.open.take()
+            && let Some((Some(mut response), body)) = self.responses.open.take()
         {
             response.body = body.into_payload();
             said.push(What::Response(response));
         }
     }
 
-    /// Notes that the connection is over.
+    /// Notes that the connection is over. A request or answer that is not whole by then is [`What::Unreadable`].
     pub fn end(&mut self, said: &mut Vec<What>) {
         self.answered(said, true);
+        if let Some((Some(_), _)) = self.requests.open.take() {
+            said.push(unreadable(Side::Client, "the connection ended within a request"));
+        }
+        if self.responses.open.take().is_some() {
+            said.push(unreadable(Side::Server, "the connection ended within an answer"));
+        }
     }
 
     fn frames(&mut self, now: Instant, from: Side, bytes: &[u8], said: &mut Vec<What>) {

@@ -1,5 +1,6 @@
 //! Requests and answers: targets, header fields, bodies.
 
+use super::MOST;
 use super::json;
 use super::key::RedactionKey;
 use super::pieces;
@@ -33,7 +34,12 @@ fn pairs(key: &RedactionKey, pairs: &[u8], out: &mut Vec<u8>) {
             continue;
         };
         let (name, value) = pair.split_at(equals);
-        let value = pieces::percent_decoded(value.get(1..).unwrap_or_default());
+        let value = value.get(1..).unwrap_or_default();
+        if name.len().max(value.len()) > pieces::LONGEST {
+            out.extend_from_slice(key.secret(pair).as_bytes());
+            continue;
+        }
+        let value = pieces::percent_decoded(value);
         let decoded = pieces::percent_decoded(name);
         let name = pieces::text(&decoded);
         if words::is_key(&name) {
@@ -125,9 +131,14 @@ pub(super) fn body(key: &RedactionKey, headers: &[(String, String)], body: &mut 
             return;
         }
         "application/x-www-form-urlencoded" => pairs(key, text.as_bytes(), &mut out),
-        _ => json::map(key, text.as_bytes(), &mut out),
+        _ => {
+            if !json::map(key, text.as_bytes(), MOST, &mut out) {
+                *body = Payload::Size(text.len() as u64);
+                return;
+            }
+        }
     }
-    *body = Payload::of(out);
+    *body = if out.len() > MOST { Payload::Size(text.len() as u64) } else { Payload::of(out) };
 }
 
 fn string(bytes: Vec<u8>) -> String {

@@ -8,6 +8,10 @@ use super::words::{self, Class};
 
 /// How deep JSON within strings of JSON is looked into.
 const DEPTH: u32 = 3;
+/// How deep objects and arrays are told apart; what is deeper is taken for secret.
+const NESTING: usize = 512;
+/// No key that is known is longer.
+const KEY: usize = 64;
 /// Keys whose values are the words of people, also where they are objects.
 const WHOLE: &[&str] = &["body", "content", "private"];
 
@@ -21,51 +25,56 @@ struct Level {
     key: String,
 }
 
-/// Writes a message with all that may tell of somebody mapped.
-pub(super) fn map(key: &RedactionKey, message: &[u8], out: &mut Vec<u8>) {
-    walk(key, message, 0, out);
+/// Writes a message with all that may tell of somebody mapped. It is given up, and `false` returned, where `out` gets longer than
+/// `most`: placeholders are longer than what they stand for.
+pub(super) fn map(key: &RedactionKey, message: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
+    walk(key, message, 0, most, out)
 }
 
-fn walk(key: &RedactionKey, message: &[u8], depth: u32, out: &mut Vec<u8>) {
-    let all = pieces::plain(message);
+fn walk(key: &RedactionKey, message: &[u8], depth: u32, most: usize, out: &mut Vec<u8>) -> bool {
     // The numbers of the push stream's messages count up, and clients see gaps by them.
     let is_push = contains(message, b"\"channel\"") && contains(message, b"\"text\"");
-    let mut walker = Walker { key, levels: Vec::new(), depth, is_push };
-    let mut rest = all.as_slice();
-    while let [first, after @ ..] = rest {
+    let mut walker = Walker { key, levels: Vec::new(), deeper: 0, depth, is_push };
+    let mut rest = message;
+    while let Some(first) = pieces::first(rest) {
+        if out.len() > most {
+            return false;
+        }
         let length = match first.c {
-            '"' => walker.string(message, rest, out),
-            '{' | '[' => {
-                walker.open(first.c == '{');
-                1
+            '"' => walker.string(rest, out),
+            c if c.is_whitespace() || "{}[],:".contains(c) => {
+                walker.sign(c);
+                out.extend_from_slice(first.raw);
+                first.raw.len()
             }
-            '}' | ']' => {
-                walker.levels.pop();
-                1
-            }
-            ',' => {
-                walker.next();
-                1
-            }
-            ':' => 1,
-            c if c.is_whitespace() => 1,
             _ => walker.bare(rest, out),
         };
-        if matches!(first.c, '{' | '[' | '}' | ']' | ',' | ':') || first.c.is_whitespace() {
-            out.extend_from_slice(first.raw);
-        }
-        rest = rest.get(length.max(1)..).unwrap_or(after);
+        rest = rest.get(length.max(1)..).unwrap_or_default();
     }
+    out.len() <= most
 }
 
 struct Walker<'a> {
     key: &'a RedactionKey,
     levels: Vec<Level>,
+    /// How many levels are open beyond those.
+    deeper: usize,
     depth: u32,
     is_push: bool,
 }
 
 impl Walker<'_> {
+    fn sign(&mut self, sign: char) {
+        match sign {
+            '{' | '[' if self.levels.len() >= NESTING => self.deeper += 1,
+            '{' | '[' => self.open(sign == '{'),
+            '}' | ']' if self.deeper > 0 => self.deeper -= 1,
+            '}' | ']' => drop(self.levels.pop()),
+            ',' if self.deeper == 0 => self.next(),
+            _ => {}
+        }
+    }
+
     fn open(&mut self, object: bool) {
         let level = match self.levels.last() {
             None => Level { object, class: Class::Other, whole: false, key: String::new() },
@@ -89,38 +98,42 @@ impl Walker<'_> {
 
     fn class(&self) -> Class {
         match self.levels.last() {
+            _ if self.deeper > 0 => Class::Secret,
             Some(level) if level.whole && level.class != Class::Secret => Class::Text,
             Some(level) => level.class,
             None => Class::Other,
         }
     }
 
-    /// A string at the start of `rest`; how many pieces it takes.
-    fn string(&mut self, message: &[u8], rest: &[Piece<'_>], out: &mut Vec<u8>) -> usize {
+    /// A string at the start of `rest`; how many bytes it takes.
+    fn string(&mut self, rest: &[u8], out: &mut Vec<u8>) -> usize {
         let mut escaped = false;
         let inner = rest.get(1..).unwrap_or_default();
-        let closing = inner.iter().position(|piece| match piece.c {
+        let closing = inner.iter().position(|byte| match byte {
             _ if escaped => {
                 escaped = false;
                 false
             }
-            '\\' => {
+            b'\\' => {
                 escaped = true;
                 false
             }
-            c => c == '"',
+            byte => *byte == b'"',
         });
-        let body = inner.get(..closing.unwrap_or(inner.len())).unwrap_or_default();
-        let after = closing.map_or(&[][..], |at| inner.get(at + 1..).unwrap_or_default());
-        let body_bytes = span(message, body);
-        let decoded = pieces::unescaped(body_bytes);
-        let is_key = after.iter().find(|piece| !piece.c.is_whitespace()).is_some_and(|piece| piece.c == ':')
-            && self.levels.last().is_none_or(|level| level.object);
+        let (body, after) = inner.split_at(closing.unwrap_or(inner.len()));
+        let is_key = closing.is_some()
+            && next_sign(after.get(1..).unwrap_or_default()) == Some(':')
+            && (self.deeper > 0 || self.levels.last().is_none_or(|level| level.object));
         out.push(b'"');
-        if is_key {
-            self.object_key(&decoded, out);
+        if body.len() > pieces::LONGEST {
+            self.secret(body, out);
+            if is_key {
+                self.called(String::new());
+            }
+        } else if is_key {
+            self.object_key(&pieces::unescaped(body), out);
         } else {
-            self.value(&decoded, out);
+            self.value(&pieces::unescaped(body), out);
         }
         if closing.is_some() {
             out.push(b'"');
@@ -135,9 +148,14 @@ impl Walker<'_> {
         } else {
             text::map(self.key, decoded, text::technical, out);
         }
-        if let Some(level) = self.levels.last_mut() {
+        self.called(name);
+    }
+
+    /// The value that comes has this key.
+    fn called(&mut self, name: String) {
+        if let Some(level) = self.levels.last_mut().filter(|_| self.deeper == 0) {
             level.class = words::class_of(&name);
-            level.key = name;
+            level.key = if name.len() > KEY { String::new() } else { name };
         }
     }
 
@@ -147,10 +165,10 @@ impl Walker<'_> {
         let nested = whole.trim_ascii();
         let is_nested = nested.starts_with(['{', '[']) && nested.ends_with(['}', ']']) && nested.len() > 2;
         let stays = match class {
-            Class::Secret => return self.secret(&whole, out),
+            Class::Secret => return self.secret(whole.as_bytes(), out),
             _ if is_nested && self.depth < DEPTH => {
                 let mut inner = Vec::new();
-                walk(self.key, whole.as_bytes(), self.depth + 1, &mut inner);
+                walk(self.key, whole.as_bytes(), self.depth + 1, usize::MAX, &mut inner);
                 return escape(&inner, out);
             }
             Class::Text => return text::conceal(self.key, decoded, out),
@@ -169,22 +187,36 @@ impl Walker<'_> {
         text::map(self.key, rest, text::technical, out);
     }
 
-    fn secret(&self, secret: &str, out: &mut Vec<u8>) {
+    fn secret(&self, secret: &[u8], out: &mut Vec<u8>) {
         if !secret.is_empty() {
-            out.extend_from_slice(self.key.secret(secret.as_bytes()).as_bytes());
+            out.extend_from_slice(self.key.secret(secret).as_bytes());
         }
     }
 
-    /// A number, a literal, or what should not be there; how many pieces it takes.
-    fn bare(&self, rest: &[Piece<'_>], out: &mut Vec<u8>) -> usize {
-        let ends = |piece: &Piece<'_>| piece.c.is_whitespace() || "{}[],:\"".contains(piece.c);
-        let length = rest.iter().position(ends).unwrap_or(rest.len());
+    /// A number, a literal, or what should not be there; how many bytes it takes.
+    fn bare(&self, rest: &[u8], out: &mut Vec<u8>) -> usize {
+        let mut length = 0;
+        while let Some(piece) = pieces::first(rest.get(length..).unwrap_or_default())
+            && !piece.c.is_whitespace()
+            && !"{}[],:\"".contains(piece.c)
+        {
+            length += piece.raw.len();
+        }
         let token = rest.get(..length).unwrap_or_default();
+        let is_literal = matches!(token, b"true" | b"false" | b"null");
+        if length > pieces::LONGEST || (self.class() == Class::Secret && !is_literal) {
+            // A placeholder is no number: it stands as a string.
+            out.push(b'"');
+            self.secret(token, out);
+            out.push(b'"');
+            return length;
+        }
+        let token = &*pieces::plain(token);
         let word = pieces::text(token);
         let is_number = word.parse::<f64>().is_ok_and(f64::is_finite) && !word.starts_with(char::is_alphabetic);
         let pushed =
             self.is_push && self.levels.len() == 1 && self.levels.last().is_some_and(|level| level.key == "id");
-        let stays = matches!(&*word, "true" | "false" | "null")
+        let stays = is_literal
             || (self.levels.is_empty() && words::is_of_words(&word))
             || is_number
                 && match self.class() {
@@ -228,12 +260,16 @@ fn is_sequence(text: &str) -> bool {
     text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The bytes that pieces in a row were made of.
-fn span<'a>(message: &'a [u8], pieces: &[Piece<'a>]) -> &'a [u8] {
-    let Some(first) = pieces.first() else { return &[] };
-    let start = (first.raw.as_ptr() as usize).saturating_sub(message.as_ptr() as usize);
-    let length: usize = pieces.iter().map(|piece| piece.raw.len()).sum();
-    message.get(start..start + length).unwrap_or_default()
+/// The first character that is no white space.
+fn next_sign(bytes: &[u8]) -> Option<char> {
+    let mut rest = bytes;
+    while let Some(piece) = pieces::first(rest) {
+        if !piece.c.is_whitespace() {
+            return Some(piece.c);
+        }
+        rest = rest.get(piece.raw.len()..).unwrap_or_default();
+    }
+    None
 }
 
 fn contains(bytes: &[u8], what: &[u8]) -> bool {
@@ -248,5 +284,19 @@ fn escape(bytes: &[u8], out: &mut Vec<u8>) {
             0..=0x1f => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
             _ => out.push(*byte),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_gets_too_long_is_given_up_early() {
+        let message = format!(r#"{{"key":[{}1]}}"#, "1,".repeat(2000));
+        let mut out = Vec::new();
+        assert!(!map(&RedactionKey::new(b"a test"), message.as_bytes(), 1000, &mut out));
+        assert!(out.len() < 1100, "{}", out.len());
+        assert!(map(&RedactionKey::new(b"a test"), message.as_bytes(), 100_000, &mut Vec::new()));
     }
 }

@@ -17,6 +17,9 @@ use super::entry::{Entry, Header, Payload, What};
 pub use key::RedactionKey;
 pub(crate) use words::{SECRETS, is_of_paths};
 
+/// The longest message or body that redaction makes; of one that gets longer only the size is told.
+const MOST: usize = crate::capture::MESSAGE_BYTES;
+
 /// Maps what a capture holds. Its rules are in `docs/record.md`.
 #[derive(Clone, Debug)]
 pub struct Redactor {
@@ -36,11 +39,12 @@ impl Redactor {
         self.key.fingerprint()
     }
 
-    /// A message: JSON as far as it is, else any text. Bytes that are no UTF-8 stay where they are.
+    /// A message: JSON as far as it is, else any text. Bytes that are no UTF-8 stay where they are. What is within more than 512
+    /// objects and arrays, and a string or number of more than 1 MiB, becomes a placeholder.
     #[must_use]
     pub fn message(&self, message: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(message.len());
-        json::map(&self.key, message, &mut out);
+        json::map(&self.key, message, usize::MAX, &mut out);
         out
     }
 
@@ -78,11 +82,14 @@ impl Redactor {
             }
             What::Message { binary: true, payload, .. } => *payload = Payload::Size(payload.len()),
             What::Message { payload, .. } => {
-                *payload = match &*payload {
-                    Payload::Text(text) => Payload::of(self.message(text.as_bytes())),
-                    Payload::Bytes(bytes) => Payload::of(self.message(bytes)),
-                    Payload::Size(size) => Payload::Size(*size),
-                }
+                let bytes = match &*payload {
+                    Payload::Text(text) => text.as_bytes(),
+                    Payload::Bytes(bytes) => bytes,
+                    Payload::Size(_) => return,
+                };
+                let mut out = Vec::with_capacity(bytes.len());
+                let is_short = json::map(&self.key, bytes, MOST, &mut out);
+                *payload = if is_short { Payload::of(out) } else { Payload::Size(payload.len()) };
             }
             What::Closed { reason, .. } => *reason = self.text(reason),
             _ => {}

@@ -10,6 +10,20 @@ pub(super) struct Piece<'a> {
     pub(super) raw: &'a [u8],
 }
 
+/// The longest string, number or word that is taken to pieces, which are many times as large; a placeholder stands for a longer
+/// one as a whole.
+pub(super) const LONGEST: usize = 1 << 20;
+
+/// The character that bytes begin with.
+pub(super) fn first(bytes: &[u8]) -> Option<Piece<'_>> {
+    // No character has more bytes.
+    let chunk = bytes.get(..4).unwrap_or(bytes).utf8_chunks().next()?;
+    Some(match chunk.valid().chars().next() {
+        Some(c) => Piece { c, raw: bytes.get(..c.len_utf8()).unwrap_or_default() },
+        None => Piece { c: char::REPLACEMENT_CHARACTER, raw: chunk.invalid() },
+    })
+}
+
 /// The characters of bytes.
 pub(super) fn plain(bytes: &[u8]) -> Vec<Piece<'_>> {
     let mut pieces = Vec::with_capacity(bytes.len());

@@ -8,7 +8,7 @@ const VOWELS: &[u8; 5] = b"aeiou";
 const LETTERS: usize = 8;
 /// Rounds of the permutation of numbers.
 const ROUNDS: u8 = 10;
-/// Numbers that do not fit are permuted again; it takes two or three turns.
+/// Numbers that do not fit are permuted again: once or twice, a dozen times where few are left.
 const WALKS: usize = 1000;
 
 impl RedactionKey {
@@ -23,14 +23,16 @@ impl RedactionKey {
     }
 
     fn permuted(&self, rest: &str) -> String {
-        let fits = |number: &[u8], most: &str| rest.len() == most.len() && number <= most.as_bytes();
-        let (signed, unsigned) = ("9223372036854775807", "18446744073709551615");
-        let (was_signed, was_unsigned) = (fits(rest.as_bytes(), signed), fits(rest.as_bytes(), unsigned));
+        // On either side of what fits the numbers are permuted among themselves.
+        let sides = |number: &[u8]| {
+            ["9223372036854775807", "18446744073709551615"]
+                .map(|most| rest.len() == most.len() && number <= most.as_bytes())
+        };
+        let were = sides(rest.as_bytes());
         let mut number: Vec<u8> = rest.bytes().collect();
         for _ in 0..WALKS {
             self.permute(&mut number);
-            let too_large = (was_signed && !fits(&number, signed)) || (was_unsigned && !fits(&number, unsigned));
-            if number.first() != Some(&b'0') && !too_large {
+            if number.first() != Some(&b'0') && sides(&number) == were {
                 break;
             }
         }
@@ -121,8 +123,13 @@ impl RedactionKey {
         format!("redacted-{}", name.to_ascii_lowercase())
     }
 
-    /// The `index`th word of a text, as long as the word it stands for, up to a limit.
-    pub(super) fn text_word(&self, text: &[u8], index: u64, letters: usize) -> String {
+    /// What the words of a text follow from.
+    pub(super) fn text_seed(&self, text: &[u8]) -> [u8; 32] {
+        self.mac(Purpose::Text, &[text])
+    }
+
+    /// The `index`th word of the text of a seed, as long as the word it stands for, up to a limit.
+    pub(super) fn text_word(&self, text: &[u8; 32], index: u64, letters: usize) -> String {
         let letters = letters.clamp(1, 24);
         let seed = self.mac(Purpose::Text, &[text, &index.to_le_bytes()]);
         let mut word = spoken(&self.stream(Purpose::Text, &seed, (letters + 1) * 2));
@@ -170,6 +177,16 @@ mod tests {
             assert!(key().number(number).parse::<i64>().is_ok(), "{number}");
         }
         assert!(key().number("18446744073709551615").parse::<u64>().is_ok());
+    }
+
+    #[test]
+    fn what_is_too_large_for_an_integer_stays_so_and_meets_none_that_fits() {
+        for number in ["9223372036854775808", "9876543210123456789", "9999999999999999999"] {
+            assert!(key().number(number).parse::<i64>().is_err(), "{number}");
+        }
+        for number in ["18446744073709551616", "48501234567890123456", "99999999999999999999"] {
+            assert!(key().number(number).parse::<u64>().is_err(), "{number}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn ipv4(text: &[Piece<'_>]) -> Option<usize> {
 /// Writes what somebody wrote with all words replaced, so that nothing tells where the same word stands again; numbers are those
 /// of [`map`].
 pub(super) fn conceal(key: &RedactionKey, text: &[Piece<'_>], out: &mut Vec<u8>) {
-    let whole = pieces::text(text);
+    let seed = key.text_seed(pieces::text(text).as_bytes());
     let mut index = 0;
     let mut rest = text;
     while let [first, after @ ..] = rest {
@@ -113,7 +113,7 @@ pub(super) fn conceal(key: &RedactionKey, text: &[Piece<'_>], out: &mut Vec<u8>)
         let mapped = if first.c.is_ascii_digit() {
             key.number(&pieces::text(word))
         } else {
-            key.text_word(whole.as_bytes(), index, length)
+            key.text_word(&seed, index, length)
         };
         out.extend_from_slice(mapped.as_bytes());
         index += 1;
@@ -121,14 +121,37 @@ pub(super) fn conceal(key: &RedactionKey, text: &[Piece<'_>], out: &mut Vec<u8>)
     }
 }
 
-/// Whether a text is a time: digits and what stands between them, a `T`, a `Z`.
+/// Whether a text is a date, or one with a time of day in UTC or of nowhere: one that there can be, so that no other number
+/// passes for it.
 pub(super) fn is_time(text: &str) -> bool {
-    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    let Some(rest) = shape.strip_prefix("0000-00-00") else { return false };
-    let Some(rest) = rest.strip_prefix(['T', ' ']) else { return rest.is_empty() };
-    let Some(rest) = rest.strip_prefix("00:00:00") else { return false };
-    let fraction = rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches('0'));
-    matches!(fraction, "" | "Z" | "+00:00" | "-00:00" | "+0000" | "-0000")
+    let bytes = text.as_bytes();
+    let number = |at: usize| match bytes.get(at..at + 2) {
+        Some([tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => Some((tens - b'0') * 10 + (ones - b'0')),
+        _ => None,
+    };
+    let within = |at: usize, of: std::ops::RangeInclusive<u8>| number(at).is_some_and(|number| of.contains(&number));
+    let is = |at: usize, sign: u8| bytes.get(at) == Some(&sign);
+    let is_date = within(0, 19..=20) && within(2, 0..=99) && is(4, b'-') && within(5, 1..=12) && is(7, b'-');
+    if !is_date || !within(8, 1..=31) {
+        return false;
+    }
+    if bytes.len() == 10 {
+        return true;
+    }
+    // A second may be a leap second.
+    let is_clock = within(11, 0..=23) && is(13, b':') && within(14, 0..=59) && is(16, b':') && within(17, 0..=60);
+    if !is_clock || !(is(10, b'T') || is(10, b' ')) {
+        return false;
+    }
+    let rest = text.get(19..).unwrap_or_default();
+    let rest = match rest.strip_prefix('.') {
+        None => rest,
+        Some(fraction) => match fraction.bytes().take_while(u8::is_ascii_digit).count() {
+            digits @ 1..=9 => fraction.get(digits..).unwrap_or_default(),
+            _ => return false,
+        },
+    };
+    matches!(rest, "" | "Z" | "+00:00" | "-00:00" | "+0000" | "-0000")
 }
 
 /// Whether a text is seconds or milliseconds since 1970, of this century; or nothing yet.
@@ -156,4 +179,39 @@ pub(super) fn is_count(text: &str) -> bool {
 /// Words that stay in any text.
 pub(super) fn technical(word: &str) -> bool {
     words::is_technical(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_time;
+
+    #[test]
+    fn times_that_there_can_be_are_told_from_numbers_in_their_shape() {
+        for time in [
+            "2026-01-31",
+            "1999-12-01 23:59:60",
+            "2026-01-01T08:35:00Z",
+            "2026-01-01T08:35:00.245Z",
+            "2026-01-01 08:35:00.123456789+00:00",
+        ] {
+            assert!(is_time(time), "{time}");
+        }
+        for number in [
+            "5012-34-56",
+            "2026-13-01",
+            "2026-00-01",
+            "2026-01-32",
+            "2026-01-01x",
+            "2026-01-01T24:00:00",
+            "2026-01-01T08:60:00",
+            "2026-01-01T08:35:61",
+            "2026-01-01T08:35:00.",
+            "2026-01-01T08:35:00.1234567890Z",
+            "2026-01-01T08:35:00.48501234567890123",
+            "2026-01-01T08:35:00+01:00",
+            "",
+        ] {
+            assert!(!is_time(number), "{number}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Answers over HTTP.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -9,9 +10,11 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use std::net::SocketAddr;
 use tieline_axeos::Poll as Asked;
+use tieline_axeos::server::LogConfig;
 use tieline_core::Instant;
 use tieline_core::http::query_pairs;
 use tieline_server::{Answer, Body, HttpHandler, plain, read_body, whole};
+use tokio::sync::watch;
 
 use super::pace::{Speed, Steps};
 use super::script::{Exchange, Script, is_poll};
@@ -35,17 +38,18 @@ struct Inner {
     started: tokio::time::Instant,
     played: Box<dyn Fn() + Send + Sync>,
     state: Mutex<State>,
+    /// The server stops: nobody waits any more.
+    closing: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 struct State {
     /// The exchanges that were played.
-    used: Vec<usize>,
+    used: BTreeSet<usize>,
     /// When the log was first asked for, and how many of its events are told.
     log: Option<(Instant, usize)>,
     /// All events of the log were given.
     done: bool,
-    closing: bool,
 }
 
 impl Exchanges {
@@ -56,7 +60,8 @@ impl Exchanges {
         played: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let (started, state) = (tokio::time::Instant::now(), Mutex::default());
-        Self(Arc::new(Inner { script, speed, steps, started, played: Box::new(played), state }))
+        let (closing, played) = (watch::Sender::new(false), Box::new(played));
+        Self(Arc::new(Inner { script, speed, steps, started, played, state, closing }))
     }
 }
 
@@ -81,7 +86,7 @@ impl HttpHandler for Exchanges {
     }
 
     fn begin_shutdown(&self) {
-        self.0.lock().closing = true;
+        self.0.closing.send_replace(true);
     }
 }
 
@@ -111,7 +116,7 @@ impl Inner {
         let Some((at, exchange)) = found else {
             return plain(StatusCode::NOT_FOUND, "the capture holds no answer to this");
         };
-        state.used.push(at);
+        state.used.insert(at);
         let captured = &exchange.response;
         let mut answer = Response::new(whole(Bytes::from(captured.body.to_bytes(FILL))));
         *answer.status_mut() = StatusCode::from_u16(captured.status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -127,7 +132,9 @@ impl Inner {
 
     /// The events of the log after a number, once there are any.
     async fn poll(self: Arc<Self>, asked: Asked) -> Response<Body> {
-        let until = tokio::time::Instant::now() + Duration::from_secs(asked.timeout.unwrap_or_default().min(600));
+        // As a server does that was not told otherwise.
+        let until = tokio::time::Instant::now() + LogConfig::default().wait(&asked);
+        let mut closing = self.closing.subscribe();
         // Where the log is is asked before it is followed: time begins with that.
         if asked.last.is_some() {
             self.lock().log.get_or_insert((self.now(), 0));
@@ -135,13 +142,14 @@ impl Inner {
         let events = loop {
             self.release();
             let events = self.events(asked);
-            if !events.is_empty() || tokio::time::Instant::now() >= until || self.lock().closing {
+            if !events.is_empty() || tokio::time::Instant::now() >= until || *closing.borrow() {
                 break events;
             }
             let step = std::future::poll_fn(|cx| self.take_step(cx));
             tokio::select! {
                 () = tokio::time::sleep_until(self.next_release().map_or(until, |next| next.min(until))) => {}
                 () = step, if self.speed == Speed::Step => {}
+                _ = closing.wait_for(|closing| *closing) => {}
             }
         };
         let given = events.iter().map(|event| event.0).max();
@@ -225,7 +233,52 @@ fn alike(captured: &str, asked: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::alike;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tieline_axeos::Poll as Asked;
+    use tieline_server::HttpHandler as _;
+    use tokio::task::JoinHandle;
+    use tokio::time::timeout;
+
+    use super::{Exchanges, alike};
+    use crate::capture::Capture;
+    use crate::capture::replay::pace::Speed;
+    use crate::capture::replay::script::Script;
+
+    /// Whether a poll of a log without further events is answered within a time.
+    async fn is_answered(poll: &mut JoinHandle<hyper::Response<super::Body>>, seconds: u64) -> bool {
+        timeout(Duration::from_secs(seconds), poll).await.is_ok()
+    }
+
+    fn parked(timeout: Option<u64>) -> (Exchanges, JoinHandle<hyper::Response<super::Body>>) {
+        let lines = [
+            r#"{"tieline":"capture","v":1}"#,
+            r#"{"t":1,"connection":1,"kind":"request","exchange":1,"method":"GET","target":"/events","headers":[],"body":""}"#,
+            r#"{"t":1,"connection":1,"kind":"response","exchange":1,"status":200,"headers":[],"body":"[{\"seq\":7}]"}"#,
+        ];
+        let script = Arc::new(Script::new(Capture::read(lines.join("\n").as_bytes()).expect("a capture")));
+        let exchanges = Exchanges::new(script, Speed::Max, Arc::default(), || {});
+        let mut asked = Asked::after(7, 0);
+        asked.timeout = timeout;
+        let poll = tokio::spawn(Arc::clone(&exchanges.0).poll(asked));
+        (exchanges, poll)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_poll_without_a_timeout_waits_as_long_as_a_pbx_lets_it() {
+        let (_exchanges, mut poll) = parked(None);
+        assert!(!is_answered(&mut poll, 29).await);
+        assert!(is_answered(&mut poll, 2).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_poll_that_waits_is_answered_when_the_server_stops() {
+        let (exchanges, mut poll) = parked(Some(200));
+        assert!(!is_answered(&mut poll, 100).await);
+        exchanges.begin_shutdown();
+        assert!(is_answered(&mut poll, 1).await);
+    }
 
     #[test]
     fn targets_are_alike_but_for_what_is_mapped() {

@@ -1,6 +1,6 @@
 //! One WebSocket that is played.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -37,7 +37,7 @@ pub struct ReplayLine {
     /// The step that is next.
     next: usize,
     /// Which requests were played, by their steps.
-    used: Vec<usize>,
+    used: BTreeSet<usize>,
     /// The time that steps count from: here, and in the capture.
     anchor: (Instant, std::time::Duration),
     /// The gates that a client went through.
@@ -74,7 +74,7 @@ impl ReplayLine {
             speed,
             steps,
             next: 0,
-            used: Vec::new(),
+            used: BTreeSet::new(),
             anchor: (now, from.unwrap_or_default()),
             passed: [false; 2],
             due: None,
@@ -187,7 +187,7 @@ impl ReplayLine {
         });
         let said: Vec<Frame> = said.collect();
         self.queue.extend(said);
-        self.used.push(at);
+        self.used.insert(at);
     }
 }
 

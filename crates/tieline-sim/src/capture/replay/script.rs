@@ -1,6 +1,7 @@
 //! A capture as what is to be played: the WebSockets one by one, the exchanges over HTTP all together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::capture::entry::{Ended, Payload, Response, What};
 use crate::capture::{Capture, Side};
 
 /// A capture, ready to be played. One script serves any number of clients.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Script {
     pub(super) sockets: Vec<Socket>,
     pub(super) exchanges: Vec<Exchange>,
@@ -31,20 +32,17 @@ pub(super) enum Service {
 }
 
 /// A WebSocket that was captured.
-#[derive(Debug)]
 pub(super) struct Socket {
     pub(super) service: Service,
     pub(super) steps: Vec<Step>,
 }
 
 /// What happened on a WebSocket.
-#[derive(Debug)]
 pub(super) struct Step {
     pub(super) at: Duration,
     pub(super) what: Deed,
 }
 
-#[derive(Debug)]
 pub(super) enum Deed {
     /// The client asked.
     Asked {
@@ -66,7 +64,6 @@ pub(super) enum Deed {
 }
 
 /// A request over HTTP and its answer.
-#[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) method: String,
     pub(super) target: String,
@@ -74,7 +71,6 @@ pub(super) struct Exchange {
 }
 
 /// An event of a polled log.
-#[derive(Debug)]
 pub(super) struct LogEvent {
     pub(super) number: u64,
     /// When it was told.
@@ -193,6 +189,13 @@ impl Script {
             exchanges: self.exchanges.len(),
             polled: self.log.len(),
         }
+    }
+}
+
+// Without redaction it holds everything.
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Script").field(&self.summary()).finish()
     }
 }
 
