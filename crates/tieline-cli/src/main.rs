@@ -16,6 +16,7 @@ mod password;
 mod private;
 mod profile;
 mod progress;
+mod random;
 mod record;
 mod replay;
 #[cfg(feature = "serve")]

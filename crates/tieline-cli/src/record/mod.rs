@@ -28,6 +28,7 @@ use crate::listen::trust;
 use crate::listen::wsi::dialect_of;
 use crate::output::{self, Line};
 use crate::password;
+use crate::random;
 use file::{Recorder, Tally};
 use proxy::Proxy;
 
@@ -132,15 +133,11 @@ fn redactor(args: &Record) -> Result<Option<Redactor>, Failure> {
             "--no-redact: the capture will hold numbers, names, messages, passwords and tokens as they are; \
              do not hand it on"
         );
-        writeln!(io::stderr(), "tieline: NOTHING IS REDACTED: whoever has the capture can log in as you")?;
+        output::tell("tieline: NOTHING IS REDACTED: whoever has the capture can log in as you");
         return Ok(None);
     }
     let key = match &args.redact_key {
-        None => {
-            // Version 4 UUIDs are random but for six bits each.
-            let drawn: Vec<u8> = (0..4).flat_map(|_| uuid::Uuid::new_v4().into_bytes()).collect();
-            RedactionKey::new(&drawn)
-        }
+        None => RedactionKey::new(&random::draw::<32>()?),
         Some(path) => {
             let usage = |words: String| Failure::new(Exit::Usage, format!("{}: {words}", path.display()));
             let mut secret = Vec::new();
@@ -236,13 +233,14 @@ impl Told {
         let (file, pin) = (self.path.display().to_string(), tls.map(|tls| tls.pin().to_string()));
         if self.human || self.is_piped() {
             let Some(address) = address else { return Ok(()) };
-            let mut err = anstream::stderr().lock();
             let scheme = if pin.is_some() { "wss" } else { "ws" };
-            writeln!(
-                err,
+            output::tell(format_args!(
                 "Point the client at {scheme}://{address} in the place of the PBX; Ctrl-C ends the capture."
-            )?;
-            return pin.map_or(Ok(()), |pin| writeln!(err, "--tls-pin {pin}"));
+            ));
+            if let Some(pin) = pin {
+                output::tell(format_args!("--tls-pin {pin}"));
+            }
+            return Ok(());
         }
         let recording = Recording { file, address, pin, redaction: self.redaction.as_deref() };
         let mut out = anstream::stdout().lock();
@@ -255,10 +253,10 @@ impl Told {
         if self.human || self.is_piped() {
             let Tally { connections, messages, exchanges, .. } = tally;
             let how = redaction.map_or("NOT redacted".to_owned(), |key| format!("redacted by key {key}"));
-            return writeln!(
-                anstream::stderr().lock(),
+            output::tell(format_args!(
                 "{file}: {connections} connections, {messages} messages, {exchanges} exchanges over HTTP; {how}"
-            );
+            ));
+            return Ok(());
         }
         let mut out = anstream::stdout().lock();
         Line::new("summary", 2, Summary { file, tally, redaction }).write(&mut out)?;

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use tieline_core::{Seed, Text};
+use tieline_core::Text;
 use tieline_portsip_im::service::{MessageRecord, Rate};
 use tieline_server::im::accounts::UsersFile;
 use tieline_server::im::standing::{Standing, StandingConfig};
@@ -20,6 +20,7 @@ use crate::args::{self, Output, ServeLimits};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::private;
+use crate::random;
 
 /// How often old files are looked for.
 const SWEEP: Duration = Duration::from_secs(3600);
@@ -89,7 +90,7 @@ type Service = Standing<UsersFile>;
 
 fn open(data: &Path, limits: &ServeLimits) -> Result<Service, Failure> {
     let users = UsersFile::open(users::path(data)).map_err(users::failed)?;
-    let mut config = StandingConfig::new(data, seed()?);
+    let mut config = StandingConfig::new(data, random::draw()?);
     config.service.members = limits.members;
     config.service.topics = limits.topics;
     config.service.attached = limits.attached;
@@ -148,15 +149,6 @@ async fn listen(addr: SocketAddr, options: ServerOptions) -> Result<Server, Fail
         let message = format!("cannot listen on {addr}: {error}; try another --listen or --metrics address");
         Failure::new(Exit::Failure, message)
     })
-}
-
-/// What nobody knows, from the system.
-fn seed() -> Result<Seed, Failure> {
-    let mut seed = Seed::default();
-    match getrandom::fill(&mut seed) {
-        Ok(()) => Ok(seed),
-        Err(error) => Err(Failure::new(Exit::Failure, format!("the system gives no random numbers: {error}"))),
-    }
 }
 
 fn running_url(scheme: &str, server: &ServerHandle, path: &str) -> String {

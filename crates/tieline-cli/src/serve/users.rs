@@ -7,12 +7,12 @@ use serde::Serialize;
 use tieline_core::{Random, Secret};
 use tieline_server::im::accounts::{NewUser, PasswordHash, User, UsersEdit, UsersFile, UsersFileError};
 
-use super::seed;
 use crate::args::{NewPassword, OfUser, Output, UserName, UsersCommand};
 use crate::cloudpbx::table;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Line, printable};
+use crate::random;
 use crate::{password, private};
 
 /// The file of users of a service.
@@ -61,7 +61,7 @@ pub(super) fn run(command: UsersCommand, output: Output) -> Result<Exit, Failure
         }
         UsersCommand::Add(add) => {
             let UserName { name, domain } = &add.user.user;
-            let mut random = Random::new(seed()?, u64::from_le_bytes(*b"im-users"));
+            let mut random = Random::new(random::draw()?, u64::from_le_bytes(*b"im-users"));
             let (secret, made) = password(&add.password, &mut random)?;
             let data = &add.user.of.data;
             private::make(data).map_err(|error| Failure::new(Exit::Failure, format!("{}: {error}", data.display())))?;
@@ -75,7 +75,7 @@ pub(super) fn run(command: UsersCommand, output: Output) -> Result<Exit, Failure
             tell("added", &user, made.then_some(&secret), output)?;
         }
         UsersCommand::Passwd(set) => {
-            let mut random = Random::new(seed()?, u64::from_le_bytes(*b"im-users"));
+            let mut random = Random::new(random::draw()?, u64::from_le_bytes(*b"im-users"));
             let (secret, made) = password(&set.password, &mut random)?;
             let hash = hash(&secret, &mut random)?;
             let user = change(&set.user, |edit, name, domain| edit.set_password(name, domain, &hash))?;
