@@ -53,9 +53,9 @@ impl Service {
     /// A session is logged in. Its login is answered once this is committed.
     pub fn open(&mut self, now: Instant, session: SessionId, arrival: &Arrival) -> Decision {
         let user = arrival.user;
-        let lack = Lack::User(user);
-        if self.stale.contains(&lack) || !self.users.contains_key(&user) && !self.absent.contains(&lack) {
-            return Decision::Lacks(alloc::vec![lack]);
+        let lacks = self.lacks_arrival(user);
+        if !lacks.is_empty() {
+            return Decision::Lacks(lacks);
         }
         let mut step = Step::new(Some(session));
         self.meet(&mut step, now, arrival);
@@ -69,22 +69,30 @@ impl Service {
             background: arrival.background,
             attached: BTreeSet::new(),
             bucket: Bucket::full(self.config.rate, now),
+            charged: None,
         };
         self.sessions.insert(session, seat);
-        self.made(step)
+        Decision::Made(self.made(step))
     }
 
     /// Makes the account of a user whom the owner of the users knows and the store does not: others may write to who has
     /// never logged in. Nothing is written for a user who has one.
     pub fn introduce(&mut self, now: Instant, arrival: &Arrival) -> Decision {
-        let user = arrival.user;
-        let lack = Lack::User(user);
-        if self.stale.contains(&lack) || !self.users.contains_key(&user) && !self.absent.contains(&lack) {
-            return Decision::Lacks(alloc::vec![lack]);
+        let lacks = self.lacks_arrival(arrival.user);
+        if !lacks.is_empty() {
+            return Decision::Lacks(lacks);
         }
         let mut step = Step::new(None);
         self.meet(&mut step, now, arrival);
-        self.made(step)
+        Decision::Made(self.made(step))
+    }
+
+    /// What must be loaded before a user is let in.
+    fn lacks_arrival(&self, user: UserNumber) -> Vec<Lack> {
+        let own = Lack::User(user);
+        let mut lacks: BTreeSet<Lack> = self.stale.get(&own).cloned().into_iter().collect();
+        self.lack_user(&mut lacks, user);
+        lacks.into_iter().collect()
     }
 
     /// The user's account is made if there is none.
@@ -100,30 +108,39 @@ impl Service {
 
     /// Decides on a request or note of a session that is [open](Self::open). A request of one that is not is answered 401,
     /// a note is passed over.
+    ///
+    /// Whoever asks again, once what lacked is provided, asks with the same time: the message is charged to the session's
+    /// rate once.
     pub fn decide(&mut self, now: Instant, session: SessionId, message: &ClientMessage<Text>) -> Decision {
         let mut step = Step::new(Some(session));
         let is_note = matches!(message.body, ClientBody::Note(_));
-        let Some(seat) = self.sessions.get(&session) else {
+        let rate = self.config.rate;
+        let Some(seat) = self.sessions.get_mut(&session) else {
             if !is_note {
                 step.answer(Status::AUTHENTICATION_REQUIRED);
                 step.close_answer();
             }
-            return self.made(step);
+            return Decision::Made(self.made(step));
         };
         let user = seat.user;
+        // What is over the rate loads nothing.
+        let in_rate = seat.charged.take() == Some(now) || seat.bucket.take(rate, now);
         let name = message.body.topic().map(Topic::as_str).unwrap_or_default();
         let asked = Asked { session, user, now, ts: self.micros(now), name };
         let target = Target::of(message.body.topic(), user);
-        if let Ok(target) = &target {
+        let taken = if self.draining || !in_rate { Err(Status::UNAVAILABLE) } else { Ok(()) };
+        if taken.is_ok()
+            && let Ok(target) = &target
+        {
             let lacks = self.lacks(user, target, &message.body);
             if !lacks.is_empty() {
+                if let Some(seat) = self.sessions.get_mut(&session) {
+                    seat.charged = Some(now);
+                }
                 return Decision::Lacks(lacks);
             }
         }
-        let rate = self.config.rate;
-        let in_rate = self.sessions.get_mut(&session).is_some_and(|seat| seat.bucket.take(rate, now));
-        let refused = if self.draining || !in_rate { Err(Status::UNAVAILABLE) } else { Ok(()) };
-        match refused.and_then(|()| self.rule(&mut step, &asked, target, message)) {
+        match taken.and_then(|()| self.rule(&mut step, &asked, target, message)) {
             Ok(()) => {}
             // What a note does wrong is passed over, but where the topic was to be attached.
             Err(Status::ATTACH_FIRST) if is_note => self.refuse_note(&mut step, &asked),
@@ -131,7 +148,7 @@ impl Service {
             Err(status) => step.answer(status),
         }
         step.close_answer();
-        self.made(step)
+        Decision::Made(self.made(step))
     }
 
     fn rule(
@@ -203,14 +220,14 @@ impl Service {
         lacks.into_iter().collect()
     }
 
-    fn lack_user(&self, lacks: &mut BTreeSet<Lack>, user: UserNumber) {
+    pub(super) fn lack_user(&self, lacks: &mut BTreeSet<Lack>, user: UserNumber) {
         let lack = Lack::User(user);
         if !self.users.contains_key(&user) && !self.absent.contains(&lack) {
             lacks.insert(lack);
         }
     }
 
-    fn lack_topic(&self, lacks: &mut BTreeSet<Lack>, topic: &TopicKey) {
+    pub(super) fn lack_topic(&self, lacks: &mut BTreeSet<Lack>, topic: &TopicKey) {
         let lack = Lack::Topic(topic.clone());
         if !self.topics.contains_key(topic) && !self.absent.contains(&lack) {
             lacks.insert(lack);
@@ -233,10 +250,7 @@ impl Service {
         }
         // Nobody is attached again who is gone.
         step.undo.clear();
-        match self.made(step) {
-            Decision::Made(step) => step,
-            Decision::Lacks(_) => Step::new(None),
-        }
+        self.made(step)
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due; `None` when nothing is.
@@ -258,10 +272,7 @@ impl Service {
                 Due::TopicOff(topic) => self.topic_offline(&mut step, &topic),
             }
         }
-        match self.made(step) {
-            Decision::Made(step) => step,
-            Decision::Lacks(_) => Step::new(None),
-        }
+        self.made(step)
     }
 
     pub(super) fn person(&self, user: UserNumber) -> Option<&Person> {

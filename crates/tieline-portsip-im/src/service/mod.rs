@@ -9,7 +9,7 @@
 //!    [`Service::decide`]; a line that ends becomes [`Service::close`]; [`Service::poll_timeout`] says when
 //!    [`Service::handle_timeout`] is due.
 //! 2. [`Decision::Lacks`] names what is not in memory: the host loads it, gives it ([`Service::provide_user`],
-//!    [`Service::provide_topic`]) and asks again. Nothing was decided meanwhile.
+//!    [`Service::provide_topic`]) and asks again, with the same time. Nothing was decided meanwhile.
 //! 3. [`Decision::Made`] is a [`Step`]: its [`writes`](Step::writes) go to the store, many steps to a commit. The service
 //!    goes on deciding as if they were there.
 //! 4. Once a step is durable it is handed back to [`Service::commit`], in the order of the decisions, and only that gives
@@ -35,6 +35,7 @@ mod decide;
 mod delete;
 mod external;
 mod get;
+mod hidden;
 mod leave;
 mod list;
 mod memory;

@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use tieline_core::{Instant, Random, Text};
 
 use super::config::ServiceConfig;
+use super::hidden::Hidden;
 use super::rate::Bucket;
 use super::record::{Account, Micros, TopicKey, TopicRecord, UserNumber, UserRecord};
-use super::step::{Decision, Delivery, Lack, SessionId, Step, Undo};
+use super::step::{Delivery, Lack, SessionId, Step, Undo};
 use super::write::Write;
 
 /// The rules of the IM service. See the [module](super) for how a host drives it.
@@ -46,6 +47,8 @@ pub(super) struct Seat {
     pub(super) background: bool,
     pub(super) attached: BTreeSet<TopicKey>,
     pub(super) bucket: Bucket,
+    /// When a message was charged that lacked something and is decided again.
+    pub(super) charged: Option<Instant>,
 }
 
 /// A user in memory.
@@ -89,6 +92,8 @@ impl Person {
 /// A topic in memory.
 pub(super) struct Room {
     pub(super) record: TopicRecord,
+    /// The record's deletions, added up.
+    pub(super) hidden: Hidden,
     pub(super) attached: BTreeMap<SessionId, UserNumber>,
     /// Whether it counts as online.
     pub(super) online: bool,
@@ -100,8 +105,23 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) const fn new(record: TopicRecord) -> Self {
-        Self { record, attached: BTreeMap::new(), online: false, off_at: None, pending: 0, gone: false }
+    pub(super) fn new(record: TopicRecord) -> Self {
+        let hidden = Hidden::of(&record.deletions);
+        Self { record, hidden, attached: BTreeMap::new(), online: false, off_at: None, pending: 0, gone: false }
+    }
+
+    /// What is kept of it was loaded again.
+    fn reload(&mut self, record: TopicRecord) {
+        self.hidden = Hidden::of(&record.deletions);
+        self.record = record;
+        self.gone = false;
+    }
+
+    fn apply(&mut self, write: &Write) {
+        self.record.apply(write);
+        if let Write::Deletion { deletion, .. } = write {
+            self.hidden.add(deletion);
+        }
     }
 
     /// The sessions of a user that are attached.
@@ -180,10 +200,7 @@ impl Service {
         let lack = Lack::Topic(topic.clone());
         self.stale.remove(&lack);
         match (record, self.topics.get_mut(topic)) {
-            (Some(record), Some(room)) => {
-                room.record = record;
-                room.gone = false;
-            }
+            (Some(record), Some(room)) => room.reload(record),
             (Some(record), None) => {
                 self.topics.insert(topic.clone(), Room::new(record));
             }
@@ -276,7 +293,7 @@ impl Service {
     }
 
     /// Marks what a step changed, and hands it out.
-    pub(super) fn made(&mut self, step: Step) -> Decision {
+    pub(super) fn made(&mut self, step: Step) -> Step {
         for topic in &step.topics {
             if let Some(room) = self.topics.get_mut(topic) {
                 room.pending += 1;
@@ -288,7 +305,7 @@ impl Service {
             }
         }
         self.absent.clear();
-        Decision::Made(step)
+        step
     }
 
     /// Writes: into memory now, into the store by the step.
@@ -296,7 +313,7 @@ impl Service {
         if let Some(topic) = write.topic() {
             step.touch(topic);
             if let Some(room) = self.topics.get_mut(topic) {
-                room.record.apply(&write);
+                room.apply(&write);
             }
         }
         match &write {

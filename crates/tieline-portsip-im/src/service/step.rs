@@ -225,12 +225,17 @@ pub(super) fn stamp(micros: Micros) -> Timestamp<String> {
     Timestamp::from_unix_micros(micros)
 }
 
+/// The same in a text that is shared.
+pub(super) fn wire_time(micros: Micros) -> Timestamp<Text> {
+    Timestamp::new(Text::from(stamp(micros).raw()))
+}
+
 /// A message as those see it who know its topic by `name`.
 pub(super) fn data(name: &Text, message: &MessageRecord) -> Text {
     let data = Data {
         topic: Some(Topic::new(name.clone())),
         from: message.from.map(|user| UserId::new(super::record::user_name(user))),
-        ts: Some(Timestamp::new(Text::from(stamp(message.ts).raw()))),
+        ts: Some(wire_time(message.ts)),
         seq: Some(message.seq),
         head: message.head.clone(),
         content: message.content.clone(),

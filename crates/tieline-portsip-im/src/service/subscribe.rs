@@ -88,7 +88,7 @@ impl Service {
                 if !self.may_use_channel(asked.user, name) {
                     return Err(Status::PERMISSION_DENIED);
                 }
-                self.open_channel(step, asked, topic);
+                self.open_channel(step, asked.ts, topic);
                 None
             }
             TopicKey::Group(_) => None,
@@ -337,17 +337,8 @@ impl Service {
     /// Whether a user may use an external message channel: the own one, and those of the user's ring groups and queues.
     pub(super) fn may_use_channel(&self, user: u64, name: &Text) -> bool {
         let id = name.strip_prefix("emc").unwrap_or_default();
-        let own = id.parse() == Ok(user);
+        let own = *alloc::format!("{user}") == *id;
         own || self.person(user).is_some_and(|person| person.channels.contains(id))
-    }
-
-    /// An external message channel exists from the first subscription on. Nobody owns it, and the PBX says who is in it.
-    pub(super) fn open_channel(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey) {
-        if self.room(topic).is_none() {
-            let head = TopicHead::new(topic.clone(), asked.ts, AccessMode::GROUP_DEFAULT);
-            self.topics.insert(topic.clone(), Room::new(TopicRecord::new(head.clone())));
-            self.write(step, Write::Topic(head));
-        }
     }
 
     /// The account of a user.
@@ -357,7 +348,7 @@ impl Service {
 }
 
 /// The most that may be given to who comes: what was taken away stays so, or whoever is banned would leave and come back.
-fn left_with(record: &TopicRecord, user: u64) -> AccessMode {
+pub(super) fn left_with(record: &TopicRecord, user: u64) -> AccessMode {
     record.subs.get(&user).map_or(AccessMode::FULL, |ended| ended.given)
 }
 

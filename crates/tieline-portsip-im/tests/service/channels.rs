@@ -15,6 +15,10 @@ fn a_user_has_the_own_channel_and_those_of_the_own_queues_only() {
     assert_eq!(world.code("alice1", sub("emc7001")), 200);
     assert_eq!(world.code("alice1", sub("emc7002")), 403);
     assert_eq!(world.code("alice1", sub("emc")), 404);
+    for other in ["emc+", "emc0", "emc00"] {
+        let same_number = own.replace("emc", other);
+        assert_eq!(world.code("alice1", sub(&same_number)), 403, "{same_number}");
+    }
     world.channels.clear();
     world.arrive("bob1");
     assert_eq!(world.code("bob1", sub(&own)), 403);

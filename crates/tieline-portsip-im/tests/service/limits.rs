@@ -3,7 +3,7 @@
 use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::Rate;
 
-use crate::said::{get, leave, publish, sub};
+use crate::said::{get, leave, mark, publish, sub};
 use crate::world::{EPOCH, World, config};
 
 #[test]
@@ -20,6 +20,22 @@ fn requests_over_the_rate_of_a_session_are_503_until_time_has_passed() {
     assert_eq!(world.code("alice2", get("me", "tags")), 403, "another session has its own");
     world.wait(1_000);
     assert_eq!(world.code("alice1", get("me", "tags")), 403);
+}
+
+#[test]
+fn a_request_that_loads_something_is_charged_once_and_one_over_the_rate_loads_nothing() {
+    let mut config = config();
+    config.rate = Rate { burst: 3, per_second: 1 };
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.loads = 0;
+    for group in ["grpOne00000", "grpTwo00000", "grpThree000"] {
+        assert_eq!(world.code("alice1", sub(group)), 404);
+    }
+    assert_eq!(world.loads, 3);
+    assert_eq!(world.code("alice1", sub("grpFour0000")), 503);
+    world.say("alice1", mark("usr7", "recv", 1));
+    assert_eq!(world.loads, 3);
 }
 
 #[test]
