@@ -50,12 +50,16 @@ pub(super) struct Asked<'m> {
 }
 
 impl Service {
-    /// A session is logged in. Its login is answered once this is committed.
+    /// A session is logged in. Its login is answered once this is committed. The user's part in an external message channel
+    /// that is none of the user's any more ends.
     pub fn open(&mut self, now: Instant, session: SessionId, arrival: &Arrival) -> Decision {
+        self.now = now;
         let user = arrival.user;
-        let lacks = self.lacks_arrival(user);
+        let mut lacks = self.lacks_arrival(user);
+        let lost = self.lost_channels(arrival);
+        lost.iter().for_each(|channel| self.lack_topic(&mut lacks, channel));
         if !lacks.is_empty() {
-            return Decision::Lacks(lacks);
+            return Decision::Lacks(lacks.into_iter().collect());
         }
         let mut step = Step::new(Some(session));
         self.meet(&mut step, now, arrival);
@@ -72,6 +76,8 @@ impl Service {
             charged: None,
         };
         self.sessions.insert(session, seat);
+        let asked = Asked { session, user, now, ts: self.micros(now), name: "" };
+        lost.iter().for_each(|channel| self.end(&mut step, &asked, channel, user));
         Decision::Made(self.made(step))
     }
 
@@ -80,7 +86,7 @@ impl Service {
     pub fn introduce(&mut self, now: Instant, arrival: &Arrival) -> Decision {
         let lacks = self.lacks_arrival(arrival.user);
         if !lacks.is_empty() {
-            return Decision::Lacks(lacks);
+            return Decision::Lacks(lacks.into_iter().collect());
         }
         let mut step = Step::new(None);
         self.meet(&mut step, now, arrival);
@@ -88,11 +94,23 @@ impl Service {
     }
 
     /// What must be loaded before a user is let in.
-    fn lacks_arrival(&self, user: UserNumber) -> Vec<Lack> {
-        let own = Lack::User(user);
-        let mut lacks: BTreeSet<Lack> = self.stale.get(&own).cloned().into_iter().collect();
+    fn lacks_arrival(&self, user: UserNumber) -> BTreeSet<Lack> {
+        let mut lacks = BTreeSet::new();
         self.lack_user(&mut lacks, user);
-        lacks.into_iter().collect()
+        lacks
+    }
+
+    /// The external message channels that the user was in and may no longer be.
+    fn lost_channels(&self, arrival: &Arrival) -> Vec<TopicKey> {
+        let topics = self.users.get(&arrival.user).map(|person| &person.topics);
+        let is_lost = |topic: &&TopicKey| match topic {
+            TopicKey::External(name) => {
+                let id = name.strip_prefix("emc").unwrap_or_default();
+                !is_own_channel(arrival.user, id) && !arrival.channels.iter().any(|channel| **channel == *id)
+            }
+            _ => false,
+        };
+        topics.into_iter().flatten().filter(is_lost).cloned().collect()
     }
 
     /// The user's account is made if there is none.
@@ -112,6 +130,7 @@ impl Service {
     /// Whoever asks again, once what lacked is provided, asks with the same time: the message is charged to the session's
     /// rate once.
     pub fn decide(&mut self, now: Instant, session: SessionId, message: &ClientMessage<Text>) -> Decision {
+        self.now = now;
         let mut step = Step::new(Some(session));
         let is_note = matches!(message.body, ClientBody::Note(_));
         let rate = self.config.rate;
@@ -132,6 +151,9 @@ impl Service {
         if taken.is_ok()
             && let Ok(target) = &target
         {
+            if *target == Target::New {
+                self.next_group();
+            }
             let lacks = self.lacks(user, target, &message.body);
             if !lacks.is_empty() {
                 if let Some(seat) = self.sessions.get_mut(&session) {
@@ -215,6 +237,7 @@ impl Service {
                     }
                 }
             }
+            Target::New if matches!(body, ClientBody::Sub(_)) => self.lack_topic(&mut lacks, &self.next_group),
             _ => {}
         }
         lacks.into_iter().collect()
@@ -222,20 +245,21 @@ impl Service {
 
     pub(super) fn lack_user(&self, lacks: &mut BTreeSet<Lack>, user: UserNumber) {
         let lack = Lack::User(user);
-        if !self.users.contains_key(&user) && !self.absent.contains(&lack) {
+        if self.stale.contains(&lack) || !self.users.contains_key(&user) && !self.absent.contains(&lack) {
             lacks.insert(lack);
         }
     }
 
     pub(super) fn lack_topic(&self, lacks: &mut BTreeSet<Lack>, topic: &TopicKey) {
         let lack = Lack::Topic(topic.clone());
-        if !self.topics.contains_key(topic) && !self.absent.contains(&lack) {
+        if self.stale.contains(&lack) || !self.topics.contains_key(topic) && !self.absent.contains(&lack) {
             lacks.insert(lack);
         }
     }
 
     /// A session is gone: what others are told. Nothing for one that is not open.
     pub fn close(&mut self, now: Instant, session: SessionId) -> Step {
+        self.now = now;
         let mut step = Step::new(None);
         let Some(seat) = self.sessions.get(&session) else { return step };
         let user = seat.user;
@@ -248,8 +272,6 @@ impl Service {
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions = person.sessions.saturating_sub(1);
         }
-        // Nobody is attached again who is gone.
-        step.undo.clear();
         self.made(step)
     }
 
@@ -261,6 +283,7 @@ impl Service {
 
     /// Does what is due: tells who went offline.
     pub fn handle_timeout(&mut self, now: Instant) -> Step {
+        self.now = now;
         let mut step = Step::new(None);
         while let Some((at, _)) = self.timers.first()
             && *at <= now
@@ -270,6 +293,7 @@ impl Service {
                 Due::UserOff(user) => self.user_offline(&mut step, now, user),
                 Due::Agent(user) => self.agent_changed(&mut step, user),
                 Due::TopicOff(topic) => self.topic_offline(&mut step, &topic),
+                Due::Left(topic, user) => self.left(&mut step, &topic, user),
             }
         }
         self.made(step)
@@ -304,6 +328,11 @@ fn asks_for(body: &ClientBody<Text>, section: Section) -> bool {
         _ => None,
     };
     what.is_some_and(|what| Section::list(what).any(|asked| asked == section))
+}
+
+/// Whether what stands behind `emc` is the user's number, as numbers are written.
+pub(super) fn is_own_channel(user: UserNumber, id: &str) -> bool {
+    *alloc::format!("{user}") == *id
 }
 
 /// The own access, as answers show it.

@@ -9,7 +9,7 @@ use super::presence::{notice, on_me, text};
 use super::ranges::Ranges;
 use super::record::{Deletion, TopicKey, UserNumber, user_name};
 use super::state::Service;
-use super::step::{SessionId, Step};
+use super::step::{SessionId, Step, Undo};
 use super::target::{Target, user_number};
 use super::write::Write;
 use crate::server::Answer;
@@ -169,6 +169,8 @@ impl Service {
         step.push(on_me, || text(self::on_me(name, PresWhat::Gone)));
         self.write(step, Write::DeleteTopic(topic.clone()));
         let off_at = self.topics.get_mut(topic).and_then(|room| {
+            step.undo.push(Undo::TopicOnline(topic.clone(), room.online));
+            step.undo.push(Undo::Deleted(topic.clone()));
             room.gone = true;
             room.online = false;
             room.off_at.take()

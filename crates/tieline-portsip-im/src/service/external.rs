@@ -19,6 +19,7 @@ impl Service {
         head: Option<Raw<Text>>,
         content: Option<Raw<Text>>,
     ) -> Decision {
+        self.now = now;
         let topic = TopicKey::External(alloc::format!("emc{channel}").as_str().into());
         let mut lacks = self.stale.clone();
         self.lack_topic(&mut lacks, &topic);

@@ -17,7 +17,8 @@
 //!    nobody hears of what a power cut could undo, and a reader, whose step waits behind the writes it saw, sees
 //!    committed numbers only.
 //! 5. When a commit fails, all steps that are not committed are handed to [`Service::fail`], and their askers are answered
-//!    [`Status::INTERNAL`](crate::Status::INTERNAL). What they touched is lacking again.
+//!    [`Status::INTERNAL`](crate::Status::INTERNAL). What they touched is lacking again, and what
+//!    others were told last of who is there is put right by a timeout.
 //!
 //! A [`Delivery::History`] is read from the store when it is delivered: the messages are committed by then, and
 //! [`History::answer`] makes of them what the client is sent.
@@ -53,6 +54,7 @@ mod state;
 mod step;
 mod subscribe;
 mod target;
+mod undo;
 mod write;
 
 pub use config::{JoinNotice, Rate, ServiceConfig};

@@ -131,13 +131,18 @@ impl fmt::Debug for Step {
     }
 }
 
-/// How to take back what is not kept: who is attached.
+/// How to take back what is not kept: who is attached, and who and what counts as online.
 #[derive(Debug)]
 pub(super) enum Undo {
     Attached(TopicKey, SessionId),
     Detached(TopicKey, SessionId, UserNumber),
-    OnMe(SessionId),
-    OffMe(SessionId),
+    OnMe(UserNumber, SessionId),
+    OffMe(UserNumber, SessionId),
+    /// Whether a topic counted as online.
+    TopicOnline(TopicKey, bool),
+    /// Whether a user counted as online, with which program.
+    UserOnline(UserNumber, bool, Option<Text>),
+    Deleted(TopicKey),
 }
 
 /// One thing that is told, in the order of the step.
