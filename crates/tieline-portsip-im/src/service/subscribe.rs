@@ -324,7 +324,9 @@ impl Service {
         let subscription = Subscription { private, ..Subscription::new(asked.user, asked.ts, want, AccessMode::FULL) };
         let params = Params { tmpname: Some(asked.name.into()), ..with_acs(&subscription) };
         self.write(step, Write::Subscription { topic: topic.clone(), subscription });
-        step.answer(Answer::status(Status::OK).with(&params).about(Topic::from(String::from(topic.name_for(asked.user)))));
+        step.answer(
+            Answer::status(Status::OK).with(&params).about(Topic::from(String::from(topic.name_for(asked.user)))),
+        );
         self.tell_subject(step, &topic, asked.user, asked.user, &Change::begun(want, AccessMode::FULL));
         self.attach(step, asked, &topic)?;
         Ok(topic)

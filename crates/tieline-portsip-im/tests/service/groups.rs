@@ -508,3 +508,18 @@ fn what_is_set_of_a_group_from_outside_is_set_whole_or_not_at_all() {
     assert_eq!(world.code("bob1", set("d", "JR")), 200, "the mode is as it was");
     assert_eq!(world.code("bob1", set("\u{2421}", "JR")), 200);
 }
+
+#[test]
+fn a_group_is_never_called_as_one_that_there_is_also_where_a_seed_is_used_again() {
+    let mut world = World::new();
+    world.arrive("alice1");
+    let first: Vec<String> = (0..3).map(|_| world.create("alice1")).collect();
+    world.restart();
+    world.arrive("bob1");
+    let name = world.create("bob1");
+    assert!(!first.contains(&name));
+    world.arrive("alice1");
+    world.say("alice1", get("me", "sub"));
+    let list = world.heard("alice1")[0]["meta"]["sub"].clone();
+    assert_eq!(list.as_array().map(Vec::len), Some(3));
+}

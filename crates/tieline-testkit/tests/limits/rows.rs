@@ -499,10 +499,7 @@ pub(crate) const ROWS: &[Row] = &[
         "512 KiB",
         "a list of members or topics, or of deletions, but one entry of it; it ends before the entry that goes beyond",
         (SERVICE, "answer_bytes: 512 << 10"),
-        (
-            "tieline-portsip-im/tests/service/limits.rs",
-            "a_list_ends_before_it_is_too_long_and_has_one_entry_at_least",
-        ),
+        ("tieline-portsip-im/tests/service/limits.rs", "a_list_ends_before_it_is_too_long_and_has_one_entry_at_least"),
     ),
     row(
         "ServiceConfig::spans",
