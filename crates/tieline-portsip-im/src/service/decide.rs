@@ -152,7 +152,7 @@ impl Service {
             && let Ok(target) = &target
         {
             if *target == Target::New {
-                self.next_group();
+                self.draw_group();
             }
             let lacks = self.lacks(user, target, &message.body);
             if !lacks.is_empty() {

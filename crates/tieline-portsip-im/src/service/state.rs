@@ -163,13 +163,18 @@ impl Service {
         }
     }
 
-    /// What a group that is created now will be called. It must be [absent](Lack::Topic): names are drawn of 2^64, but a seed
-    /// that was used before draws the same again.
-    pub(super) fn next_group(&mut self) -> &TopicKey {
+    /// Draws the name of the next group anew while it is that of one in memory. In the store there is none either: it must be
+    /// [absent](Lack::Topic), since a seed that was used before draws the same names again.
+    pub(super) fn draw_group(&mut self) {
         while self.topics.contains_key(&self.next_group) {
             self.next_group = group_name(&mut self.names);
         }
-        &self.next_group
+    }
+
+    /// The name of a group that is created now. No other will have it, also when the group is gone.
+    pub(super) fn take_group(&mut self) -> TopicKey {
+        let next = group_name(&mut self.names);
+        core::mem::replace(&mut self.next_group, next)
     }
 
     /// From now on every request is answered 503: the service stops.

@@ -305,7 +305,7 @@ impl Service {
         if !want.contains(AccessMode::JOIN | AccessMode::OWNER) || desc.is_some_and(|desc| desc.trusted.is_some()) {
             return Err(Status::PERMISSION_DENIED);
         }
-        let topic = self.next_group().clone();
+        let topic = self.take_group();
         // An invalid default is passed over; nobody owns by default.
         let default = |mode: Option<&crate::Mode<Text>>| mode.and_then(|mode| mode.parse().ok().flatten());
         let defacs = desc.and_then(|desc| desc.defacs.as_ref());

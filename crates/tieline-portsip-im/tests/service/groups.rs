@@ -518,6 +518,8 @@ fn a_group_is_never_called_as_one_that_there_is_also_where_a_seed_is_used_again(
     world.arrive("bob1");
     let name = world.create("bob1");
     assert!(!first.contains(&name));
+    assert_eq!(world.code("bob1", del_topic(&name)), 200);
+    assert_ne!(world.create("bob1"), name, "nor as one that was");
     world.arrive("alice1");
     world.say("alice1", get("me", "sub"));
     let list = world.heard("alice1")[0]["meta"]["sub"].clone();
