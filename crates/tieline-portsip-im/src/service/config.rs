@@ -55,7 +55,16 @@ pub struct ServiceConfig {
     pub page: u64,
     /// Entries of a list of subscriptions or deletions at most. Default 1024.
     pub entries: usize,
-    /// Bytes of a `public` or `private` at most, of its head and content so far as they are merged. Default 32 KiB.
+    /// Bytes of such a list at most, but one entry: it ends before the one that goes beyond. Default 512 KiB, half of what
+    /// clients of this workspace take in one message.
+    pub answer_bytes: usize,
+    /// Ranges of deleted messages, with others between, that are kept of a topic for everybody, and for each user, at most;
+    /// a deletion that makes more is answered 422. Default 10,000. What hides nothing new is not kept, so there are never
+    /// more deletions than messages either.
+    pub spans: usize,
+    /// Bytes of a `public` or `private` at most, of what a `set` or `sub` brings and of what it is merged into; more is
+    /// answered 422. What the owner of the users gives an account ([`Arrival::public`](super::Arrival::public)) is not
+    /// bounded. Default 32 KiB.
     pub card_bytes: usize,
     /// Requests of one session. Default 200 at once and 100 a second; more are answered 503.
     pub rate: Rate,
@@ -63,7 +72,8 @@ pub struct ServiceConfig {
     pub offline_after: Duration,
     /// How long after a change of a user's program others are told. Default 4 s.
     pub agent_after: Duration,
-    /// Topics, and users, that are kept in memory beyond those in use. Default 10,000 each.
+    /// Topics, and users, in memory before those that nobody uses are looked for and forgotten: at first, and again when
+    /// there are twice as many as the last search left, at least so many. Default 10,000 each.
     pub idle: usize,
 }
 
@@ -80,6 +90,8 @@ impl ServiceConfig {
             topics: 10_000,
             page: 100,
             entries: 1024,
+            answer_bytes: 512 << 10,
+            spans: 10_000,
             card_bytes: 32 << 10,
             rate: Rate { burst: 200, per_second: 100 },
             offline_after: Duration::from_secs(4),

@@ -50,12 +50,16 @@ pub(super) struct Asked<'m> {
 }
 
 impl Service {
-    /// A session is logged in. Its login is answered once this is committed.
+    /// A session is logged in. Its login is answered once this is committed. The user's part in an external message channel
+    /// that is none of the user's any more ends.
     pub fn open(&mut self, now: Instant, session: SessionId, arrival: &Arrival) -> Decision {
+        self.now = now;
         let user = arrival.user;
-        let lack = Lack::User(user);
-        if self.stale.contains(&lack) || !self.users.contains_key(&user) && !self.absent.contains(&lack) {
-            return Decision::Lacks(alloc::vec![lack]);
+        let mut lacks = self.lacks_arrival(user);
+        let lost = self.lost_channels(arrival);
+        lost.iter().for_each(|channel| self.lack_topic(&mut lacks, channel));
+        if !lacks.is_empty() {
+            return Decision::Lacks(lacks.into_iter().collect());
         }
         let mut step = Step::new(Some(session));
         self.meet(&mut step, now, arrival);
@@ -69,22 +73,44 @@ impl Service {
             background: arrival.background,
             attached: BTreeSet::new(),
             bucket: Bucket::full(self.config.rate, now),
+            charged: None,
         };
         self.sessions.insert(session, seat);
-        self.made(step)
+        let asked = Asked { session, user, now, ts: self.micros(now), name: "" };
+        lost.iter().for_each(|channel| self.end(&mut step, &asked, channel, user));
+        Decision::Made(self.made(step))
     }
 
     /// Makes the account of a user whom the owner of the users knows and the store does not: others may write to who has
     /// never logged in. Nothing is written for a user who has one.
     pub fn introduce(&mut self, now: Instant, arrival: &Arrival) -> Decision {
-        let user = arrival.user;
-        let lack = Lack::User(user);
-        if self.stale.contains(&lack) || !self.users.contains_key(&user) && !self.absent.contains(&lack) {
-            return Decision::Lacks(alloc::vec![lack]);
+        let lacks = self.lacks_arrival(arrival.user);
+        if !lacks.is_empty() {
+            return Decision::Lacks(lacks.into_iter().collect());
         }
         let mut step = Step::new(None);
         self.meet(&mut step, now, arrival);
-        self.made(step)
+        Decision::Made(self.made(step))
+    }
+
+    /// What must be loaded before a user is let in.
+    fn lacks_arrival(&self, user: UserNumber) -> BTreeSet<Lack> {
+        let mut lacks = BTreeSet::new();
+        self.lack_user(&mut lacks, user);
+        lacks
+    }
+
+    /// The external message channels that the user was in and may no longer be.
+    fn lost_channels(&self, arrival: &Arrival) -> Vec<TopicKey> {
+        let topics = self.users.get(&arrival.user).map(|person| &person.topics);
+        let is_lost = |topic: &&TopicKey| match topic {
+            TopicKey::External(name) => {
+                let id = name.strip_prefix("emc").unwrap_or_default();
+                !is_own_channel(arrival.user, id) && !arrival.channels.iter().any(|channel| **channel == *id)
+            }
+            _ => false,
+        };
+        topics.into_iter().flatten().filter(is_lost).cloned().collect()
     }
 
     /// The user's account is made if there is none.
@@ -100,30 +126,43 @@ impl Service {
 
     /// Decides on a request or note of a session that is [open](Self::open). A request of one that is not is answered 401,
     /// a note is passed over.
+    ///
+    /// Whoever asks again, once what lacked is provided, asks with the same time: the message is charged to the session's
+    /// rate once.
     pub fn decide(&mut self, now: Instant, session: SessionId, message: &ClientMessage<Text>) -> Decision {
+        self.now = now;
         let mut step = Step::new(Some(session));
         let is_note = matches!(message.body, ClientBody::Note(_));
-        let Some(seat) = self.sessions.get(&session) else {
+        let rate = self.config.rate;
+        let Some(seat) = self.sessions.get_mut(&session) else {
             if !is_note {
                 step.answer(Status::AUTHENTICATION_REQUIRED);
                 step.close_answer();
             }
-            return self.made(step);
+            return Decision::Made(self.made(step));
         };
         let user = seat.user;
+        // What is over the rate loads nothing.
+        let in_rate = seat.charged.take() == Some(now) || seat.bucket.take(rate, now);
         let name = message.body.topic().map(Topic::as_str).unwrap_or_default();
         let asked = Asked { session, user, now, ts: self.micros(now), name };
         let target = Target::of(message.body.topic(), user);
-        if let Ok(target) = &target {
+        let taken = if self.draining || !in_rate { Err(Status::UNAVAILABLE) } else { Ok(()) };
+        if taken.is_ok()
+            && let Ok(target) = &target
+        {
+            if *target == Target::New {
+                self.draw_group();
+            }
             let lacks = self.lacks(user, target, &message.body);
             if !lacks.is_empty() {
+                if let Some(seat) = self.sessions.get_mut(&session) {
+                    seat.charged = Some(now);
+                }
                 return Decision::Lacks(lacks);
             }
         }
-        let rate = self.config.rate;
-        let in_rate = self.sessions.get_mut(&session).is_some_and(|seat| seat.bucket.take(rate, now));
-        let refused = if self.draining || !in_rate { Err(Status::UNAVAILABLE) } else { Ok(()) };
-        match refused.and_then(|()| self.rule(&mut step, &asked, target, message)) {
+        match taken.and_then(|()| self.rule(&mut step, &asked, target, message)) {
             Ok(()) => {}
             // What a note does wrong is passed over, but where the topic was to be attached.
             Err(Status::ATTACH_FIRST) if is_note => self.refuse_note(&mut step, &asked),
@@ -131,7 +170,7 @@ impl Service {
             Err(status) => step.answer(status),
         }
         step.close_answer();
-        self.made(step)
+        Decision::Made(self.made(step))
     }
 
     fn rule(
@@ -198,27 +237,29 @@ impl Service {
                     }
                 }
             }
+            Target::New if matches!(body, ClientBody::Sub(_)) => self.lack_topic(&mut lacks, &self.next_group),
             _ => {}
         }
         lacks.into_iter().collect()
     }
 
-    fn lack_user(&self, lacks: &mut BTreeSet<Lack>, user: UserNumber) {
+    pub(super) fn lack_user(&self, lacks: &mut BTreeSet<Lack>, user: UserNumber) {
         let lack = Lack::User(user);
-        if !self.users.contains_key(&user) && !self.absent.contains(&lack) {
+        if self.stale.contains(&lack) || !self.users.contains_key(&user) && !self.absent.contains(&lack) {
             lacks.insert(lack);
         }
     }
 
-    fn lack_topic(&self, lacks: &mut BTreeSet<Lack>, topic: &TopicKey) {
+    pub(super) fn lack_topic(&self, lacks: &mut BTreeSet<Lack>, topic: &TopicKey) {
         let lack = Lack::Topic(topic.clone());
-        if !self.topics.contains_key(topic) && !self.absent.contains(&lack) {
+        if self.stale.contains(&lack) || !self.topics.contains_key(topic) && !self.absent.contains(&lack) {
             lacks.insert(lack);
         }
     }
 
     /// A session is gone: what others are told. Nothing for one that is not open.
     pub fn close(&mut self, now: Instant, session: SessionId) -> Step {
+        self.now = now;
         let mut step = Step::new(None);
         let Some(seat) = self.sessions.get(&session) else { return step };
         let user = seat.user;
@@ -231,12 +272,7 @@ impl Service {
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions = person.sessions.saturating_sub(1);
         }
-        // Nobody is attached again who is gone.
-        step.undo.clear();
-        match self.made(step) {
-            Decision::Made(step) => step,
-            Decision::Lacks(_) => Step::new(None),
-        }
+        self.made(step)
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due; `None` when nothing is.
@@ -247,6 +283,7 @@ impl Service {
 
     /// Does what is due: tells who went offline.
     pub fn handle_timeout(&mut self, now: Instant) -> Step {
+        self.now = now;
         let mut step = Step::new(None);
         while let Some((at, _)) = self.timers.first()
             && *at <= now
@@ -256,12 +293,10 @@ impl Service {
                 Due::UserOff(user) => self.user_offline(&mut step, now, user),
                 Due::Agent(user) => self.agent_changed(&mut step, user),
                 Due::TopicOff(topic) => self.topic_offline(&mut step, &topic),
+                Due::Left(topic, user) => self.left(&mut step, &topic, user),
             }
         }
-        match self.made(step) {
-            Decision::Made(step) => step,
-            Decision::Lacks(_) => Step::new(None),
-        }
+        self.made(step)
     }
 
     pub(super) fn person(&self, user: UserNumber) -> Option<&Person> {
@@ -293,6 +328,11 @@ fn asks_for(body: &ClientBody<Text>, section: Section) -> bool {
         _ => None,
     };
     what.is_some_and(|what| Section::list(what).any(|asked| asked == section))
+}
+
+/// Whether what stands behind `emc` is the user's number, as numbers are written.
+pub(super) fn is_own_channel(user: UserNumber, id: &str) -> bool {
+    *alloc::format!("{user}") == *id
 }
 
 /// The own access, as answers show it.

@@ -9,7 +9,7 @@ use super::presence::{notice, on_me, text};
 use super::ranges::Ranges;
 use super::record::{Deletion, TopicKey, UserNumber, user_name};
 use super::state::Service;
-use super::step::{SessionId, Step};
+use super::step::{SessionId, Step, Undo};
 use super::target::{Target, user_number};
 use super::write::Write;
 use crate::server::Answer;
@@ -56,7 +56,8 @@ impl Service {
         topic: &TopicKey,
         del: &Del<Text>,
     ) -> Result<(), Status> {
-        let record = &self.room(topic).ok_or(Status::ATTACH_FIRST)?.record;
+        let room = self.room(topic).ok_or(Status::ATTACH_FIRST)?;
+        let record = &room.record;
         let mode = record.mode(asked.user);
         if !mode.contains(AccessMode::READ) {
             return Err(Status::PERMISSION_DENIED);
@@ -65,8 +66,20 @@ impl Service {
         let ranges = clipped(asked_for, record.head.seq)?;
         // Who may not delete for everybody deletes for oneself.
         let hard = del.hard == Some(true) && mode.contains(AccessMode::DELETE);
+        let user = (!hard).then_some(asked.user);
+        // So there are no more deletions than messages.
+        let ranges = room.hidden.new_for(user, &ranges);
+        if ranges.is_empty() {
+            let done = Params { del: Some(record.head.clear), ..Params::default() };
+            step.answer(Answer::status(Status::OK).with(&done));
+            return Ok(());
+        }
+        let (before, after) = room.hidden.spans_with(user, &ranges);
+        if after > self.config.spans.max(before) {
+            return Err(Status::POLICY);
+        }
         let id = record.head.clear + 1;
-        let deletion = Deletion { id, user: (!hard).then_some(asked.user), ranges };
+        let deletion = Deletion { id, user, ranges };
         let delseq = deletion.ranges.to_wire();
         self.write(step, Write::Deletion { topic: topic.clone(), deletion });
         step.answer(Answer::status(Status::OK).with(&Params { del: Some(id), ..Params::default() }));
@@ -156,6 +169,8 @@ impl Service {
         step.push(on_me, || text(self::on_me(name, PresWhat::Gone)));
         self.write(step, Write::DeleteTopic(topic.clone()));
         let off_at = self.topics.get_mut(topic).and_then(|room| {
+            step.undo.push(Undo::TopicOnline(topic.clone(), room.online));
+            step.undo.push(Undo::Deleted(topic.clone()));
             room.gone = true;
             room.online = false;
             room.off_at.take()

@@ -1,13 +1,11 @@
 //! Messages from outside: SMS, `WhatsApp` and the like, in external message channels.
 
-use alloc::vec::Vec;
-
 use tieline_core::json::Raw;
 use tieline_core::{Instant, Text};
 
-use super::record::{MessageRecord, TopicHead, TopicKey, TopicRecord};
+use super::record::{MessageRecord, Micros, TopicHead, TopicKey, TopicRecord};
 use super::state::{Room, Service};
-use super::step::{Decision, Lack, Step};
+use super::step::{Decision, Step};
 use super::write::Write;
 use crate::AccessMode;
 
@@ -21,26 +19,30 @@ impl Service {
         head: Option<Raw<Text>>,
         content: Option<Raw<Text>>,
     ) -> Decision {
+        self.now = now;
         let topic = TopicKey::External(alloc::format!("emc{channel}").as_str().into());
-        let mut lacks: Vec<Lack> = self.stale.iter().cloned().collect();
-        let lack = Lack::Topic(topic.clone());
-        if !self.topics.contains_key(&topic) && !self.absent.contains(&lack) {
-            lacks.push(lack);
-        }
+        let mut lacks = self.stale.clone();
+        self.lack_topic(&mut lacks, &topic);
         if !lacks.is_empty() {
-            return Decision::Lacks(lacks);
+            return Decision::Lacks(lacks.into_iter().collect());
         }
         let ts = self.micros(now);
         let mut step = Step::new(None);
-        if self.room(&topic).is_none() {
-            let head = TopicHead::new(topic.clone(), ts, AccessMode::GROUP_DEFAULT);
-            self.topics.insert(topic.clone(), Room::new(TopicRecord::new(head.clone())));
-            self.write(&mut step, Write::Topic(head));
-        }
+        self.open_channel(&mut step, ts, &topic);
         let seq = self.room(&topic).map_or(1, |room| room.record.head.seq + 1);
         let message = MessageRecord { seq, ts, from: None, head, content, reqid: None };
         self.write(&mut step, Write::Message { topic: topic.clone(), message: message.clone() });
         self.tell_message(&mut step, &topic, &message, None);
-        self.made(step)
+        Decision::Made(self.made(step))
+    }
+
+    /// An external message channel exists from the first subscription or message on. Nobody owns it, and the PBX says who is
+    /// in it.
+    pub(super) fn open_channel(&mut self, step: &mut Step, ts: Micros, topic: &TopicKey) {
+        if self.room(topic).is_none() {
+            let head = TopicHead::new(topic.clone(), ts, AccessMode::GROUP_DEFAULT);
+            self.topics.insert(topic.clone(), Room::new(TopicRecord::new(head.clone())));
+            self.write(step, Write::Topic(head));
+        }
     }
 }

@@ -7,7 +7,7 @@ use tieline_core::Text;
 
 use super::decide::{Asked, acs};
 use super::ranges::Ranges;
-use super::record::{Micros, Subscription, TopicKey};
+use super::record::{Account, Micros, Subscription, TopicKey};
 use super::state::Service;
 use super::step::{Delivery, History, Step, no_content, stamp};
 use super::target::Target;
@@ -36,6 +36,9 @@ impl Order {
 /// The access to `me`.
 const ME: AccessMode =
     AccessMode::from_bits(AccessMode::JOIN.bits() | AccessMode::PRESENCE.bits() | AccessMode::SHARE.bits());
+
+/// What a range takes in an answer at most.
+const RANGE_BYTES: usize = r#"{"low":18446744073709551615,"hi":18446744073709551615},"#.len();
 
 impl Service {
     pub(super) fn get(
@@ -145,7 +148,7 @@ impl Service {
             desc.online = (room.online && mode.contains(AccessMode::PRESENCE)).then_some(true);
             desc.defacs = mode.is_sharer().then(|| defacs(head.auth, head.anon));
         }
-        step.answer(meta(Meta { desc: Some(Box::new(desc)), ..Meta::default() }));
+        step.answer(Answer::meta(Meta { desc: Some(Box::new(desc)), ..Meta::default() }));
         Ok(())
     }
 
@@ -176,16 +179,12 @@ impl Service {
     fn describe_me(&self, step: &mut Step, asked: &Asked<'_>) -> Result<(), Status> {
         let account = self.account(asked.user).ok_or(Status::USER_NOT_FOUND)?;
         let desc = Desc {
-            created: Some(stamp(account.created)),
-            updated: Some(stamp(account.updated)),
             touched: Some(stamp(account.updated)),
             defacs: Some(defacs(account.auth, account.anon)),
             acs: Some(Access { want: Some(ME.into()), given: Some(ME.into()), mode: Some(ME.into()) }),
-            public: account.public.as_ref().and_then(owned),
-            private: account.private.as_ref().and_then(owned),
-            ..Desc::default()
+            ..own_card(account)
         };
-        step.answer(meta(Meta { desc: Some(Box::new(desc)), ..Meta::default() }));
+        step.answer(Answer::meta(Meta { desc: Some(Box::new(desc)), ..Meta::default() }));
         Ok(())
     }
 
@@ -196,7 +195,8 @@ impl Service {
         topic: &TopicKey,
         options: Option<&GetOpts<Text>>,
     ) -> Result<(), Status> {
-        let record = &self.room(topic).ok_or(Status::ATTACH_FIRST)?.record;
+        let room = self.room(topic).ok_or(Status::ATTACH_FIRST)?;
+        let record = &room.record;
         if !record.mode(asked.user).contains(AccessMode::READ) {
             return Err(Status::PERMISSION_DENIED);
         }
@@ -209,7 +209,7 @@ impl Service {
             wanted = wanted.within(&only);
         }
         let page = limit.unwrap_or(u64::MAX).min(self.config.page);
-        let messages = wanted.without(&record.hidden_from(asked.user)).highest(page);
+        let messages = room.hidden.seen_of(asked.user, &wanted).highest(page);
         if messages.is_empty() {
             step.answer(no_content("data"));
         } else {
@@ -228,13 +228,22 @@ impl Service {
         options: Option<&GetOpts<Text>>,
     ) -> Result<(), Status> {
         let record = &self.room(topic).ok_or(Status::ATTACH_FIRST)?.record;
+        if !record.mode(asked.user).contains(AccessMode::READ) {
+            return Err(Status::PERMISSION_DENIED);
+        }
         let (since, before, limit) = bounds(options);
         let most = usize::try_from(limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX).min(self.config.entries);
         let (mut clear, mut ranges) = (0, Ranges::default());
         let of_asker = |by: Option<u64>| by.is_none_or(|by| by == asked.user);
         let within = |id: u64| id >= since && before.is_none_or(|before| id < before);
         let found = record.deletions.iter().filter(|deletion| of_asker(deletion.user) && within(deletion.id));
+        let mut left = self.config.answer_bytes / RANGE_BYTES;
         for deletion in found.take(most) {
+            // At least one, or who asks on would not come further.
+            if clear > 0 && deletion.ranges.spans() > left {
+                break;
+            }
+            left = left.saturating_sub(deletion.ranges.spans());
             clear = deletion.id;
             ranges.extend(&deletion.ranges);
         }
@@ -242,7 +251,7 @@ impl Service {
             step.answer(no_content("del"));
         } else {
             let del = Deletions { clear: Some(clear), delseq: Some(ranges.to_wire()) };
-            step.answer(meta(Meta { del: Some(del), ..Meta::default() }));
+            step.answer(Answer::meta(Meta { del: Some(del), ..Meta::default() }));
         }
         Ok(())
     }
@@ -283,12 +292,19 @@ pub(super) const fn some(number: u64) -> Option<u64> {
     if number == 0 { None } else { Some(number) }
 }
 
-pub(super) fn meta(meta: Meta<String>) -> Answer {
-    Answer::meta(meta)
-}
-
 pub(super) fn owned(raw: &tieline_core::json::Raw<Text>) -> Option<tieline_core::json::Raw<String>> {
     tieline_core::json::Raw::from_json(String::from(raw.as_json())).ok()
+}
+
+/// The times and cards of an account, as its user sees them.
+pub(super) fn own_card(account: &Account) -> Desc<String> {
+    Desc {
+        created: Some(stamp(account.created)),
+        updated: Some(stamp(account.updated)),
+        public: account.public.as_ref().and_then(owned),
+        private: account.private.as_ref().and_then(owned),
+        ..Desc::default()
+    }
 }
 
 fn defacs(auth: AccessMode, anon: AccessMode) -> DefaultAccess<String> {

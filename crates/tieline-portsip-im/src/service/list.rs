@@ -1,16 +1,19 @@
 //! Lists: the members of a topic, and the topics of a user.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use tieline_core::Text;
+use tieline_core::json::Encode as _;
 
 use super::decide::{Asked, acs};
-use super::get::{meta, owned, since, some};
-use super::record::{Micros, Subscription, TopicKey, user_name};
+use super::get::{own_card, owned, since, some};
+use super::record::{Micros, Subscription, TopicKey, UserNumber, user_name};
 use super::state::Service;
 use super::step::{Step, no_content, stamp};
 use super::target::user_number;
+use crate::server::Answer;
 use crate::{Access, AccessMode, GetOpts, Meta, Seen, Status, Subscriber, Topic, UserId};
 
 impl Service {
@@ -31,9 +34,13 @@ impl Service {
         };
         let mut subs: Vec<&Subscription> = record.subs.values().filter(told).collect();
         subs.sort_by_key(|sub| (sub.created, sub.user));
-        subs.truncate(self.most(options));
-        let entries = subs.into_iter().map(|sub| self.member_entry(asked, topic, sub, ims)).collect();
-        answer_list(step, entries);
+        let room = self.room(topic).filter(|_| !topic.is_p2p());
+        let here: BTreeSet<UserNumber> = room.into_iter().flat_map(|room| room.attached.values().copied()).collect();
+        let entries = subs.into_iter().take(self.most(options)).map(|sub| {
+            let online = (sub.is_live() && here.contains(&sub.user)).then_some(true);
+            Subscriber { online, ..self.member_entry(asked, topic, sub, ims) }
+        });
+        self.answer_list(step, entries);
         Ok(())
     }
 
@@ -53,7 +60,6 @@ impl Service {
             entry.private = sub.private.as_ref().and_then(owned);
         }
         if !topic.is_p2p() {
-            entry.online = self.room(topic).is_some_and(|room| room.has_attached(sub.user)).then_some(true);
             let account = self.account(sub.user);
             let changed = account.is_some_and(|account| ims.is_none_or(|ims| account.updated.max(sub.updated) > ims));
             entry.public = account.filter(|_| changed).and_then(|account| account.public.as_ref()).and_then(owned);
@@ -71,22 +77,20 @@ impl Service {
         let ims = options.and_then(since);
         let only = options.and_then(|options| options.topic.as_ref()).map(Topic::as_str);
         let topics = self.person(asked.user).map(|person| &person.topics);
-        let mut entries = Vec::new();
-        for topic in topics.into_iter().flatten() {
+        let entries = topics.into_iter().flatten().filter_map(|topic| {
             let name = topic.name_for(asked.user);
             let sub = self.room(topic).and_then(|room| room.record.subs.get(&asked.user));
-            let Some(sub) = sub.filter(|_| only.is_none_or(|only| *name == *only)) else { continue };
+            let sub = sub.filter(|_| only.is_none_or(|only| *name == *only))?;
             let topic_name = Some(Topic::from(String::from(name)));
             match sub.deleted {
-                None => entries.push(Subscriber { topic: topic_name, ..self.topic_entry(asked, topic, sub, ims) }),
+                None => Some(Subscriber { topic: topic_name, ..self.topic_entry(asked, topic, sub, ims) }),
                 Some(deleted) if ims.is_some_and(|ims| deleted > ims) => {
-                    entries.push(Subscriber { topic: topic_name, ..ended(deleted) });
+                    Some(Subscriber { topic: topic_name, ..ended(deleted) })
                 }
-                Some(_) => {}
+                Some(_) => None,
             }
-        }
-        entries.truncate(self.most(options));
-        answer_list(step, entries);
+        });
+        self.answer_list(step, entries.take(self.most(options)));
         Ok(())
     }
 
@@ -124,6 +128,25 @@ impl Service {
         entry
     }
 
+    /// Answers with the entries, so far as they fit.
+    fn answer_list(&self, step: &mut Step, entries: impl Iterator<Item = Subscriber<String>>) {
+        let mut left = self.config.answer_bytes;
+        let mut told = Vec::new();
+        for entry in entries {
+            let bytes = entry.to_json().len() + ",".len();
+            if bytes > left && !told.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(bytes);
+            told.push(entry);
+        }
+        if told.is_empty() {
+            step.answer(no_content("sub"));
+        } else {
+            step.answer(Answer::meta(Meta { sub: Some(told), ..Meta::default() }));
+        }
+    }
+
     fn most(&self, options: Option<&GetOpts<Text>>) -> usize {
         let limit = options.and_then(|options| options.limit).and_then(|limit| usize::try_from(limit).ok());
         limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX).min(self.config.entries)
@@ -151,15 +174,9 @@ impl Service {
 
     fn describe_me_shortly(&self, step: &mut Step, asked: &Asked<'_>) -> Result<(), Status> {
         let account = self.account(asked.user).ok_or(Status::USER_NOT_FOUND)?;
-        let desc = crate::Desc {
-            created: Some(stamp(account.created)),
-            updated: Some(stamp(account.updated)),
-            acs: Some(Access { mode: Some(account.auth.into()), ..Access::default() }),
-            public: account.public.as_ref().and_then(owned),
-            private: account.private.as_ref().and_then(owned),
-            ..crate::Desc::default()
-        };
-        step.answer(meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
+        let acs = Access { mode: Some(account.auth.into()), ..Access::default() };
+        let desc = crate::Desc { acs: Some(acs), ..own_card(account) };
+        step.answer(Answer::meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
         Ok(())
     }
 
@@ -176,8 +193,8 @@ impl Service {
         }
         let sub = self.room(topic).and_then(|room| room.record.member(asked.user)).ok_or(Status::NOT_FOUND)?;
         let mut entry = self.member_entry(asked, topic, sub, None);
-        (entry.online, entry.public) = (None, None);
-        answer_list(step, alloc::vec![entry]);
+        entry.public = None;
+        self.answer_list(step, core::iter::once(entry));
         Ok(())
     }
 
@@ -185,7 +202,7 @@ impl Service {
         let room = self.room(topic);
         if let Some(sub) = room.and_then(|room| room.record.member(asked.user)) {
             let desc = crate::Desc { acs: Some(acs(sub)), ..self.card(asked, topic, sub, None) };
-            step.answer(meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
+            step.answer(Answer::meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
             return Ok(());
         }
         // What a stranger would be given, and sees.
@@ -209,7 +226,7 @@ impl Service {
             public: public.and_then(owned),
             ..crate::Desc::default()
         };
-        step.answer(meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
+        step.answer(Answer::meta(Meta { desc: Some(desc.into()), ..Meta::default() }));
         Ok(())
     }
 }
@@ -225,12 +242,4 @@ fn marks(sub: &Subscription) -> Subscriber<String> {
 /// The entry of a subscription that ended.
 fn ended(deleted: Micros) -> Subscriber<String> {
     Subscriber { deleted: Some(stamp(deleted)), acs: Some(Access::default()), ..Subscriber::default() }
-}
-
-fn answer_list(step: &mut Step, entries: Vec<Subscriber<String>>) {
-    if entries.is_empty() {
-        step.answer(no_content("sub"));
-    } else {
-        step.answer(meta(Meta { sub: Some(entries), ..Meta::default() }));
-    }
 }

@@ -9,7 +9,7 @@
 //!    [`Service::decide`]; a line that ends becomes [`Service::close`]; [`Service::poll_timeout`] says when
 //!    [`Service::handle_timeout`] is due.
 //! 2. [`Decision::Lacks`] names what is not in memory: the host loads it, gives it ([`Service::provide_user`],
-//!    [`Service::provide_topic`]) and asks again. Nothing was decided meanwhile.
+//!    [`Service::provide_topic`]) and asks again, with the same time. Nothing was decided meanwhile.
 //! 3. [`Decision::Made`] is a [`Step`]: its [`writes`](Step::writes) go to the store, many steps to a commit. The service
 //!    goes on deciding as if they were there.
 //! 4. Once a step is durable it is handed back to [`Service::commit`], in the order of the decisions, and only that gives
@@ -17,7 +17,8 @@
 //!    nobody hears of what a power cut could undo, and a reader, whose step waits behind the writes it saw, sees
 //!    committed numbers only.
 //! 5. When a commit fails, all steps that are not committed are handed to [`Service::fail`], and their askers are answered
-//!    [`Status::INTERNAL`](crate::Status::INTERNAL). What they touched is lacking again.
+//!    [`Status::INTERNAL`](crate::Status::INTERNAL). What they touched is lacking again, and what
+//!    others were told last of who is there is put right by a timeout.
 //!
 //! A [`Delivery::History`] is read from the store when it is delivered: the messages are committed by then, and
 //! [`History::answer`] makes of them what the client is sent.
@@ -35,6 +36,7 @@ mod decide;
 mod delete;
 mod external;
 mod get;
+mod hidden;
 mod leave;
 mod list;
 mod memory;
@@ -52,6 +54,7 @@ mod state;
 mod step;
 mod subscribe;
 mod target;
+mod undo;
 mod write;
 
 pub use config::{JoinNotice, Rate, ServiceConfig};

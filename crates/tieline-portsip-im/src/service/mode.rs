@@ -7,7 +7,7 @@ use super::presence::Change;
 use super::record::{Subscription, TopicKey, UserNumber};
 use super::state::Service;
 use super::step::Step;
-use super::subscribe::p2p_mask;
+use super::subscribe::{left_with, p2p_mask};
 use super::target::user_number;
 use super::write::Write;
 use crate::server::Answer;
@@ -39,13 +39,16 @@ impl Service {
         }
     }
 
-    fn set_own(
-        &mut self,
-        step: &mut Step,
+    /// The asker's subscription, and what the asker would want from now on.
+    ///
+    /// # Errors
+    /// 304 when that is wanted already, 403 where an owner would go or come by it, 404 for a stranger.
+    fn changed_own(
+        &self,
         asked: &Asked<'_>,
         topic: &TopicKey,
         want: AccessMode,
-    ) -> Result<(), Status> {
+    ) -> Result<(Subscription, AccessMode), Status> {
         let sub = self.room(topic).and_then(|room| room.record.member(asked.user)).ok_or(Status::NOT_FOUND)?.clone();
         let want = if topic.is_p2p() { p2p_mask(want) } else { want };
         let owns = sub.mode().contains(AccessMode::OWNER);
@@ -56,6 +59,23 @@ impl Service {
         if want == sub.want {
             return Err(Status::NOT_MODIFIED);
         }
+        Ok((sub, want))
+    }
+
+    /// Whether the asker's own mode can be changed so: what [`set_sub`](Self::set_sub) would say.
+    pub(super) fn judge_own(&self, asked: &Asked<'_>, topic: &TopicKey, sub: &SetSub<Text>) -> Result<(), Status> {
+        let mode = sub.mode.as_ref().map_or(Ok(None), |mode| mode.parse().map_err(|_| Status::MALFORMED))?;
+        self.changed_own(asked, topic, mode.ok_or(Status::NOT_MODIFIED)?).map(drop)
+    }
+
+    fn set_own(
+        &mut self,
+        step: &mut Step,
+        asked: &Asked<'_>,
+        topic: &TopicKey,
+        want: AccessMode,
+    ) -> Result<(), Status> {
+        let (sub, want) = self.changed_own(asked, topic, want)?;
         let changed = Subscription { want, updated: asked.ts, ..sub.clone() };
         self.write(step, Write::Subscription { topic: topic.clone(), subscription: changed.clone() });
         self.tell_access(step, topic, asked.user, asked.user, &between(&sub, &changed));
@@ -181,8 +201,9 @@ impl Service {
         self.person(user).ok_or(Status::USER_NOT_FOUND)?;
         self.may_begin(user)?;
         let mode = mode.unwrap_or(record.head.auth | AccessMode::JOIN);
-        // Who may only invite gives no more than he has, and shuts nobody out.
-        let given = if own.is_admin() { mode } else { mode & own };
+        // Who may only invite gives no more than he has and an admin left to who was in the group before, and shuts nobody
+        // out.
+        let given = if own.is_admin() { mode } else { mode & own & left_with(record, user) };
         if !own.is_admin() && !given.contains(AccessMode::JOIN) {
             return Err(Status::PERMISSION_DENIED);
         }

@@ -10,7 +10,7 @@ use super::presence::{on_me, text};
 use super::publish::views;
 use super::record::{TopicKey, UserNumber, user_name};
 use super::state::Service;
-use super::step::{SessionId, Step, stamp};
+use super::step::{SessionId, Step, wire_time};
 use super::target::Target;
 use super::write::Write;
 use crate::{AccessMode, Ctrl, Info, Note, NoteWhat, Pres, PresWhat, ServerMessage, Status, Topic, UserId};
@@ -52,7 +52,7 @@ impl Service {
     pub(super) fn refuse_note(&self, step: &mut Step, asked: &Asked<'_>) {
         let ctrl = Ctrl::<Text> {
             topic: Some(Topic::new(asked.name.into())),
-            ts: Some(tieline_core::Timestamp::new(Text::from(stamp(asked.ts).raw()))),
+            ts: Some(wire_time(asked.ts)),
             ..Ctrl::of(Status::ATTACH_FIRST)
         };
         step.push(alloc::vec![asked.session], || ServerMessage::Ctrl(ctrl).to_json().into());

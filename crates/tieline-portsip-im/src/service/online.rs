@@ -28,6 +28,7 @@ impl Service {
         let off_at = room.off_at.take();
         self.cancel(off_at, Due::TopicOff(topic.clone()));
         step.undo.push(Undo::Attached(topic.clone(), asked.session));
+        step.undo.push(Undo::TopicOnline(topic.clone(), !woken));
         step.touch(topic);
         if first_of_user {
             self.tell_in(step, topic, asked.user, PresWhat::On, hears_presence);
@@ -55,9 +56,7 @@ impl Service {
         let user = self.room(topic).and_then(|room| room.attached.get(&session)).copied();
         self.drop_attached(step, topic, session);
         let Some(user) = user else { return };
-        if self.room(topic).is_some_and(|room| !room.has_attached(user)) {
-            self.tell_in(step, topic, user, PresWhat::Off, hears_presence);
-        }
+        self.left(step, topic, user);
         self.rest(now, topic);
     }
 
@@ -86,9 +85,20 @@ impl Service {
     pub(super) fn topic_offline(&mut self, step: &mut Step, topic: &TopicKey) {
         let Some(room) = self.topics.get_mut(topic) else { return };
         room.off_at = None;
-        room.online = !room.attached.is_empty();
-        if !room.online && !topic.is_p2p() {
+        if !room.attached.is_empty() {
+            return;
+        }
+        step.undo.push(Undo::TopicOnline(topic.clone(), room.online));
+        room.online = false;
+        if !topic.is_p2p() {
             self.tell_members(step, topic, PresWhat::Off);
+        }
+    }
+
+    /// Who is attached to a group hears of a user who is not any more.
+    pub(super) fn left(&self, step: &mut Step, topic: &TopicKey, user: UserNumber) {
+        if self.room(topic).is_some_and(|room| !room.has_attached(user)) {
+            self.tell_in(step, topic, user, PresWhat::Off, hears_presence);
         }
     }
 
@@ -119,6 +129,7 @@ impl Service {
         let (agent, background) = (seat.agent.clone(), seat.background);
         let Some(person) = self.users.get_mut(&asked.user) else { return };
         let was_online = core::mem::replace(&mut person.online, true);
+        step.undo.push(Undo::UserOnline(asked.user, was_online, person.agent.clone()));
         let first = person.me.is_empty();
         person.me.insert(asked.session);
         if first && !background {
@@ -126,7 +137,7 @@ impl Service {
         }
         let off_at = person.off_at.take();
         self.cancel(off_at, Due::UserOff(asked.user));
-        step.undo.push(Undo::OnMe(asked.session));
+        step.undo.push(Undo::OnMe(asked.user, asked.session));
         if !was_online {
             let pres = Pres { ua: agent, ..on_me(user_name(asked.user), PresWhat::On) };
             self.tell_contacts(step, asked.user, &pres);
@@ -166,7 +177,7 @@ impl Service {
         if !person.me.remove(&session) {
             return;
         }
-        step.undo.push(Undo::OffMe(session));
+        step.undo.push(Undo::OffMe(user, session));
         match person.me.last().copied() {
             Some(left) => {
                 let agent = self.sessions.get(&left).and_then(|seat| seat.agent.clone());
@@ -203,8 +214,9 @@ impl Service {
         if !person.me.is_empty() {
             return;
         }
-        person.online = false;
         let agent = person.agent.take();
+        step.undo.push(Undo::UserOnline(user, person.online, agent.clone()));
+        person.online = false;
         let account = Account { seen: Some(seen), agent: agent.clone(), ..person.account.clone() };
         let pres = Pres { ua: agent, ..on_me(user_name(user), PresWhat::Off) };
         self.tell_contacts(step, user, &pres);

@@ -7,7 +7,7 @@ use tieline_core::json::Encode as _;
 
 use super::record::{TopicKey, UserNumber, user_name};
 use super::state::{Room, Service};
-use super::step::{SessionId, Step, stamp};
+use super::step::{SessionId, Step, wire_time};
 use crate::{Access, AccessMode, Ctrl, Mode, Params, Pres, PresWhat, ServerMessage, Status, Topic, UserId};
 
 /// A change of access: what is wanted and what is given, each as the wire writes it; `None` where nothing changed.
@@ -132,15 +132,19 @@ impl Service {
         change: &Change,
     ) {
         let Some(room) = self.room(topic) else { return };
-        let sharers = room.record.members().filter(|sub| sub.user != subject && sub.mode().is_sharer());
         let (mut own, mut others) = (Told::default(), Told::default());
-        for sub in sharers {
+        for sub in room.record.members().filter(|sub| sub.user != subject && sub.mode().is_sharer()) {
             let told = if sub.user == actor { &mut own } else { &mut others };
-            told.attached.extend(room.sessions_of(sub.user).filter(|session| Some(*session) != step.asker));
             if change.calls {
                 told.detached.extend(self.on_me_of(sub.user, Some(room), step.asker));
             }
             told.viewer = Some(sub.user);
+        }
+        for (session, user) in room.attached.iter().filter(|(session, _)| Some(**session) != step.asker) {
+            if *user != subject && room.record.mode(*user).is_sharer() {
+                let told = if *user == actor { &mut own } else { &mut others };
+                told.attached.push(*session);
+            }
         }
         for (told, by) in [(others, Some(actor)), (own, None)] {
             let Some(viewer) = told.viewer else { continue };
@@ -229,7 +233,7 @@ pub(super) fn evicted(topic: Text, unsub: bool, ts: super::record::Micros) -> Te
     let ctrl = Ctrl::<Text> {
         topic: Some(Topic::new(topic)),
         params: tieline_core::json::Raw::from_json(Text::from(params.to_json())).ok(),
-        ts: Some(tieline_core::Timestamp::new(Text::from(stamp(ts).raw()))),
+        ts: Some(wire_time(ts)),
         ..Ctrl::of(Status::EVICTED)
     };
     ServerMessage::Ctrl(ctrl).to_json().into()

@@ -35,10 +35,23 @@ impl Ranges {
         self.0.iter().map(|range| range.end - range.start).sum()
     }
 
+    /// How many ranges it consists of.
+    #[must_use]
+    pub const fn spans(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether a number is in it.
     #[must_use]
     pub fn contains(&self, number: u64) -> bool {
-        self.0.iter().any(|range| range.contains(&number))
+        self.over(&(number..number.saturating_add(1))).iter().any(|range| range.contains(&number))
+    }
+
+    /// The ranges that have a number in common with one.
+    fn over(&self, range: &Range<u64>) -> &[Range<u64>] {
+        let first = self.0.partition_point(|held| held.end <= range.start);
+        let last = self.0.partition_point(|held| held.start < range.end);
+        self.0.get(first..last).unwrap_or_default()
     }
 
     /// Adds a range.
@@ -65,7 +78,7 @@ impl Ranges {
         let mut left = Self::default();
         for range in self.iter() {
             let mut start = range.start;
-            for hole in other.0.iter().filter(|hole| hole.start < range.end && hole.end > range.start) {
+            for hole in other.over(&range) {
                 left.insert(start..hole.start.max(start));
                 start = hole.end;
             }
@@ -79,7 +92,7 @@ impl Ranges {
     pub fn within(&self, other: &Self) -> Self {
         let mut both = Self::default();
         for range in self.iter() {
-            for held in &other.0 {
+            for held in other.over(&range) {
                 both.insert(range.start.max(held.start)..range.end.min(held.end));
             }
         }

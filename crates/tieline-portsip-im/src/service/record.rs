@@ -297,16 +297,6 @@ impl TopicRecord {
         self.member(user).map_or(AccessMode::NONE, Subscription::mode)
     }
 
-    /// The messages that a user may not see any more: deleted for everybody, or for the user.
-    #[must_use]
-    pub fn hidden_from(&self, user: UserNumber) -> Ranges {
-        let mut hidden = Ranges::default();
-        for deletion in self.deletions.iter().filter(|deletion| deletion.user.is_none_or(|by| by == user)) {
-            hidden.extend(&deletion.ranges);
-        }
-        hidden
-    }
-
     /// Applies what was written to this topic. What was written to others changes nothing.
     pub fn apply(&mut self, write: &Write) {
         match write {

@@ -80,18 +80,28 @@ impl Service {
         {
             return Err(Status::PERMISSION_DENIED);
         }
-        // One answer for both parts: the mode is in it if it was set.
+        // One answer for both parts, so neither is done where the other is refused.
         let private = set.desc.as_deref().and_then(|desc| desc.private.as_ref());
-        let private =
-            private.map_or(Err(Status::NOT_MODIFIED), |private| self.set_private(step, asked, topic, private));
-        let mode = set.sub.as_ref().map(|sub| self.set_sub(step, asked, topic, sub));
-        match (private, mode) {
-            (_, Some(Ok(()))) => Ok(()),
-            (Ok(()), None | Some(Err(Status::NOT_MODIFIED))) => {
+        let sets_private = match private.map(|private| self.changed_private(asked, topic, private)) {
+            None | Some(Err(Status::NOT_MODIFIED)) => false,
+            Some(judged) => judged.map(|_| true)?,
+        };
+        let mode = set.sub.as_ref();
+        let sets_mode = match mode.map(|sub| self.judge_own(asked, topic, sub)) {
+            None | Some(Err(Status::NOT_MODIFIED)) => false,
+            Some(judged) => judged.map(|()| true)?,
+        };
+        if let Some(private) = private.filter(|_| sets_private) {
+            self.set_private(step, asked, topic, private)?;
+        }
+        match mode.filter(|_| sets_mode) {
+            // The mode is in the answer.
+            Some(sub) => self.set_sub(step, asked, topic, sub),
+            None if sets_private => {
                 step.answer(Status::OK);
                 Ok(())
             }
-            (Ok(()) | Err(Status::NOT_MODIFIED), Some(Err(status))) | (Err(status), _) => Err(status),
+            None => Err(Status::NOT_MODIFIED),
         }
     }
 
@@ -156,12 +166,25 @@ impl Service {
         topic: &TopicKey,
         private: &Raw<Text>,
     ) -> Result<(), Status> {
-        let sub = self.room(topic).and_then(|room| room.record.member(asked.user)).ok_or(Status::NOT_FOUND)?;
-        let private = self.changed_card(sub.private.as_ref(), private)?.ok_or(Status::NOT_MODIFIED)?;
-        let subscription = Subscription { private, updated: asked.ts, ..sub.clone() };
+        let subscription = self.changed_private(asked, topic, private)?;
         self.write(step, Write::Subscription { topic: topic.clone(), subscription });
         self.tell_own(step, topic, asked.user, PresWhat::Updated, Some(asked.session));
         Ok(())
+    }
+
+    /// The asker's subscription as it becomes.
+    ///
+    /// # Errors
+    /// 304 when nothing changes, 404 for a stranger, 422 when it is too large.
+    fn changed_private(
+        &self,
+        asked: &Asked<'_>,
+        topic: &TopicKey,
+        private: &Raw<Text>,
+    ) -> Result<Subscription, Status> {
+        let sub = self.room(topic).and_then(|room| room.record.member(asked.user)).ok_or(Status::NOT_FOUND)?;
+        let private = self.changed_card(sub.private.as_ref(), private)?.ok_or(Status::NOT_MODIFIED)?;
+        Ok(Subscription { private, updated: asked.ts, ..sub.clone() })
     }
 
     /// Changes the asker's account: contacts and the asker's other sessions are told of what everybody sees.

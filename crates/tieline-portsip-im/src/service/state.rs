@@ -1,20 +1,24 @@
 //! What is in memory: who is there, and the topics in use.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use tieline_core::{Instant, Random, Text};
 
 use super::config::ServiceConfig;
+use super::hidden::Hidden;
 use super::rate::Bucket;
 use super::record::{Account, Micros, TopicKey, TopicRecord, UserNumber, UserRecord};
-use super::step::{Decision, Delivery, Lack, SessionId, Step, Undo};
+use super::step::{Delivery, Lack, SessionId, Step};
 use super::write::Write;
 
 /// The rules of the IM service. See the [module](super) for how a host drives it.
 pub struct Service {
     pub(super) config: ServiceConfig,
-    pub(super) names: Random,
+    names: Random,
+    /// What the next group will be called.
+    pub(super) next_group: TopicKey,
     pub(super) sessions: BTreeMap<SessionId, Seat>,
     pub(super) users: BTreeMap<UserNumber, Person>,
     pub(super) topics: BTreeMap<TopicKey, Room>,
@@ -23,6 +27,8 @@ pub struct Service {
     /// What must be loaded again, since a commit failed.
     pub(super) stale: BTreeSet<Lack>,
     pub(super) timers: BTreeSet<(Instant, Due)>,
+    /// When it was driven last.
+    pub(super) now: Instant,
     pub(super) draining: bool,
     /// How many topics and users there may be before those that nobody uses are looked for.
     sweep_at: (usize, usize),
@@ -37,6 +43,8 @@ pub(super) enum Due {
     Agent(UserNumber),
     /// A topic counts as offline.
     TopicOff(TopicKey),
+    /// Who is attached hears that a user is not any more: by a commit that failed nobody was told.
+    Left(TopicKey, UserNumber),
 }
 
 /// A session that is logged in.
@@ -46,6 +54,8 @@ pub(super) struct Seat {
     pub(super) background: bool,
     pub(super) attached: BTreeSet<TopicKey>,
     pub(super) bucket: Bucket,
+    /// When a message was charged that lacked something and is decided again.
+    pub(super) charged: Option<Instant>,
 }
 
 /// A user in memory.
@@ -89,6 +99,8 @@ impl Person {
 /// A topic in memory.
 pub(super) struct Room {
     pub(super) record: TopicRecord,
+    /// The record's deletions, added up.
+    pub(super) hidden: Hidden,
     pub(super) attached: BTreeMap<SessionId, UserNumber>,
     /// Whether it counts as online.
     pub(super) online: bool,
@@ -100,8 +112,23 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) const fn new(record: TopicRecord) -> Self {
-        Self { record, attached: BTreeMap::new(), online: false, off_at: None, pending: 0, gone: false }
+    pub(super) fn new(record: TopicRecord) -> Self {
+        let hidden = Hidden::of(&record.deletions);
+        Self { record, hidden, attached: BTreeMap::new(), online: false, off_at: None, pending: 0, gone: false }
+    }
+
+    /// What is kept of it was loaded again.
+    fn reload(&mut self, record: TopicRecord) {
+        self.hidden = Hidden::of(&record.deletions);
+        self.record = record;
+        self.gone = false;
+    }
+
+    fn apply(&mut self, write: &Write) {
+        self.record.apply(write);
+        if let Write::Deletion { deletion, .. } = write {
+            self.hidden.add(deletion);
+        }
     }
 
     /// The sessions of a user that are attached.
@@ -119,8 +146,10 @@ impl Service {
     #[must_use]
     pub fn new(config: ServiceConfig) -> Self {
         let idle = config.idle.max(1);
+        let mut names = Random::new(config.seed, u64::from_le_bytes(*b"im-group"));
         Self {
-            names: Random::new(config.seed, u64::from_le_bytes(*b"im-group")),
+            next_group: group_name(&mut names),
+            names,
             sweep_at: (idle, idle),
             config,
             sessions: BTreeMap::new(),
@@ -129,8 +158,23 @@ impl Service {
             absent: BTreeSet::new(),
             stale: BTreeSet::new(),
             timers: BTreeSet::new(),
+            now: Instant::EPOCH,
             draining: false,
         }
+    }
+
+    /// Draws the name of the next group anew while it is that of one in memory. In the store there is none either: it must be
+    /// [absent](Lack::Topic), since a seed that was used before draws the same names again.
+    pub(super) fn draw_group(&mut self) {
+        while self.topics.contains_key(&self.next_group) {
+            self.next_group = group_name(&mut self.names);
+        }
+    }
+
+    /// The name of a group that is created now. No other will have it, also when the group is gone.
+    pub(super) fn take_group(&mut self) -> TopicKey {
+        let next = group_name(&mut self.names);
+        core::mem::replace(&mut self.next_group, next)
     }
 
     /// From now on every request is answered 503: the service stops.
@@ -180,10 +224,7 @@ impl Service {
         let lack = Lack::Topic(topic.clone());
         self.stale.remove(&lack);
         match (record, self.topics.get_mut(topic)) {
-            (Some(record), Some(room)) => {
-                room.record = record;
-                room.gone = false;
-            }
+            (Some(record), Some(room)) => room.reload(record),
             (Some(record), None) => {
                 self.topics.insert(topic.clone(), Room::new(record));
             }
@@ -209,21 +250,7 @@ impl Service {
         core::mem::take(&mut step.deliveries)
     }
 
-    /// A commit failed: takes back all steps that are not committed, whatever they wrote, given in the order in which they
-    /// were made. Answer their askers [`Status::INTERNAL`](crate::Status::INTERNAL). What they touched is loaded again
-    /// before the next decision.
-    pub fn fail(&mut self, steps: Vec<Step>) {
-        for step in steps.into_iter().rev() {
-            self.settle(&step);
-            for undo in step.undo.iter().rev() {
-                self.take_back(undo);
-            }
-            self.stale.extend(step.topics.iter().cloned().map(Lack::Topic));
-            self.stale.extend(step.users.iter().copied().map(Lack::User));
-        }
-    }
-
-    fn settle(&mut self, step: &Step) {
+    pub(super) fn settle(&mut self, step: &Step) {
         for topic in &step.topics {
             if let Some(room) = self.topics.get_mut(topic) {
                 room.pending = room.pending.saturating_sub(1);
@@ -236,47 +263,14 @@ impl Service {
         }
     }
 
-    fn take_back(&mut self, undo: &Undo) {
-        match undo {
-            Undo::Attached(topic, session) => {
-                self.forget_attached(*session, topic);
-                if let Some(room) = self.topics.get_mut(topic) {
-                    room.attached.remove(session);
-                    room.online = !room.attached.is_empty();
-                }
-            }
-            Undo::Detached(topic, session, user) => {
-                if let Some(seat) = self.sessions.get_mut(session) {
-                    seat.attached.insert(topic.clone());
-                    if let Some(room) = self.topics.get_mut(topic) {
-                        room.attached.insert(*session, *user);
-                    }
-                }
-            }
-            Undo::OnMe(session) => {
-                let user = self.sessions.get(session).map(|seat| seat.user);
-                if let Some(person) = user.and_then(|user| self.users.get_mut(&user)) {
-                    person.me.remove(session);
-                    person.online = !person.me.is_empty();
-                }
-            }
-            Undo::OffMe(session) => {
-                let user = self.sessions.get(session).map(|seat| seat.user);
-                if let Some(person) = user.and_then(|user| self.users.get_mut(&user)) {
-                    person.me.insert(*session);
-                }
-            }
-        }
-    }
-
-    fn forget_attached(&mut self, session: SessionId, topic: &TopicKey) {
+    pub(super) fn forget_attached(&mut self, session: SessionId, topic: &TopicKey) {
         if let Some(seat) = self.sessions.get_mut(&session) {
             seat.attached.remove(topic);
         }
     }
 
     /// Marks what a step changed, and hands it out.
-    pub(super) fn made(&mut self, step: Step) -> Decision {
+    pub(super) fn made(&mut self, step: Step) -> Step {
         for topic in &step.topics {
             if let Some(room) = self.topics.get_mut(topic) {
                 room.pending += 1;
@@ -288,7 +282,7 @@ impl Service {
             }
         }
         self.absent.clear();
-        Decision::Made(step)
+        step
     }
 
     /// Writes: into memory now, into the store by the step.
@@ -296,7 +290,7 @@ impl Service {
         if let Some(topic) = write.topic() {
             step.touch(topic);
             if let Some(room) = self.topics.get_mut(topic) {
-                room.record.apply(&write);
+                room.apply(&write);
             }
         }
         match &write {
@@ -355,6 +349,15 @@ impl Service {
             self.sweep_at.1 = self.users.len().saturating_mul(2).max(idle);
         }
     }
+}
+
+/// 64 bits drawn, in the 11 characters that PortSIP's names have.
+fn group_name(names: &mut Random) -> TopicKey {
+    let mut bytes = [0; 8];
+    names.fill(&mut bytes);
+    let mut name = String::from("grp");
+    data_encoding::BASE64URL_NOPAD.encode_append(&bytes, &mut name);
+    TopicKey::Group(name.as_str().into())
 }
 
 impl core::fmt::Debug for Service {

@@ -131,13 +131,18 @@ impl fmt::Debug for Step {
     }
 }
 
-/// How to take back what is not kept: who is attached.
+/// How to take back what is not kept: who is attached, and who and what counts as online.
 #[derive(Debug)]
 pub(super) enum Undo {
     Attached(TopicKey, SessionId),
     Detached(TopicKey, SessionId, UserNumber),
-    OnMe(SessionId),
-    OffMe(SessionId),
+    OnMe(UserNumber, SessionId),
+    OffMe(UserNumber, SessionId),
+    /// Whether a topic counted as online.
+    TopicOnline(TopicKey, bool),
+    /// Whether a user counted as online, with which program.
+    UserOnline(UserNumber, bool, Option<Text>),
+    Deleted(TopicKey),
 }
 
 /// One thing that is told, in the order of the step.
@@ -225,12 +230,17 @@ pub(super) fn stamp(micros: Micros) -> Timestamp<String> {
     Timestamp::from_unix_micros(micros)
 }
 
+/// The same in a text that is shared.
+pub(super) fn wire_time(micros: Micros) -> Timestamp<Text> {
+    Timestamp::new(Text::from(stamp(micros).raw()))
+}
+
 /// A message as those see it who know its topic by `name`.
 pub(super) fn data(name: &Text, message: &MessageRecord) -> Text {
     let data = Data {
         topic: Some(Topic::new(name.clone())),
         from: message.from.map(|user| UserId::new(super::record::user_name(user))),
-        ts: Some(Timestamp::new(Text::from(stamp(message.ts).raw()))),
+        ts: Some(wire_time(message.ts)),
         seq: Some(message.seq),
         head: message.head.clone(),
         content: message.content.clone(),

@@ -5,7 +5,7 @@ use alloc::string::String;
 use tieline_core::Text;
 
 use super::config::JoinNotice;
-use super::decide::{Asked, with_acs};
+use super::decide::{Asked, is_own_channel, with_acs};
 use super::presence::Change;
 use super::record::{Account, MessageRecord, Subscription, TopicHead, TopicKey, TopicRecord};
 use super::state::{Room, Service};
@@ -88,7 +88,7 @@ impl Service {
                 if !self.may_use_channel(asked.user, name) {
                     return Err(Status::PERMISSION_DENIED);
                 }
-                self.open_channel(step, asked, topic);
+                self.open_channel(step, asked.ts, topic);
                 None
             }
             TopicKey::Group(_) => None,
@@ -305,11 +305,7 @@ impl Service {
         if !want.contains(AccessMode::JOIN | AccessMode::OWNER) || desc.is_some_and(|desc| desc.trusted.is_some()) {
             return Err(Status::PERMISSION_DENIED);
         }
-        let mut bytes = [0; 8];
-        self.names.fill(&mut bytes);
-        let mut name = String::from("grp");
-        data_encoding::BASE64URL_NOPAD.encode_append(&bytes, &mut name);
-        let topic = TopicKey::Group(Text::from(name.as_str()));
+        let topic = self.take_group();
         // An invalid default is passed over; nobody owns by default.
         let default = |mode: Option<&crate::Mode<Text>>| mode.and_then(|mode| mode.parse().ok().flatten());
         let defacs = desc.and_then(|desc| desc.defacs.as_ref());
@@ -328,7 +324,9 @@ impl Service {
         let subscription = Subscription { private, ..Subscription::new(asked.user, asked.ts, want, AccessMode::FULL) };
         let params = Params { tmpname: Some(asked.name.into()), ..with_acs(&subscription) };
         self.write(step, Write::Subscription { topic: topic.clone(), subscription });
-        step.answer(Answer::status(Status::OK).with(&params).about(Topic::from(name)));
+        step.answer(
+            Answer::status(Status::OK).with(&params).about(Topic::from(String::from(topic.name_for(asked.user)))),
+        );
         self.tell_subject(step, &topic, asked.user, asked.user, &Change::begun(want, AccessMode::FULL));
         self.attach(step, asked, &topic)?;
         Ok(topic)
@@ -337,17 +335,7 @@ impl Service {
     /// Whether a user may use an external message channel: the own one, and those of the user's ring groups and queues.
     pub(super) fn may_use_channel(&self, user: u64, name: &Text) -> bool {
         let id = name.strip_prefix("emc").unwrap_or_default();
-        let own = id.parse() == Ok(user);
-        own || self.person(user).is_some_and(|person| person.channels.contains(id))
-    }
-
-    /// An external message channel exists from the first subscription on. Nobody owns it, and the PBX says who is in it.
-    pub(super) fn open_channel(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey) {
-        if self.room(topic).is_none() {
-            let head = TopicHead::new(topic.clone(), asked.ts, AccessMode::GROUP_DEFAULT);
-            self.topics.insert(topic.clone(), Room::new(TopicRecord::new(head.clone())));
-            self.write(step, Write::Topic(head));
-        }
+        is_own_channel(user, id) || self.person(user).is_some_and(|person| person.channels.contains(id))
     }
 
     /// The account of a user.
@@ -357,7 +345,7 @@ impl Service {
 }
 
 /// The most that may be given to who comes: what was taken away stays so, or whoever is banned would leave and come back.
-fn left_with(record: &TopicRecord, user: u64) -> AccessMode {
+pub(super) fn left_with(record: &TopicRecord, user: u64) -> AccessMode {
     record.subs.get(&user).map_or(AccessMode::FULL, |ended| ended.given)
 }
 

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::said::{
-    del_member, del_messages, del_topic, get, leave, mark, of_kind, publish, set_mode, set_mode_of, set_public, sub,
-    unsub,
+    del_member, del_messages, del_topic, get, leave, mark, notices, of_kind, publish, set_mode, set_mode_of,
+    set_public, sub, unsub,
 };
 use crate::world::World;
 
@@ -186,4 +186,132 @@ fn what_a_restart_finds_is_what_was_committed() {
     let heard = world.heard("alice1");
     assert_eq!(of_kind(&heard, "meta")[0]["desc"]["seq"], 1);
     assert_eq!(of_kind(&heard, "data")[0]["content"], "kept");
+}
+
+/// Bob's contact alice, both on `me`, and carol with a group of hers.
+fn contacts() -> (World, String) {
+    let mut world = World::new();
+    for line in ["alice1", "alice2", "bob1", "carol1"] {
+        world.arrive(line);
+    }
+    let alice = world.id("alice");
+    world.say("bob1", sub("me"));
+    world.say("bob1", sub(&alice));
+    world.say("alice1", sub("me"));
+    let group = world.create("carol1");
+    world.hush();
+    (world, group)
+}
+
+/// What is said while a commit fails: what writes nothing waits behind what does.
+fn lose(world: &mut World, writer: &str, topic: &str, act: impl FnOnce(&mut World)) {
+    world.hold = true;
+    world.say(writer, publish(topic, "lost"));
+    act(world);
+    world.broken = true;
+    world.commit();
+    (world.hold, world.broken) = (false, false);
+}
+
+#[test]
+fn who_came_back_in_a_commit_that_failed_is_told_to_be_offline_later() {
+    let (mut world, group) = contacts();
+    world.say("alice1", leave("me"));
+    world.wait(1_000);
+    lose(&mut world, "carol1", &group, |world| world.say("alice2", sub("me")));
+    assert!(world.heard("bob1").is_empty());
+    world.wait(10_000);
+    assert_eq!(notices(&world.heard("bob1")), ["off"]);
+    world.say("alice1", sub("me"));
+    assert_eq!(notices(&world.heard("bob1")), ["on"]);
+}
+
+#[test]
+fn who_came_first_in_a_commit_that_failed_was_told_nobody_and_is_not_told_to_go() {
+    let (mut world, group) = contacts();
+    world.say("alice1", leave("me"));
+    world.wait(10_000);
+    world.hush();
+    lose(&mut world, "carol1", &group, |world| world.say("alice2", sub("me")));
+    world.wait(10_000);
+    assert!(world.heard("bob1").is_empty());
+    world.say("alice2", sub("me"));
+    assert_eq!(notices(&world.heard("bob1")), ["on"]);
+}
+
+#[test]
+fn that_somebody_went_offline_is_told_although_it_could_not_be_kept_at_once() {
+    let (mut world, _) = contacts();
+    world.say("alice1", leave("me"));
+    world.broken = true;
+    world.wait(5_000);
+    world.broken = false;
+    assert!(world.heard("bob1").is_empty());
+    world.wait(10_000);
+    assert_eq!(notices(&world.heard("bob1")), ["off"]);
+}
+
+#[test]
+fn who_is_cut_off_while_a_commit_fails_is_told_to_be_gone_in_groups_and_to_contacts() {
+    let (mut world, group) = contacts();
+    let alice = world.id("alice");
+    world.say("alice1", sub(&group));
+    world.hush();
+    lose(&mut world, "carol1", &group, |world| {
+        // The device that goes is joined by another, which is not kept.
+        world.say("alice2", sub(&group));
+        world.say("alice2", sub("me"));
+        world.cut("alice1");
+    });
+    world.hush();
+    world.wait(10_000);
+    let gone = json!({"topic": group, "src": alice, "what": "off"});
+    assert_eq!(of_kind(&world.heard("carol1"), "pres"), [gone]);
+    assert_eq!(notices(&world.heard("bob1")), ["off"]);
+    world.wait(60_000);
+    assert!(world.heard("carol1").is_empty() && world.heard("bob1").is_empty());
+}
+
+#[test]
+fn a_group_whose_deletion_is_not_kept_is_online_and_goes_offline_like_any_other() {
+    let (mut world, group) = two();
+    world.arrive("carol1");
+    world.say("carol1", sub("me"));
+    world.say("carol1", sub(&group));
+    world.say("carol1", leave(&group));
+    world.hush();
+    world.broken = true;
+    assert_eq!(world.code("alice1", del_topic(&group)), 500);
+    world.broken = false;
+    world.say("alice1", get(&group, "desc"));
+    assert_eq!(world.heard("alice1").last().expect("an answer")["meta"]["desc"]["online"], true);
+    for line in ["alice1", "bob1"] {
+        assert_eq!(world.code(line, leave(&group)), 200);
+    }
+    world.hush();
+    world.wait(10_000);
+    assert_eq!(notices(&world.heard("carol1")), ["off"]);
+}
+
+#[test]
+fn a_group_that_came_online_in_a_commit_that_failed_is_told_online_when_it_is() {
+    let (mut world, group) = two();
+    world.arrive("carol1");
+    world.say("carol1", sub("me"));
+    world.say("carol1", sub(&group));
+    let other = world.create("carol1");
+    for line in ["alice1", "bob1", "carol1"] {
+        world.say(line, leave(&group));
+    }
+    world.wait(1_000);
+    // Within the time in which it still counts as online.
+    lose(&mut world, "carol1", &other, |world| world.say("bob1", sub(&group)));
+    world.hush();
+    world.wait(10_000);
+    assert_eq!(notices(&world.heard("carol1")), ["off"]);
+    lose(&mut world, "carol1", &other, |world| world.say("bob1", sub(&group)));
+    world.wait(10_000);
+    world.hush();
+    world.say("bob1", sub(&group));
+    assert_eq!(notices(&world.heard("carol1")), ["on"]);
 }

@@ -141,3 +141,35 @@ fn who_may_not_read_deletes_nothing() {
     world.say("alice1", set_mode_of(&group, &bob, "JWP"));
     assert_eq!(world.code("bob1", del_messages(&group, 1, 0, false)), 403);
 }
+
+#[test]
+fn a_deletion_that_hides_nothing_new_is_answered_and_neither_kept_nor_told() {
+    let (mut world, group) = ten();
+    world.arrive("bob2");
+    world.say("bob2", sub(&group));
+    assert_eq!(world.ask("bob1", del_messages(&group, 2, 5, false))["params"], json!({"del": 1}));
+    assert_eq!(world.ask("alice1", del_messages(&group, 7, 0, true))["params"], json!({"del": 2}));
+    world.hush();
+    let before = world.store.clone();
+    for (line, low, hi, hard) in [("bob1", 3, 5, false), ("bob1", 7, 0, false), ("alice1", 7, 0, true)] {
+        assert_eq!(world.ask(line, del_messages(&group, low, hi, hard))["params"], json!({"del": 2}));
+    }
+    assert_eq!(world.store, before);
+    assert!(world.heard("bob2").is_empty());
+    assert_eq!(world.ask("alice1", del_messages(&group, 3, 5, true))["params"], json!({"del": 3}), "new for all");
+}
+
+#[test]
+fn of_a_deletion_only_what_it_hides_anew_is_kept() {
+    let (mut world, group) = ten();
+    world.say("bob1", del_messages(&group, 2, 5, false));
+    world.say("bob1", del_messages(&group, 1, 7, false));
+    world.heard("bob1");
+    for (since, delseq) in [(1, json!([{"low": 1, "hi": 7}])), (2, json!([{"low": 1}, {"low": 5, "hi": 7}]))] {
+        let mut asked = get(&group, "del");
+        asked["get"]["del"] = json!({"since": since});
+        world.say("bob1", asked);
+        assert_eq!(world.heard("bob1")[0]["meta"]["del"], json!({"clear": 2, "delseq": delseq}));
+    }
+    assert_eq!(numbers(&mut world, "bob1", &group), [10, 9, 8, 7]);
+}

@@ -465,3 +465,63 @@ fn history_is_the_newest_first_and_a_page_has_a_hundred() {
     let last = &heard[100]["ctrl"];
     assert_eq!((&last["code"], &last["params"]), (&json!(208), &json!({"what": "data", "count": 100})));
 }
+
+#[test]
+fn who_was_banned_and_left_is_not_invited_anew_but_by_an_admin() {
+    let mut world = World::new();
+    world.arrive("alice1");
+    let group = world.create("alice1");
+    for line in ["bob1", "carol1", "dave1"] {
+        world.arrive(line);
+        world.say(line, sub(&group));
+    }
+    let (bob, dave) = (world.id("bob"), world.id("dave"));
+    for (user, line, mode) in [(&bob, "bob1", "N"), (&dave, "dave1", "JR")] {
+        assert_eq!(world.code("alice1", set_mode_of(&group, user, mode)), 200);
+        assert_eq!(world.code(line, del_topic(&group)), 200, "the own part ends");
+    }
+    assert_eq!(world.code("carol1", set_mode_of(&group, &bob, "JRWPS")), 403);
+    let invited = world.ask("carol1", set_mode_of(&group, &dave, "JRWPS"));
+    assert_eq!(invited["params"]["acs"]["given"], "JR", "what was taken stays taken");
+    assert_eq!(world.code("alice1", set_mode_of(&group, &bob, "JRWPS")), 200);
+}
+
+#[test]
+fn what_is_set_of_a_group_from_outside_is_set_whole_or_not_at_all() {
+    let mut world = World::new();
+    world.arrive("alice1");
+    let group = world.create("alice1");
+    world.arrive("bob1");
+    world.say("bob1", sub(&group));
+    world.say("bob1", leave(&group));
+    let set = |private: &str, mode: &str| {
+        let desc = json!({"private": {"comment": private}});
+        json!({"set": {"id": "q", "topic": group, "desc": desc, "sub": {"mode": mode}}})
+    };
+    let long = "x".repeat(33 << 10);
+    let before = world.store.clone();
+    for (private, mode, code) in [("c", "JRWPASDO", 403), (&long[..], "JR", 422), ("c", "?", 400)] {
+        assert_eq!(world.code("bob1", set(private, mode)), code);
+        assert_eq!(world.store, before);
+    }
+    assert_eq!(world.ask("bob1", set("c", "JR"))["params"]["acs"]["want"], "JR");
+    assert_eq!(world.code("bob1", set("d", "JR")), 200, "the mode is as it was");
+    assert_eq!(world.code("bob1", set("\u{2421}", "JR")), 200);
+}
+
+#[test]
+fn a_group_is_never_called_as_one_that_there_is_also_where_a_seed_is_used_again() {
+    let mut world = World::new();
+    world.arrive("alice1");
+    let first: Vec<String> = (0..3).map(|_| world.create("alice1")).collect();
+    world.restart();
+    world.arrive("bob1");
+    let name = world.create("bob1");
+    assert!(!first.contains(&name));
+    assert_eq!(world.code("bob1", del_topic(&name)), 200);
+    assert_ne!(world.create("bob1"), name, "nor as one that was");
+    world.arrive("alice1");
+    world.say("alice1", get("me", "sub"));
+    let list = world.heard("alice1")[0]["meta"]["sub"].clone();
+    assert_eq!(list.as_array().map(Vec::len), Some(3));
+}

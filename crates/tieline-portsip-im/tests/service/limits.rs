@@ -3,7 +3,7 @@
 use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::Rate;
 
-use crate::said::{get, leave, publish, sub};
+use crate::said::{del_messages, get, leave, mark, publish, sub};
 use crate::world::{EPOCH, World, config};
 
 #[test]
@@ -20,6 +20,22 @@ fn requests_over_the_rate_of_a_session_are_503_until_time_has_passed() {
     assert_eq!(world.code("alice2", get("me", "tags")), 403, "another session has its own");
     world.wait(1_000);
     assert_eq!(world.code("alice1", get("me", "tags")), 403);
+}
+
+#[test]
+fn a_request_that_loads_something_is_charged_once_and_one_over_the_rate_loads_nothing() {
+    let mut config = config();
+    config.rate = Rate { burst: 3, per_second: 1 };
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.loads = 0;
+    for group in ["grpOne00000", "grpTwo00000", "grpThree000"] {
+        assert_eq!(world.code("alice1", sub(group)), 404);
+    }
+    assert_eq!(world.loads, 3);
+    assert_eq!(world.code("alice1", sub("grpFour0000")), 503);
+    world.say("alice1", mark("usr7", "recv", 1));
+    assert_eq!(world.loads, 3);
 }
 
 #[test]
@@ -49,6 +65,46 @@ fn a_user_has_so_many_topics_at_most() {
     for topic in ["new", &others, &bob] {
         assert_eq!(world.code("alice1", sub(topic)), 422);
     }
+}
+
+#[test]
+fn a_list_ends_before_it_is_too_long_and_has_one_entry_at_least() {
+    for (answer_bytes, expected) in [(1, 1), (600, 3), (100_000, 5)] {
+        let mut config = config();
+        config.answer_bytes = answer_bytes;
+        let mut world = World::with(config, ServerConfig::new(EPOCH));
+        world.arrive("alice1");
+        let group = world.create("alice1");
+        for line in ["bob1", "carol1", "dave1", "erin1"] {
+            world.arrive(line);
+            world.say(line, sub(&group));
+            world.create("alice1");
+        }
+        for topic in [&group[..], "me"] {
+            world.hush();
+            world.say("alice1", get(topic, "sub"));
+            let list = world.heard("alice1")[0]["meta"]["sub"].clone();
+            let entries = list.as_array().expect("a list").len();
+            assert_eq!(entries, expected, "{topic}: {list}");
+            assert!(entries == 1 || list.to_string().len() <= answer_bytes, "{list}");
+        }
+    }
+}
+
+#[test]
+fn so_many_ranges_of_deleted_messages_are_kept_of_a_user_and_of_all() {
+    let mut config = config();
+    config.spans = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    let group = world.create("alice1");
+    for _ in 0..9 {
+        world.say("alice1", publish(&group, "x"));
+    }
+    for (low, code) in [(1, 200), (3, 200), (5, 422), (2, 200), (5, 200), (7, 422)] {
+        assert_eq!(world.code("alice1", del_messages(&group, low, 0, false)), code, "{low}");
+    }
+    assert_eq!(world.code("alice1", del_messages(&group, 7, 0, true)), 200, "for all they are others");
 }
 
 #[test]

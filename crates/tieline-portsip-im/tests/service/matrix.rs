@@ -131,9 +131,10 @@ fn group(want: Option<&str>) -> Scene {
 
 #[test]
 fn in_a_group() {
-    let roles: [Role; 7] = [
+    let roles: [Role; 8] = [
         ("stranger", || group(None)),
         ("banned", || group(Some("N"))),
+        ("no reader", || group(Some("JWP"))),
         ("reader", || group(Some("JRP"))),
         ("writer", || group(Some("JRWP"))),
         ("sharer", || group(Some("JRPS"))),
@@ -144,41 +145,41 @@ fn in_a_group() {
 }
 
 const GROUP: &str = "
-                      stranger    banned    reader    writer    sharer     admin     owner
-sub                        200       403       304       304       304       304       304
-sub and read               200       403       304       304       304       304       304
-sub as the owner           200       403       304       304       304       304       304
-leave                      304       304       200       200       200       200       200
-leave for good             409       409       200       200       200       200       403
-pub                        409       409       403       202       403       202       202
-get desc                  meta      meta      meta      meta      meta      meta      meta
-get sub                    404      meta      meta      meta      meta      meta      meta
-get data                   403       403       208       208       208       208       208
-get del                    403       403       204       204       204       204       204
-get tags                   403       403       204       204       204       204       204
-set public                 409       409       403       403       403       403       200
-set defacs                 409       409       403       403       403       403       200
-set trusted                409       409       403       403       403       403       403
-set private                404       200       200       200       200       200       200
-set tags                   405       405       405       405       405       405       405
-mute oneself               404       200       200       200       200       200       403
-take ownership             404       403       403       403       403       403       304
-lower a member             404       403       403       403       403       200       200
-raise a member             404       403       403       403       403       200       200
-hand over                  404       403       403       403       403       403       200
-invite                     404       403       403       403       200       200       200
-delete for oneself         409       409       200       200       200       200       200
-delete for all             409       409       200       200       200       200       200
-remove a member            409       409       403       403       403       200       200
-delete the topic           304       200       200       200       200       200       200
-note kp                    409       409         -         -         -         -         -
-note data                  409       409         -         -         -         -         -
-note call                  409       409         -         -         -         -         -
-note read                  409       409         -         -         -         -         -
-note recv                    -         -         -         -         -         -         -
-acc                        501       501       501       501       501       501       501
-del user                   403       403       403       403       403       403       403
-del cred                   409       409       405       405       405       405       405
+                      stranger    banned no reader    reader    writer    sharer     admin     owner
+sub                        200       403       304       304       304       304       304       304
+sub and read               200       403       304       304       304       304       304       304
+sub as the owner           200       403       304       304       304       304       304       304
+leave                      304       304       200       200       200       200       200       200
+leave for good             409       409       200       200       200       200       200       403
+pub                        409       409       202       403       202       403       202       202
+get desc                  meta      meta      meta      meta      meta      meta      meta      meta
+get sub                    404      meta      meta      meta      meta      meta      meta      meta
+get data                   403       403       403       208       208       208       208       208
+get del                    403       403       403       204       204       204       204       204
+get tags                   403       403       204       204       204       204       204       204
+set public                 409       409       403       403       403       403       403       200
+set defacs                 409       409       403       403       403       403       403       200
+set trusted                409       409       403       403       403       403       403       403
+set private                404       200       200       200       200       200       200       200
+set tags                   405       405       405       405       405       405       405       405
+mute oneself               404       200       200       200       200       200       200       403
+take ownership             404       403       403       403       403       403       403       304
+lower a member             404       403       403       403       403       403       200       200
+raise a member             404       403       403       403       403       403       200       200
+hand over                  404       403       403       403       403       403       403       200
+invite                     404       403       403       403       403       200       200       200
+delete for oneself         409       409       403       200       200       200       200       200
+delete for all             409       409       403       200       200       200       200       200
+remove a member            409       409       403       403       403       403       200       200
+delete the topic           304       200       200       200       200       200       200       200
+note kp                    409       409         -         -         -         -         -         -
+note data                  409       409         -         -         -         -         -         -
+note call                  409       409         -         -         -         -         -         -
+note read                  409       409         -         -         -         -         -         -
+note recv                    -         -         -         -         -         -         -         -
+acc                        501       501       501       501       501       501       501       501
+del user                   403       403       403       403       403       403       403       403
+del cred                   409       409       405       405       405       405       405       405
 ";
 
 /// The actor's conversation with bob, who wrote one message.

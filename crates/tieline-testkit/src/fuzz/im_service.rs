@@ -41,6 +41,7 @@ fn config() -> ServiceConfig {
     let mut config = ServiceConfig::new(1_729_731_998_924_626, [9; 16]);
     (config.members, config.attached, config.topics, config.page, config.entries) = (3, 3, 5, 4, 8);
     (config.idle, config.card_bytes, config.rate.burst) = (2, 64, 40);
+    (config.answer_bytes, config.spans) = (400, 2);
     config
 }
 

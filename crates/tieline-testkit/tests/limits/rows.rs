@@ -495,6 +495,24 @@ pub(crate) const ROWS: &[Row] = &[
         ("tieline-portsip-im/tests/service/groups.rs", "history_is_the_newest_first_and_a_page_has_a_hundred"),
     ),
     row(
+        "ServiceConfig::answer_bytes",
+        "512 KiB",
+        "a list of members or topics, or of deletions, but one entry of it; it ends before the entry that goes beyond",
+        (SERVICE, "answer_bytes: 512 << 10"),
+        ("tieline-portsip-im/tests/service/limits.rs", "a_list_ends_before_it_is_too_long_and_has_one_entry_at_least"),
+    ),
+    row(
+        "ServiceConfig::spans",
+        "10,000",
+        "ranges of deleted messages, with others between, of a user in a topic, and of all, 422; what hides nothing new is not kept, \
+         so there are no more deletions than messages",
+        (SERVICE, "spans: 10_000"),
+        (
+            "tieline-portsip-im/tests/service/limits.rs",
+            "so_many_ranges_of_deleted_messages_are_kept_of_a_user_and_of_all",
+        ),
+    ),
+    row(
         "ServiceConfig::card_bytes",
         "32 KiB",
         "`public` or `private` of a user or group, 422",
