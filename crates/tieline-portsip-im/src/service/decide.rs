@@ -50,7 +50,7 @@ pub(super) struct Asked<'m> {
 }
 
 impl Service {
-    /// A session is logged in. Its login is answered once this is committed.
+    /// A session is logged in. Its login is answered once this is committed. One that is open already begins anew.
     pub fn open(&mut self, now: Instant, session: SessionId, arrival: &Arrival) -> Decision {
         let user = arrival.user;
         let lack = Lack::User(user);
@@ -58,6 +58,8 @@ impl Service {
             return Decision::Lacks(alloc::vec![lack]);
         }
         let mut step = Step::new(Some(session));
+        // Logged in anew, as nobody waited for the outcome of the first login any more.
+        self.vacate(&mut step, now, session);
         self.meet(&mut step, now, arrival);
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions += 1;
@@ -220,23 +222,31 @@ impl Service {
     /// A session is gone: what others are told. Nothing for one that is not open.
     pub fn close(&mut self, now: Instant, session: SessionId) -> Step {
         let mut step = Step::new(None);
-        let Some(seat) = self.sessions.get(&session) else { return step };
+        if !self.vacate(&mut step, now, session) {
+            return step;
+        }
+        match self.made(step) {
+            Decision::Made(step) => step,
+            Decision::Lacks(_) => Step::new(None),
+        }
+    }
+
+    /// Takes a session out of everything. Whether it was open.
+    fn vacate(&mut self, step: &mut Step, now: Instant, session: SessionId) -> bool {
+        let Some(seat) = self.sessions.get(&session) else { return false };
         let user = seat.user;
         let topics: Vec<TopicKey> = seat.attached.iter().cloned().collect();
         for topic in topics {
-            self.detach(&mut step, now, &topic, session);
+            self.detach(step, now, &topic, session);
         }
-        self.leave_me(&mut step, now, session);
+        self.leave_me(step, now, session);
         self.sessions.remove(&session);
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions = person.sessions.saturating_sub(1);
         }
         // Nobody is attached again who is gone.
         step.undo.clear();
-        match self.made(step) {
-            Decision::Made(step) => step,
-            Decision::Lacks(_) => Step::new(None),
-        }
+        true
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due; `None` when nothing is.

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -21,6 +21,7 @@ use tieline_portsip_im::file::{
 };
 use tieline_portsip_im::{FileRef, Status};
 
+use crate::clock::unix_micros;
 use crate::exchange::answer;
 use crate::{Answer, Body, HttpHandler, Paths};
 
@@ -210,8 +211,7 @@ fn no(status: Status, id: Option<&str>, reason: &'static str) -> BadRequest {
 }
 
 fn now() -> Timestamp<String> {
-    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix_micros(i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX))
+    Timestamp::from_unix_micros(unix_micros())
 }
 
 impl fmt::Debug for FileService {

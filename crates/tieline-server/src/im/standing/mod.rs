@@ -11,7 +11,7 @@ mod metrics;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tieline_core::{Random, Secret, Seed};
 use tieline_portsip_im::service::Micros;
@@ -23,6 +23,7 @@ use super::host::{HostedIm, Outside};
 use super::meter::ServiceStats;
 use super::store::{DiskFiles, OsDisk, SqliteStore, StoreError};
 use super::{FileService, file_paths, im_paths, tinode_paths};
+use crate::clock::unix_micros;
 use crate::{Paths, Router, ServerHandle};
 use health::Watch;
 
@@ -161,9 +162,4 @@ impl<U> fmt::Debug for Standing<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Standing").field("folder", &self.inner.config.folder).finish_non_exhaustive()
     }
-}
-
-fn unix_micros() -> Micros {
-    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Micros::try_from(of_day.as_micros()).unwrap_or(Micros::MAX)
 }
