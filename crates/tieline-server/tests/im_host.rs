@@ -246,7 +246,7 @@ async fn a_page_of_history_is_cut_to_what_a_line_may_hold_and_the_rest_is_asked_
     let mut lines = ServerConfig::new(0);
     lines.limits.queued_bytes = 64 << 10;
     let site = Site::start_with(&MemoryStore::new(), lines).await;
-    let mut alice = site.socket(1001).await;
+    let (mut alice, bob) = (site.socket(1001).await, site.socket(1002).await);
     assert_eq!(ask(&mut alice, &json!({"sub": {"id": "s", "topic": "usr1002"}})).await["code"], 200);
     let publish = json!({"pub": {"id": "p", "topic": "usr1002", "noecho": true, "content": "x".repeat(10_000)}});
     for seq in 1..=MESSAGES {
@@ -271,7 +271,7 @@ async fn a_page_of_history_is_cut_to_what_a_line_may_hold_and_the_rest_is_asked_
     }
     assert_eq!(seen, (1..=MESSAGES).rev().collect::<Vec<_>>());
     assert_eq!(site.im.stats().slow_peers, 0);
-    drop(alice);
+    drop((alice, bob));
     site.stop().await;
 }
 
@@ -281,7 +281,7 @@ async fn a_line_with_many_notes_that_are_not_decided_yet_is_not_read_until_some_
     let mut lines = ServerConfig::new(0);
     lines.limits.in_flight = 8;
     let site = Site::start_with(&MemoryStore::new(), lines).await;
-    let mut alice = site.socket(1001).await;
+    let (mut alice, bob) = (site.socket(1001).await, site.socket(1002).await);
     assert_eq!(ask(&mut alice, &json!({"sub": {"id": "s", "topic": "usr1002"}})).await["code"], 200);
     let held = Held::hold(&site.im).await;
     let note = json!({"note": {"topic": "usr1002", "what": "kp"}});
@@ -298,7 +298,7 @@ async fn a_line_with_many_notes_that_are_not_decided_yet_is_not_read_until_some_
     drop(held);
     let leave = json!({"leave": {"id": "l", "topic": "usr1002"}});
     assert_eq!(ask(&mut alice, &leave).await["code"], 200, "it is read again, all notes before it");
-    drop(alice);
+    drop((alice, bob));
     site.stop().await;
 }
 

@@ -95,12 +95,15 @@ impl Answer {
         let inner = match &self.0 {
             AnswerBody::Ctrl(ctrl) => json(&ctrl.params),
             AnswerBody::Meta(meta) => {
-                let desc = meta.desc.iter().map(|desc| {
-                    size_of_val(&**desc) + json(&desc.public) + json(&desc.trusted) + json(&desc.private)
-                });
-                let sub = meta.sub.iter().flatten().map(|sub| {
-                    size_of_val(sub) + json(&sub.public) + json(&sub.trusted) + json(&sub.private)
-                });
+                let desc = meta
+                    .desc
+                    .iter()
+                    .map(|desc| size_of_val(&**desc) + json(&desc.public) + json(&desc.trusted) + json(&desc.private));
+                let sub = meta
+                    .sub
+                    .iter()
+                    .flatten()
+                    .map(|sub| size_of_val(sub) + json(&sub.public) + json(&sub.trusted) + json(&sub.private));
                 let del = meta.del.iter().flat_map(|del| &del.delseq).map(|ranges| size_of_val(&**ranges));
                 let tags = meta.tags.iter().flatten().map(text);
                 let cred = meta.cred.iter().map(|cred| size_of_val(&**cred));

@@ -58,12 +58,7 @@ pub trait Reader: Send + 'static {
     ///
     /// # Errors
     /// As [`user`](Self::user).
-    fn messages(
-        &mut self,
-        topic: &TopicKey,
-        numbers: &Ranges,
-        bytes: usize,
-    ) -> Result<Vec<MessageRecord>, StoreError>;
+    fn messages(&mut self, topic: &TopicKey, numbers: &Ranges, bytes: usize) -> Result<Vec<MessageRecord>, StoreError>;
 }
 
 /// Whether a message still fits into a page of so many bytes, with what is in it already; the first always does.
