@@ -200,9 +200,12 @@ async fn health_is_503_when_the_thread_that_decides_is_gone() {
     let site = Site::start(folder.path(), |_| {}).await;
     assert!(!site.standing.stats().has_died);
     site.standing.im().engine().when_settled(|_| panic!("a hook of the owner does what it must not"));
-    while !site.standing.stats().has_died {
-        tokio::task::yield_now().await;
-    }
+    let dies = async {
+        while !site.standing.stats().has_died {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, dies).await.expect("the death is not told");
     let health = get(&site.server, "/healthz").await;
     assert!(health.starts_with("HTTP/1.1 503") && health.contains("died"), "{health}");
     assert!(site.watch("/metrics").await.contains("\ntieline_im_up 0\n"));
