@@ -225,7 +225,9 @@ async fn until(holds: impl Fn() -> bool) {
 }
 
 /// Keeps the thread that decides from deciding until it is dropped.
-struct Held(std::sync::mpsc::Sender<()>);
+struct Held {
+    _going: std::sync::mpsc::Sender<()>,
+}
 
 impl Held {
     async fn hold(im: &HostedIm) -> Self {
@@ -236,7 +238,7 @@ impl Held {
             let _ = going.recv();
         });
         held.await.unwrap();
-        Self(go_on)
+        Self { _going: go_on }
     }
 }
 
