@@ -17,6 +17,11 @@ const IDLE_EVENTS: usize = 4;
 pub(crate) trait Waiting {
     /// The message that it is and no more: that can be written past the connection's task.
     fn message(&self) -> Option<&Text>;
+
+    /// What it costs to keep, in bytes; `None` for what is put in however much waits.
+    fn weight(&self) -> Option<usize> {
+        self.message().map(weight)
+    }
 }
 
 impl Waiting for Text {
@@ -49,10 +54,12 @@ impl Rouse {
 /// What waits for one connection, and who is to be roused for it. The owner locks it.
 pub(crate) struct Backlog<M = Text> {
     queue: VecDeque<M>,
-    /// What the messages among it weigh.
+    /// What that weighs.
     bytes: usize,
     limit: usize,
     overflowed: bool,
+    /// Whether something was not put in since too much waited.
+    lost: bool,
     waker: Option<Waker>,
     /// While the task has nothing to do.
     writer: Option<Writer>,
@@ -70,6 +77,7 @@ impl<M: Waiting> Backlog<M> {
             bytes: 0,
             limit,
             overflowed: false,
+            lost: false,
             waker: None,
             writer: None,
             lent: false,
@@ -84,18 +92,14 @@ impl<M: Waiting> Backlog<M> {
 
     /// Puts something in: a message only while this is [open](Self::is_open). `pickup` is where the courier finds this.
     pub(crate) fn push<P: Pickup + 'static>(&mut self, item: M, pickup: impl FnOnce() -> Arc<P>) -> Option<Rouse> {
-        match item.message() {
-            // One message beyond the limit is taken, and then none: as the session has the same limit, it cannot take over
-            // all of that without finding its peer too slow, so the connection ends by the session's own rule.
-            Some(message) => {
-                self.overflowed = self.bytes >= self.limit;
-                self.bytes = self.bytes.saturating_add(weight(message));
-                // What lags too far behind is ended by the session.
-                self.lent &= !self.overflowed;
-            }
-            // The task sees to it, and to all that came before.
-            None => self.lent = false,
+        // One message beyond the limit is taken, and then none: as the session has the same limit, it cannot take over
+        // all of that without finding its peer too slow, so the connection ends by the session's own rule.
+        if let Some(weight) = item.weight() {
+            self.overflowed = self.bytes >= self.limit;
+            self.bytes = self.bytes.saturating_add(weight);
         }
+        // What lags too far behind is ended by the session. What is no message the task sees to, and to all that came before.
+        self.lent &= !self.overflowed && item.message().is_some();
         self.queue.push_back(item);
         match &self.writer {
             Some(_) if self.lent && self.called => None,
@@ -105,6 +109,23 @@ impl<M: Waiting> Backlog<M> {
             }
             _ => self.waker.take().map(Rouse::Task),
         }
+    }
+
+    /// Notes that something was not put in.
+    pub(crate) const fn lose(&mut self) {
+        self.lost = true;
+    }
+
+    /// Whether something was ever not put in since too much waited.
+    #[cfg(feature = "im-service")]
+    pub(crate) const fn has_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// How many bytes may be put in before half of the limit is reached.
+    #[cfg(feature = "im-service")]
+    pub(crate) const fn room(&self) -> usize {
+        (self.limit / 2).saturating_sub(self.bytes)
     }
 
     /// Takes out what waits.

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tieline_core::Instant;
 
-use crate::ServerOptions;
 use crate::rate::Rates;
 
 /// What a server has counted since it was bound.
@@ -27,6 +26,25 @@ pub struct ServerStats {
     pub accept_errors: u64,
 }
 
+/// How many connections there may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Caps {
+    /// At once.
+    pub(crate) all: usize,
+    /// At once from one address.
+    pub(crate) per_address: usize,
+    /// New ones from one address in a minute.
+    pub(crate) per_minute: u32,
+}
+
+/// By which of its caps a connection was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    Full,
+    Address,
+    Rate,
+}
+
 #[derive(Default)]
 struct Counted {
     stats: ServerStats,
@@ -44,26 +62,26 @@ impl Census {
     }
 
     /// Takes a connection in, unless there are too many already.
-    pub(crate) fn admit(&self, address: IpAddr, now: Instant, options: &ServerOptions) -> Option<Admitted> {
+    pub(crate) fn admit(&self, address: IpAddr, now: Instant, caps: Caps) -> Result<Admitted, Refused> {
         let network = network(address);
         let mut counted = self.lock();
-        if counted.stats.connections_now >= options.max_connections {
+        if counted.stats.connections_now >= caps.all {
             counted.stats.refused_full += 1;
-            return None;
+            return Err(Refused::Full);
         }
-        if counted.by_network.get(&network).copied().unwrap_or(0) >= options.max_connections_per_address {
+        if counted.by_network.get(&network).copied().unwrap_or(0) >= caps.per_address {
             counted.stats.refused_address += 1;
-            return None;
+            return Err(Refused::Address);
         }
         // The last question, as only who is taken is counted.
-        if !counted.rates.admit(network, now, options.max_connects_per_minute) {
+        if !counted.rates.admit(network, now, caps.per_minute) {
             counted.stats.refused_rate += 1;
-            return None;
+            return Err(Refused::Rate);
         }
         counted.stats.connections_now += 1;
         counted.stats.connections_total += 1;
         *counted.by_network.entry(network).or_default() += 1;
-        Some(Admitted { census: self.clone(), network })
+        Ok(Admitted { census: self.clone(), network })
     }
 
     pub(crate) fn note_accept_error(&self) {

@@ -23,5 +23,25 @@ impl Clock {
     }
 }
 
+/// The time of day of the system: microseconds since 1970-01-01T00:00:00Z.
+#[cfg(feature = "portsip-im")]
+pub(crate) fn unix_micros() -> i64 {
+    use std::time::SystemTime;
+    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The same at [`Instant::EPOCH`], as it is counted at `now`.
+#[cfg(feature = "portsip-im")]
+pub(crate) fn epoch_unix_micros(now: Instant) -> i64 {
+    unix_micros().saturating_sub(since_epoch(now))
+}
+
+/// Microseconds from [`Instant::EPOCH`] to `now`.
+#[cfg(feature = "portsip-im")]
+pub(crate) fn since_epoch(now: Instant) -> i64 {
+    i64::try_from(now.since_epoch().as_micros()).unwrap_or(i64::MAX)
+}
+
 /// As good as never: thirty years.
 const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);

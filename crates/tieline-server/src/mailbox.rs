@@ -45,15 +45,29 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         true
     }
 
-    /// Puts things in, but for messages to a connection that lags too far behind. Adds whom to rouse, once all is put in that
+    /// Puts things in, but for what has weight to a connection that lags too far behind. Adds whom to rouse, once all is put in that
     /// is to go out together.
     pub(crate) fn put(self: &Arc<Self>, items: impl IntoIterator<Item = M>, roused: &mut Vec<Rouse>) {
         let mut content = self.lock();
         for item in items {
-            if item.message().is_none() || content.backlog.is_open() {
+            if item.weight().is_none() || content.backlog.is_open() {
                 roused.extend(content.backlog.push(item, || Arc::<Self>::clone(self)));
+            } else {
+                content.backlog.lose();
             }
         }
+    }
+
+    /// Whether something was ever not put in, as the connection lagged too far behind.
+    #[cfg(feature = "im-service")]
+    pub(crate) fn has_lost(&self) -> bool {
+        self.lock().backlog.has_lost()
+    }
+
+    /// How many bytes may be put in before half of the limit is reached.
+    #[cfg(feature = "im-service")]
+    pub(crate) fn room(&self) -> usize {
+        self.lock().backlog.room()
     }
 
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::census::Caps;
 use tieline_websocket::upgrade::Strictness;
 
 /// The largest read buffer.
@@ -48,6 +49,14 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
+    pub(crate) const fn caps(&self) -> Caps {
+        Caps {
+            all: self.max_connections,
+            per_address: self.max_connections_per_address,
+            per_minute: self.max_connects_per_minute,
+        }
+    }
+
     pub(crate) fn read_size(&self) -> usize {
         self.read_bytes.clamp(MIN_READ_BYTES, MAX_READ_BYTES)
     }

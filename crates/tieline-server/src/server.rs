@@ -232,7 +232,7 @@ impl Acceptor {
     /// Takes one connection in, or closes it.
     fn take(&mut self, tcp: TcpStream, peer: SocketAddr) {
         let options = &self.site.options;
-        let Some(admitted) = self.control.census.admit(peer.ip(), self.site.clock.now(), options) else {
+        let Ok(admitted) = self.control.census.admit(peer.ip(), self.site.clock.now(), options.caps()) else {
             tracing::debug!(%peer, "too many connections");
             return;
         };

@@ -70,6 +70,47 @@ impl FileSink for Sink {
     }
 }
 
+/// Who opens a file here waits for another who does.
+#[derive(Default)]
+struct Meeting {
+    came: Mutex<usize>,
+    both: std::sync::Condvar,
+}
+
+impl FileStore for Meeting {
+    fn admits(&self, _: &Secret) -> bool {
+        true
+    }
+
+    fn begin(&self, _: &Secret, _: &IncomingFile) -> Result<Box<dyn FileSink>, Status> {
+        self.open("").map(|_| ()).ok_or(Status::INTERNAL)?;
+        Err(Status::POLICY)
+    }
+
+    fn open(&self, _: &str) -> Option<StoredFile> {
+        let mut came = self.came.lock().unwrap();
+        *came += 1;
+        self.both.notify_all();
+        let waited = self.both.wait_timeout_while(came, std::time::Duration::from_secs(20), |came| *came < 2).unwrap();
+        (!waited.1.timed_out()).then(|| StoredFile { head: FileHead::new(Some(4), None, None), body: whole("soup") })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_blocks_holds_up_nobody_else() {
+    let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.unwrap();
+    let running = server.spawn(Router::new().http(file_paths(), FileService::new(Meeting::default())));
+    let base: tieline_core::http::BaseUrl = format!("http://{}", running.local_addr()).parse().unwrap();
+    let config = FilesConfig::new(base).proxy(Proxy::direct());
+    let client = Files::new(config, Credentials::fixed("TOKEN".into())).unwrap();
+    let mut fetched = Vec::new();
+    let (file, upload) = (FileRef::from("file0"), send(&client, "text/plain", b"soup"));
+    let (fetched_all, upload) = tokio::join!(client.download(&file, &mut fetched, |_| {}), upload);
+    fetched_all.expect("both were in the store at once");
+    assert_eq!(fetched, b"soup");
+    assert!(upload.is_err());
+}
+
 struct Site {
     _running: ServerHandle,
     base: tieline_core::http::BaseUrl,

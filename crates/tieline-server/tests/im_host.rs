@@ -214,6 +214,135 @@ async fn who_does_not_read_is_dropped_and_holds_up_nobody() {
     site.stop().await;
 }
 
+/// Waits until something holds.
+async fn until(holds: impl Fn() -> bool) {
+    let holding = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, holding).await.expect("it never came");
+}
+
+/// Keeps the thread that decides from deciding until it is dropped.
+struct Held {
+    _going: std::sync::mpsc::Sender<()>,
+}
+
+impl Held {
+    async fn hold(im: &HostedIm) -> Self {
+        let ((holds, held), (go_on, going)) = (tokio::sync::oneshot::channel(), std::sync::mpsc::channel());
+        im.engine().when_settled(move |_| {
+            let _ = holds.send(());
+            // Whoever holds it drops it.
+            let _ = going.recv();
+        });
+        held.await.unwrap();
+        Self { _going: go_on }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_history_is_cut_to_what_a_line_may_hold_and_the_rest_is_asked_for() {
+    const MESSAGES: u64 = 30;
+    let mut lines = ServerConfig::new(0);
+    lines.limits.queued_bytes = 64 << 10;
+    let site = Site::start_with(&MemoryStore::new(), lines).await;
+    let (mut alice, bob) = (site.socket(1001).await, site.socket(1002).await);
+    assert_eq!(ask(&mut alice, &json!({"sub": {"id": "s", "topic": "usr1002"}})).await["code"], 200);
+    let publish = json!({"pub": {"id": "p", "topic": "usr1002", "noecho": true, "content": "x".repeat(10_000)}});
+    for seq in 1..=MESSAGES {
+        assert_eq!(ask(&mut alice, &publish).await["params"]["seq"], seq);
+    }
+    let (mut before, mut seen) = (MESSAGES + 1, Vec::new());
+    while before > 1 {
+        let get = json!({"get": {"id": "h", "topic": "usr1002", "what": "data", "data": {"before": before}}});
+        alice.send(Message::text(get.to_string())).await.unwrap();
+        let mut came = Vec::new();
+        let end = loop {
+            let heard = hear(&mut alice).await;
+            match heard["data"]["seq"].as_u64() {
+                Some(seq) => came.push(seq),
+                None => break heard["ctrl"].clone(),
+            }
+        };
+        assert_eq!((&end["code"], &end["params"]["count"]), (&json!(208), &json!(came.len())));
+        assert!((1..=3).contains(&came.len()), "half of 64 KiB: {came:?}");
+        before = *came.last().unwrap();
+        seen.extend(came);
+    }
+    assert_eq!(seen, (1..=MESSAGES).rev().collect::<Vec<_>>());
+    assert_eq!(site.im.stats().slow_peers, 0);
+    drop((alice, bob));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_line_with_many_notes_that_are_not_decided_yet_is_not_read_until_some_are() {
+    const MOST: u64 = 8;
+    let mut lines = ServerConfig::new(0);
+    lines.limits.in_flight = 8;
+    let site = Site::start_with(&MemoryStore::new(), lines).await;
+    let (mut alice, bob) = (site.socket(1001).await, site.socket(1002).await);
+    assert_eq!(ask(&mut alice, &json!({"sub": {"id": "s", "topic": "usr1002"}})).await["code"], 200);
+    let held = Held::hold(&site.im).await;
+    let note = json!({"note": {"topic": "usr1002", "what": "kp"}});
+    for _ in 0..100 {
+        alice.send(Message::text(note.to_string())).await.unwrap();
+    }
+    until(|| site.im.stats().waiting_inputs >= MOST).await;
+    // Whoever comes after that finds that the server has read all that it wanted.
+    for _ in 0..3 {
+        let stream = TcpStream::connect(site.server.local_addr()).await.unwrap();
+        tokio_tungstenite::client_async(&site.url, stream).await.unwrap();
+    }
+    assert_eq!(site.im.stats().waiting_inputs, MOST);
+    drop(held);
+    let leave = json!({"leave": {"id": "l", "topic": "usr1002"}});
+    assert_eq!(ask(&mut alice, &leave).await["code"], 200, "it is read again, all notes before it");
+    drop((alice, bob));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_that_took_too_long_leaves_nothing_and_another_one_gets_its_own_outcome() {
+    let mut lines = ServerConfig::new(0);
+    lines.answer_timeout = Duration::from_secs(2);
+    let site = Site::start_with(&MemoryStore::new(), lines).await;
+    let stream = TcpStream::connect(site.server.local_addr()).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async(&site.url, stream).await.unwrap();
+    let login = |id: &str, user: u64| {
+        let login = Credentials::access_token(user.to_string(), "portsip.io", "swordfish").to_login();
+        let secret = login.secret.map(|secret| secret.expose().to_owned());
+        json!({"login": {"id": id, "scheme": "access_token", "secret": secret}})
+    };
+    let stats = || site.im.stats();
+    let held = Held::hold(&site.im).await;
+    assert_eq!(ask(&mut socket, &login("1", 1001)).await["code"], 503);
+    drop(held);
+    // It was kept after all, and is taken back.
+    let held = Held::hold(&site.im).await;
+    until(|| stats().waiting_inputs == 1).await;
+    assert_eq!(stats().logins, 0);
+    drop(held);
+    let held = Held::hold(&site.im).await;
+    assert_eq!(ask(&mut socket, &login("2", 1001)).await["code"], 503);
+    socket.send(Message::text(login("3", 1002).to_string())).await.unwrap();
+    until(|| stats().waiting_inputs == 2).await;
+    drop(held);
+    let answer = loop {
+        let heard = hear(&mut socket).await;
+        if heard["ctrl"]["id"] == "3" {
+            break heard["ctrl"].clone();
+        }
+    };
+    assert_eq!((&answer["code"], &answer["params"]["user"]), (&json!(200), &json!("usr1002")));
+    until(|| (stats().logins, stats().sessions) == (1, 1)).await;
+    drop(socket);
+    until(|| stats().sessions == 0).await;
+    site.stop().await;
+}
+
 /// A group of two: `owner` made it.
 async fn group(owner: &mut WebSocketStream<TcpStream>, member: &mut WebSocketStream<TcpStream>) -> String {
     let group = ask(owner, &json!({"sub": {"id": "g", "topic": "new"}})).await["topic"].as_str().unwrap().to_owned();

@@ -74,6 +74,27 @@ fn told(session: &mut InsideSession) -> (Vec<(ServerRequestId, i64)>, Vec<Value>
 }
 
 #[test]
+fn answers_that_nobody_takes_are_bounded_as_messages_are() {
+    let (im, _running, _) = start();
+    let (mut alice, mut other) = (enter(&im, 1), enter(&im, 2));
+    let card = json!({"fn": "A".repeat(20_000)});
+    say(&mut alice, &json!({"sub": {"id": "1", "topic": "me"}}));
+    say(&mut alice, &json!({"set": {"id": "1", "topic": "me", "desc": {"public": card}}}));
+    let describe = json!({"get": {"id": "2", "topic": "me", "what": "desc"}});
+    for _ in 0..50 {
+        say(&mut alice, &describe);
+    }
+    let asked = say(&mut other, &json!({"sub": {"id": "1", "topic": "me"}}));
+    let _ = im.engine().settle();
+    let (answers, _) = told(&mut alice);
+    assert!((3..10).contains(&answers.len()), "64 KiB and one answer more: {}", answers.len());
+    assert_eq!(told(&mut other).0, [(asked, 200)], "nobody else is the worse for it");
+    let after = say(&mut alice, &describe);
+    let _ = im.engine().settle();
+    assert_eq!(told(&mut alice).0.last().map(|(request, _)| *request), Some(after), "who takes is answered again");
+}
+
+#[test]
 fn who_is_inside_asks_and_is_answered_and_hears_the_others() {
     let (im, _running, _) = start();
     let (mut alice, mut bob) = (enter(&im, 1), enter(&im, 2));

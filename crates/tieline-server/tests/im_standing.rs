@@ -195,6 +195,40 @@ async fn what_was_said_before_the_end_is_answered_and_then_everybody_is_told() {
 }
 
 #[tokio::test]
+async fn health_is_503_when_the_thread_that_decides_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(folder.path(), |_| {}).await;
+    assert!(!site.standing.stats().has_died);
+    site.standing.im().engine().when_settled(|_| panic!("a hook of the owner does what it must not"));
+    let dies = async {
+        while !site.standing.stats().has_died {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, dies).await.expect("the death is not told");
+    let health = get(&site.server, "/healthz").await;
+    assert!(health.starts_with("HTTP/1.1 503") && health.contains("died"), "{health}");
+    assert!(site.watch("/metrics").await.contains("\ntieline_im_up 0\n"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::start(folder.path(), |config| config.settle = Duration::from_millis(20)).await;
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let (over, ended) = std::sync::mpsc::channel();
+    site.standing.im().engine().when_settled(move |_| {
+        let _ = held.recv();
+        over.send(()).unwrap();
+    });
+    tokio::time::timeout(LONG, site.stop()).await.expect("it ends although the service hangs");
+    assert!(ended.try_recv().is_err(), "it hangs still");
+    drop(go_on);
+    ended.recv_timeout(LONG).unwrap();
+}
+
+#[tokio::test]
 async fn a_folder_is_opened_once() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::start(folder.path(), |_| {}).await;

@@ -96,7 +96,7 @@ fn same(reader: &mut impl Reader, memory: &Memory) {
     for topic in [group(), TopicKey::p2p(ALICE, BOB), "grpUnknown0000".parse().expect("a name")] {
         assert_eq!(reader.topic(&topic).expect("reads"), memory.topic(&topic), "{topic}");
         for numbers in [Ranges::of(1..100), Ranges::of(2..5), Ranges::default()] {
-            let found = reader.messages(&topic, &numbers).expect("reads");
+            let found = reader.messages(&topic, &numbers, usize::MAX).expect("reads");
             assert_eq!(found, memory.messages(&topic, &numbers), "{topic}");
         }
     }
@@ -121,6 +121,76 @@ fn what_sqlite_keeps_is_what_the_written_down_rules_keep_also_after_it_was_opene
     memory.apply(&end);
     writer.commit(&end).expect("keeps");
     same(&mut reader, &memory);
+}
+
+/// A page of messages of this many bytes: their numbers.
+fn page(reader: &mut impl Reader, numbers: std::ops::Range<u64>, bytes: usize) -> Vec<u64> {
+    let found = reader.messages(&group(), &Ranges::of(numbers), bytes).expect("reads");
+    found.iter().map(|message| message.seq).collect()
+}
+
+#[test]
+fn a_page_has_the_newest_messages_that_fit_into_its_bytes_and_one_at_least() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sqlite, memory) = (SqliteStore::open(folder.path()).expect("opens"), MemoryStore::new());
+    let (mut sqlite, mut writer) = Store::open(&sqlite).expect("opens");
+    let (mut memory, mut other) = memory.open().expect("opens");
+    let mut writes = vec![Write::Topic(TopicHead::new(group(), 7, AccessMode::GROUP_DEFAULT))];
+    let long = json(&format!("\"{}\"", "x".repeat(10_000)));
+    writes.extend((1..=9).map(|seq| {
+        let message = MessageRecord { seq, ts: 1, from: None, head: None, content: long.clone(), reqid: None };
+        Write::Message { topic: group(), message }
+    }));
+    writer.commit(&writes).expect("kept");
+    other.commit(&writes).expect("kept");
+    for (numbers, bytes, expected) in [
+        (1..10, 35_000, vec![9, 8, 7]),
+        (1..10, 0, vec![9]),
+        (1..7, 1, vec![6]),
+        (8..10, usize::MAX, vec![9, 8]),
+        (20..30, 0, vec![]),
+    ] {
+        assert_eq!(page(&mut sqlite, numbers.clone(), bytes), expected, "{numbers:?} {bytes}");
+        assert_eq!(page(&mut memory, numbers.clone(), bytes), expected, "{numbers:?} {bytes}");
+    }
+}
+
+#[test]
+fn what_is_deleted_for_everybody_is_in_none_of_the_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(folder.path()).expect("opens");
+    let (mut reader, mut writer) = Store::open(&store).expect("opens");
+    let holds = |needle: &str| {
+        let files = std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
+        let bytes: Vec<u8> = files.flat_map(|file| std::fs::read(file).unwrap_or_default()).collect();
+        bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+    };
+    let say = |seq, text: &str| {
+        let content = json(&format!("\"{text}\""));
+        let message = MessageRecord { seq, ts: 1, from: Some(ALICE), head: None, content, reqid: None };
+        Write::Message { topic: group(), message }
+    };
+    writer.commit(&[Write::Topic(TopicHead::new(group(), 7, AccessMode::GROUP_DEFAULT))]).expect("kept");
+    writer.commit(&[say(1, "the-first-secret"), say(2, "the-second-secret"), say(3, "what stays")]).expect("kept");
+    assert!(holds("the-first-secret") && holds("the-second-secret"));
+    let deletion = |id, seq| {
+        let deletion = Deletion { id, user: None, ranges: Ranges::of(seq..seq + 1) };
+        Write::Deletion { topic: group(), deletion }
+    };
+    writer.commit(&[deletion(1, 1)]).expect("kept");
+    assert!(!holds("the-first-secret") && holds("what stays"));
+    // While somebody reads, a backup say, it cannot be erased; the next commit does it.
+    let mut backup = rusqlite::Connection::open(folder.path().join("im.db")).expect("opens");
+    let reading = backup.transaction().expect("begins");
+    reading.query_row("SELECT count(*) FROM messages", [], |row| row.get::<_, i64>(0)).expect("reads");
+    writer.commit(&[deletion(2, 2)]).expect("kept all the same");
+    drop(reading);
+    writer.commit(&[say(4, "another")]).expect("kept");
+    assert!(!holds("the-second-secret"));
+    assert_eq!(page(&mut reader, 1..9, usize::MAX), [4, 3]);
+    // Also with all of its topic.
+    writer.commit(&[Write::DeleteTopic(group())]).expect("kept");
+    assert!(!holds("what stays"));
 }
 
 #[test]

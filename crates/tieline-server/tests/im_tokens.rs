@@ -160,6 +160,42 @@ fn a_refresh_token_is_good_once_and_is_no_access_token() {
 }
 
 #[test]
+fn of_a_sign_in_that_is_refreshed_again_and_again_two_access_tokens_are_good() {
+    let store = Kept::default();
+    let office = Office::open(TokenRules::default(), store.clone());
+    let other = office.access();
+    let mut grant = office.desk.sign_in(&account("s3cret")).unwrap();
+    let mut access = vec![grant.access_token.clone()];
+    for _ in 0..20 {
+        office.pass(1);
+        grant = office.desk.refresh(&grant.refresh_token.unwrap()).unwrap();
+        access.push(grant.access_token.clone());
+    }
+    let good: Vec<bool> = access.iter().map(|token| office.is_good(token)).collect();
+    assert_eq!(good.iter().rposition(|good| !good), Some(18), "{good:?}");
+    assert!(good[19..].iter().all(|good| *good));
+    assert!(office.is_good(&other), "of another sign-in");
+    // Two of the other sign-in, two access tokens and one to refresh with.
+    assert_eq!((office.desk.tokens(), store.0.lock().unwrap().0.len()), (5, 5));
+}
+
+#[test]
+fn tokens_of_who_never_comes_back_are_forgotten_when_they_have_ended() {
+    let store = Kept::default();
+    let office = Office::open(TokenRules::default(), store.clone());
+    office.access();
+    office.pass(31 * MINUTE);
+    assert_eq!((office.desk.forget_ended().unwrap(), office.desk.tokens()), (1, 1), "the access token");
+    office.pass(30 * 24 * 60 * MINUTE);
+    store.0.lock().unwrap().1 = true;
+    assert!(office.desk.forget_ended().is_err());
+    assert_eq!(office.desk.tokens(), 1);
+    store.0.lock().unwrap().1 = false;
+    assert_eq!(office.desk.forget_ended().unwrap(), 1);
+    assert_eq!((office.desk.tokens(), store.0.lock().unwrap().0.len()), (0, 0));
+}
+
+#[test]
 fn revoking_ends_all_tokens_of_that_sign_in_and_of_no_other() {
     let office = Office::new();
     let (one, other) = (office.desk.sign_in(&account("s3cret")).unwrap(), office.access());

@@ -74,12 +74,14 @@ fn another_password_has_another_revision_and_who_is_removed_is_gone() {
     folder.edit(|edit| assert!(edit.set_password("alice", "example.com", &hash("new")).unwrap()));
     let after = users.verify("alice", "example.com", &secret("new")).unwrap();
     assert_ne!(before.revision, after.revision);
+    assert_eq!(users.find_number(1).map(|user| user.name), Some("alice".to_owned()));
     folder.edit(|edit| {
         assert!(edit.suspend("bob", "example.com", true).unwrap());
         assert!(edit.remove("alice", "example.com").unwrap());
         assert!(!edit.remove("alice", "example.com").unwrap());
     });
-    assert_eq!(users.find("alice", "example.com"), None);
+    assert_eq!(users.all().len(), 1, "the file is looked at");
+    assert_eq!((users.find("alice", "example.com"), users.find_number(1)), (None, None));
     assert!(users.find("bob", "example.com").unwrap().suspended);
 }
 
@@ -141,6 +143,54 @@ fn while_the_file_has_a_mistake_the_users_are_those_of_before() {
     fs::write(&folder.path, format!("# again\n{good}")).unwrap();
     assert!(users.find("alice", "example.com").is_some());
     assert!(!users.has_failed());
-    fs::remove_file(&folder.path).unwrap();
-    assert!(users.find("alice", "example.com").is_none());
+}
+
+#[test]
+fn a_file_that_is_gone_or_empty_while_an_editor_writes_it_ends_no_user() {
+    let folder = Folder::new();
+    folder.add(1, "alice", "a");
+    let users = UsersFile::open(&folder.path).unwrap();
+    let good = fs::read_to_string(&folder.path).unwrap();
+    for between in [None, Some(""), Some("\n")] {
+        match between {
+            None => fs::remove_file(&folder.path).unwrap(),
+            Some(text) => fs::write(&folder.path, text).unwrap(),
+        }
+        assert_eq!((users.has_failed(), users.all().len()), (true, 1), "{between:?}");
+        fs::write(&folder.path, format!("# {between:?}\n{good}")).unwrap();
+        assert_eq!((users.has_failed(), users.all().len()), (false, 1), "{between:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_looked_at_ends_no_user_and_is_a_failure() {
+    let folder = Folder::new();
+    let (inner, link) = (folder.path.with_file_name("inner"), folder.path.with_file_name("link"));
+    folder.add(1, "alice", "a");
+    fs::create_dir(&inner).unwrap();
+    fs::rename(&folder.path, inner.join("users.toml")).unwrap();
+    std::os::unix::fs::symlink(&inner, &link).unwrap();
+    let users = UsersFile::open(link.join("users.toml")).unwrap();
+    fs::remove_file(&link).unwrap();
+    // A file in the place of the folder: not even root can look.
+    fs::write(&link, "").unwrap();
+    assert_eq!((users.has_failed(), users.all().len()), (true, 1));
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(&inner, &link).unwrap();
+    assert_eq!((users.has_failed(), users.all().len()), (false, 1));
+}
+
+#[test]
+fn the_last_user_can_be_removed() {
+    let folder = Folder::new();
+    folder.add(1, "alice", "a");
+    let users = UsersFile::open(&folder.path).unwrap();
+    // As somebody writes it who wants no comments.
+    let bare = fs::read_to_string(&folder.path).unwrap();
+    let bare: String = bare.lines().filter(|line| !line.starts_with('#')).flat_map(|line| [line, "\n"]).collect();
+    fs::write(&folder.path, bare.trim_start()).unwrap();
+    folder.edit(|edit| assert!(edit.remove("alice", "example.com").unwrap()));
+    assert_eq!(fs::read_to_string(&folder.path).unwrap().trim(), "[users]");
+    assert_eq!((users.has_failed(), users.all().len()), (false, 0));
 }

@@ -4,12 +4,11 @@
 mod common;
 
 use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::TryRecvError;
 use std::thread;
 use std::time::Duration;
 
-use common::{LOGIN_V16, Site};
+use common::{LOGIN_V16, Site, UNSUBSCRIBE, within};
 use tieline_portsip_wsi::server::ServerConfig;
 use tieline_server::ServerOptions;
 use tokio::runtime::Builder;
@@ -17,21 +16,28 @@ use tokio_tungstenite::tungstenite::{Message, client};
 
 #[test]
 fn a_client_that_gave_signs_of_life_while_the_runtime_stood_still_is_kept() {
-    let over = Arc::new(AtomicBool::new(false));
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let mut config = ServerConfig::default();
     (config.ping_after, config.idle_timeout) = (Duration::from_millis(100), Duration::from_millis(700));
     runtime.block_on(async {
         let site = Site::with(ServerOptions::default(), config).await;
-        let (address, stop) = (site.addr(), Arc::clone(&over));
+        let address = site.addr();
+        let (ask, asked) = std::sync::mpsc::channel::<()>();
+        let (told, mut answers) = tokio::sync::mpsc::unbounded_channel();
         let talker = thread::spawn(move || {
             let stream = TcpStream::connect(address).unwrap();
             let (mut socket, _) = client(format!("ws://{address}/"), stream).unwrap();
             socket.send(Message::text(LOGIN_V16)).unwrap();
             socket.read().unwrap();
-            while !stop.load(Ordering::SeqCst) {
-                if socket.send(Message::Pong(Vec::new().into())).is_err() {
-                    return;
+            loop {
+                match asked.try_recv() {
+                    Ok(()) => {
+                        socket.send(Message::text(UNSUBSCRIBE)).unwrap();
+                        while !socket.read().unwrap().is_text() {}
+                        told.send(()).unwrap();
+                    }
+                    Err(TryRecvError::Empty) => socket.send(Message::Pong(Vec::new().into())).unwrap(),
+                    Err(TryRecvError::Disconnected) => return,
                 }
                 thread::sleep(Duration::from_millis(1));
             }
@@ -41,11 +47,12 @@ fn a_client_that_gave_signs_of_life_while_the_runtime_stood_still_is_kept() {
         }
         for _ in 0..3 {
             thread::sleep(Duration::from_millis(1500));
-            // Long enough for whatever is due to happen, and for what waits to be read.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            // An answer comes after what was due has happened, and what waited was read.
+            ask.send(()).unwrap();
+            within(answers.recv()).await.expect("the line was given up");
             assert_eq!(site.hub.stats().logged_in, 1, "the line was given up");
         }
-        over.store(true, Ordering::SeqCst);
+        drop(ask);
         talker.join().unwrap();
     });
 }

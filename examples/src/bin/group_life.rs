@@ -19,8 +19,8 @@ const BOB: u64 = 1002;
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let passing = tempfile::tempdir()?;
     let folder = std::env::args().nth(1).map_or_else(|| passing.path().to_owned(), Into::into);
-    // Tokens are drawn from it: where others can reach the service, take 16 random bytes of the system.
-    let seed = *b"not for the net!";
+    // Tokens and the names of groups are drawn from it: what was drawn before must not come again.
+    let seed = uuid::Uuid::new_v4().into_bytes();
     let users = Roster::new().with(User::new(1001, "alice", DOMAIN), "a").with(User::new(BOB, "bob", DOMAIN), "b");
     let standing = Standing::open(StandingConfig::new(folder, seed), users, Box::new(|_, _| {}))?;
     let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await?;

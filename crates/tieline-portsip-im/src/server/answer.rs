@@ -87,6 +87,32 @@ impl Answer {
         }
     }
 
+    /// About how many bytes it takes, here and on the wire: for a host that bounds what waits.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let json = |raw: &Option<Raw<String>>| raw.as_ref().map_or(0, |raw| raw.as_json().len());
+        let text = |text: &String| size_of::<String>() + text.len();
+        let inner = match &self.0 {
+            AnswerBody::Ctrl(ctrl) => json(&ctrl.params),
+            AnswerBody::Meta(meta) => {
+                let desc = meta
+                    .desc
+                    .iter()
+                    .map(|desc| size_of_val(&**desc) + json(&desc.public) + json(&desc.trusted) + json(&desc.private));
+                let sub = meta
+                    .sub
+                    .iter()
+                    .flatten()
+                    .map(|sub| size_of_val(sub) + json(&sub.public) + json(&sub.trusted) + json(&sub.private));
+                let del = meta.del.iter().flat_map(|del| &del.delseq).map(|ranges| size_of_val(&**ranges));
+                let tags = meta.tags.iter().flatten().map(text);
+                let cred = meta.cred.iter().map(|cred| size_of_val(&**cred));
+                desc.chain(sub).chain(del).chain(tags).chain(cred).sum::<usize>() + json(&meta.aux)
+            }
+        };
+        size_of::<Self>() + inner
+    }
+
     /// Whether it is a success: a section is.
     pub(super) fn is_success(&self) -> bool {
         match &self.0 {

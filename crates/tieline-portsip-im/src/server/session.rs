@@ -154,6 +154,17 @@ impl ImServer {
         self.push(now, message.to_json().into());
     }
 
+    /// Ends the session as one whose peer does not read, close code 1013: for an owner that dropped something for it, as too
+    /// much waits outside of the session.
+    pub fn end_slow_peer(&mut self) {
+        if matches!(self.phase, Phase::Closing | Phase::Closed) {
+            return;
+        }
+        self.transmits.clear();
+        self.say_goodbye(1013);
+        self.end(CloseReason::SlowPeer);
+    }
+
     /// Tells the client that the server stops, and closes.
     pub fn shut_down(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Greeting | Phase::Open) {

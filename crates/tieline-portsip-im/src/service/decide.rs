@@ -50,8 +50,8 @@ pub(super) struct Asked<'m> {
 }
 
 impl Service {
-    /// A session is logged in. Its login is answered once this is committed. The user's part in an external message channel
-    /// that is none of the user's any more ends.
+    /// A session is logged in. Its login is answered once this is committed. One that is open already begins anew. The user's
+    /// part in an external message channel that is none of the user's any more ends.
     pub fn open(&mut self, now: Instant, session: SessionId, arrival: &Arrival) -> Decision {
         self.now = now;
         let user = arrival.user;
@@ -62,6 +62,8 @@ impl Service {
             return Decision::Lacks(lacks.into_iter().collect());
         }
         let mut step = Step::new(Some(session));
+        // Logged in anew, as nobody waited for the outcome of the first login any more.
+        self.vacate(&mut step, now, session);
         self.meet(&mut step, now, arrival);
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions += 1;
@@ -261,18 +263,26 @@ impl Service {
     pub fn close(&mut self, now: Instant, session: SessionId) -> Step {
         self.now = now;
         let mut step = Step::new(None);
-        let Some(seat) = self.sessions.get(&session) else { return step };
+        if !self.vacate(&mut step, now, session) {
+            return step;
+        }
+        self.made(step)
+    }
+
+    /// Takes a session out of everything. Whether it was open.
+    fn vacate(&mut self, step: &mut Step, now: Instant, session: SessionId) -> bool {
+        let Some(seat) = self.sessions.get(&session) else { return false };
         let user = seat.user;
         let topics: Vec<TopicKey> = seat.attached.iter().cloned().collect();
         for topic in topics {
-            self.detach(&mut step, now, &topic, session);
+            self.detach(step, now, &topic, session);
         }
-        self.leave_me(&mut step, now, session);
+        self.leave_me(step, now, session);
         self.sessions.remove(&session);
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions = person.sessions.saturating_sub(1);
         }
-        self.made(step)
+        true
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due; `None` when nothing is.

@@ -1,7 +1,7 @@
 //! What a client may cost.
 
 use tieline_portsip_im::server::ServerConfig;
-use tieline_portsip_im::service::Rate;
+use tieline_portsip_im::service::{Arrival, Rate, SessionId};
 
 use crate::said::{del_messages, get, leave, mark, publish, sub};
 use crate::world::{EPOCH, World, config};
@@ -141,6 +141,27 @@ fn topics_and_users_that_nobody_uses_are_forgotten_and_found_again() {
         world.say("alice1", leave(group));
         world.wait(10_000);
     }
+}
+
+#[test]
+fn a_session_that_logs_in_anew_is_counted_once_and_forgotten_when_it_is_gone() {
+    let mut config = config();
+    config.idle = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    let now = world.now;
+    for number in 0..50_u64 {
+        let (first, second) = (world.user(&format!("alice{number}")), world.user(&format!("bob{number}")));
+        for user in [first, second, second] {
+            let arrival = Arrival::new(user);
+            let step = world.decided(|service| service.open(now, SessionId(7), &arrival));
+            let _ = world.service.commit(step);
+        }
+        assert_eq!(world.service.held().0, 1);
+        let step = world.service.close(now, SessionId(7));
+        let _ = world.service.commit(step);
+    }
+    let (sessions, users, _) = world.service.held();
+    assert!(sessions == 0 && users < 10, "{:?}", world.service);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -20,25 +20,28 @@ use tieline_portsip_im::file::{
     token_of, uploaded,
 };
 use tieline_portsip_im::{FileRef, Status};
+use tokio::task::spawn_blocking;
 
+use crate::clock::unix_micros;
 use crate::exchange::answer;
 use crate::{Answer, Body, HttpHandler, Paths};
 
 /// What a sink does, to come.
 pub type Sinking<'s, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 's>>;
 
-/// Where files are kept. Nothing here may block for long.
+/// Where files are kept.
 pub trait FileStore: Send + Sync + 'static {
-    /// Whether a token may send files, and fetch them where that needs one. Compare it with [`Secret::matches`].
+    /// Whether a token may send files, and fetch them where that needs one. Compare it with [`Secret::matches`]. Called on threads
+    /// of the runtime, so it does not block for long.
     fn admits(&self, token: &Secret) -> bool;
 
-    /// Begins to keep a file that the bearer of this token sends.
+    /// Begins to keep a file that the bearer of this token sends. Called on a thread that may block.
     ///
     /// # Errors
     /// What to answer: [`Status::POLICY`] for a type that is not taken, say.
     fn begin(&self, token: &Secret, file: &IncomingFile) -> Result<Box<dyn FileSink>, Status>;
 
-    /// A file by its bare id; `None` when there is none.
+    /// A file by its bare id; `None` when there is none. Called on a thread that may block.
     fn open(&self, id: &str) -> Option<StoredFile>;
 }
 
@@ -134,7 +137,11 @@ impl FileService {
             (&(Method::POST | Method::PUT), true, Some(token)) => self.receive(head, body, &token).await,
             (&(Method::GET | Method::HEAD), false, _) => {
                 let asked = Download::from_request(head.uri.path(), head, &[])?;
-                let found = self.store.open(&asked.id);
+                let store = Arc::clone(&self.store);
+                let found = spawn_blocking(move || store.open(&asked.id)).await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "a file cannot be looked up");
+                    None
+                });
                 let StoredFile { head, body } = found.ok_or_else(|| no(Status::NOT_FOUND, None, "no such file"))?;
                 Ok(answer(Download::to_response(&head), Some(body)))
             }
@@ -182,7 +189,12 @@ impl FileService {
             while let Some(incoming) = receiving.poll().map_err(Stop::Refused)? {
                 match incoming {
                     Incoming::File(file) => {
-                        let begun = self.store.begin(token, &file);
+                        let (store, token) = (Arc::clone(&self.store), token.clone());
+                        let begun = spawn_blocking(move || store.begin(&token, &file)).await;
+                        let begun = begun.unwrap_or_else(|error| {
+                            tracing::error!(%error, "a file cannot be begun");
+                            Err(Status::INTERNAL)
+                        });
                         *sink = Some(begun.map_err(|status| Stop::Status(status, "the store refused the file"))?);
                     }
                     Incoming::Data(bytes) => {
@@ -210,8 +222,7 @@ fn no(status: Status, id: Option<&str>, reason: &'static str) -> BadRequest {
 }
 
 fn now() -> Timestamp<String> {
-    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix_micros(i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX))
+    Timestamp::from_unix_micros(unix_micros())
 }
 
 impl fmt::Debug for FileService {

@@ -77,6 +77,8 @@ pub struct ServiceStats {
     pub refused_lines: u64,
     /// Whether the last commit or read failed.
     pub is_failing: bool,
+    /// Whether the deciding thread ended by a panic, of what its owner handed in mostly: nothing is answered any more.
+    pub has_died: bool,
 }
 
 macro_rules! counters {
@@ -87,6 +89,7 @@ macro_rules! counters {
             commit_classes: [AtomicU64; COMMIT_CLASSES.len() + 1],
             commit_micros: AtomicU64,
             failing: AtomicBool,
+            died: AtomicBool,
         }
 
         impl Meter {
@@ -101,6 +104,7 @@ macro_rules! counters {
                 });
                 stats.commit_times.sum = Duration::from_micros(load(&counters.commit_micros));
                 stats.is_failing = counters.failing.load(Ordering::Relaxed);
+                stats.has_died = counters.died.load(Ordering::Relaxed);
                 stats
             }
 
@@ -162,6 +166,11 @@ impl Meter {
     /// Notes whether the store works.
     pub(crate) fn note_store(&self, works: bool) {
         self.0.failing.store(!works, Ordering::Relaxed);
+    }
+
+    /// Notes that the deciding thread is gone, although nobody ended it.
+    pub(crate) fn note_death(&self) {
+        self.0.died.store(true, Ordering::Relaxed);
     }
 
     /// Notes how long a commit took.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use http::Response;
 use tieline_portsip_im::server::ServerConfig;
@@ -10,6 +9,7 @@ use tieline_portsip_im::server::ServerConfig;
 use super::desk::Desk;
 use super::hub::ImHub;
 use super::line::ImLine;
+use crate::clock::epoch_unix_micros;
 use crate::{Body, Line, Opening, Paths, WebSocketService};
 
 /// The path of the document: `/im`.
@@ -56,9 +56,7 @@ impl fmt::Debug for ImService {
 impl WebSocketService for ImService {
     fn open(&self, opening: &Opening<'_>) -> Result<Box<dyn Line>, Box<Response<Body>>> {
         let mut config = self.config.clone();
-        let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let start = of_day.saturating_sub(opening.now.since_epoch());
-        config.epoch_unix_micros = i64::try_from(start.as_micros()).unwrap_or(i64::MAX);
+        config.epoch_unix_micros = epoch_unix_micros(opening.now);
         Ok(Box::new(ImLine::new(config, Arc::clone(&self.desk), self.hub.clone(), opening.now)))
     }
 }

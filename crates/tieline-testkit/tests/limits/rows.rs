@@ -33,6 +33,8 @@ const HTTP1_CHUNK: &str = "tieline-core/src/http1/chunk.rs";
 const HTTP: &str = "tieline-dial/src/http.rs";
 const SERVICE: &str = "tieline-portsip-im/src/service/config.rs";
 const LINES: &str = "tieline-server/src/im/host/mod.rs";
+const BACKLOG: &str = "tieline-server/src/backlog.rs";
+const HOST_LINE: &str = "tieline-server/src/im/host/line.rs";
 const SIGN_IN: &str = "tieline-server/src/im/accounts/rest.rs";
 const TOKENS: &str = "tieline-server/src/im/accounts/desk.rs";
 
@@ -513,6 +515,26 @@ pub(crate) const ROWS: &[Row] = &[
         ),
     ),
     row(
+        "room",
+        "half of `queued_bytes`, less what waits",
+        "the bytes of a page of history on a line: a longer one ends earlier, with its newest message at least",
+        (BACKLOG, "(self.limit / 2).saturating_sub(self.bytes)"),
+        (
+            "tieline-server/tests/im_host.rs",
+            "a_page_of_history_is_cut_to_what_a_line_may_hold_and_the_rest_is_asked_for",
+        ),
+    ),
+    row(
+        "Notes",
+        "`in_flight`",
+        "notes of a line that are not decided yet; with so many it is not read until half of them are",
+        (HOST_LINE, "Notes::new(config.limits.in_flight)"),
+        (
+            "tieline-server/tests/im_host.rs",
+            "a_line_with_many_notes_that_are_not_decided_yet_is_not_read_until_some_are",
+        ),
+    ),
+    row(
         "ServiceConfig::card_bytes",
         "32 KiB",
         "`public` or `private` of a user or group, 422",
@@ -577,6 +599,16 @@ pub(crate) const ROWS: &[Row] = &[
         "the body of a token call, 413",
         (SIGN_IN, "body_bytes: 16 << 10"),
         ("tieline-server/tests/im_tokens.rs", "a_call_that_is_too_long_is_413"),
+    ),
+    row(
+        "ACCESS_TOKENS",
+        "2",
+        "access tokens of a sign-in that are good at once, however often it is refreshed",
+        (TOKENS, "access.pop_if(|newest| now < newest.expires);"),
+        (
+            "tieline-server/tests/im_tokens.rs",
+            "of_a_sign_in_that_is_refreshed_again_and_again_two_access_tokens_are_good",
+        ),
     ),
     row(
         "TokenRules::sign_ins",

@@ -25,7 +25,8 @@ const FILE_TOKEN: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenRules {
-    /// Of an access token. Default 30 minutes, PortSIP's. A line that is logged in outlives it.
+    /// Of an access token. Default 30 minutes, PortSIP's. A line that is logged in outlives it. Of one sign-in two are good at
+    /// most: that which came with it or by the last refresh, and the one before.
     pub access_lifetime: Duration,
     /// Of a refresh token. Default 30 days. It is good once, and brings a new one.
     pub refresh_lifetime: Duration,
@@ -64,7 +65,8 @@ pub enum BadGrant {
 /// Gives access and refresh tokens to users, and says whose a token is. Nothing is kept of a token but its SHA-256.
 ///
 /// [`sign_in`](Self::sign_in), [`refresh`](Self::refresh) and [`revoke`](Self::revoke) take as long as a hash of a password
-/// and a write of the [`TokenStore`] take; the others, looks into memory, do not block.
+/// and a write of the [`TokenStore`] take; the others are looks into memory and into the [`Users`], and block no longer than
+/// those.
 pub struct TokenDesk<U> {
     users: U,
     rules: TokenRules,
@@ -148,7 +150,7 @@ impl<U: Users> TokenDesk<U> {
         self.give(&mut changing, &user, grant, &gone)
     }
 
-    /// Tokens for a refresh token, which ends by it. The access token beside it stays good.
+    /// Tokens for a refresh token, which ends by it. The access token beside it stays good, older ones of the sign-in end.
     ///
     /// # Errors
     /// [`BadGrant`]
@@ -160,8 +162,12 @@ impl<U: Users> TokenDesk<U> {
         let mut gone = vec![hash];
         {
             let ledger = lock(&self.ledger);
-            let of_grant = ledger.of_grant(row.number, row.grant);
-            gone.extend(of_grant.into_iter().filter(|hash| ledger.get(hash).is_some_and(|row| row.expires <= now)));
+            let mut access: Vec<&TokenRow> = ledger.of_grant(row.number, row.grant);
+            access.retain(|row| row.kind == TokenKind::Access || row.expires <= now);
+            access.sort_by_key(|row| row.expires);
+            // The newest stays, if it is good: calls that are under way have it.
+            access.pop_if(|newest| now < newest.expires);
+            gone.extend(access.iter().map(|row| row.hash));
         }
         self.give(&mut changing, &user, row.grant, &gone)
     }
@@ -174,10 +180,25 @@ impl<U: Users> TokenDesk<U> {
         let mut changing = lock(&self.changing);
         let hash = TokenHash::of(access_token);
         let Some((row, _)) = self.judge(&hash, TokenKind::Access) else { return Ok(false) };
-        let gone = lock(&self.ledger).of_grant(row.number, row.grant);
+        let gone: Vec<_> = lock(&self.ledger).of_grant(row.number, row.grant).iter().map(|row| row.hash).collect();
         changing.store.change(&[], &gone)?;
         lock(&self.ledger).change(Vec::new(), &gone);
         Ok(true)
+    }
+
+    /// Forgets access and refresh tokens that have ended, those of users who never come back too. How many. Blocks as long as
+    /// a write of the [`TokenStore`] takes.
+    ///
+    /// # Errors
+    /// When the store failed, and they are remembered on.
+    pub fn forget_ended(&self) -> Result<usize, StoreError> {
+        let mut changing = lock(&self.changing);
+        let gone = lock(&self.ledger).ended((self.clock)());
+        if !gone.is_empty() {
+            changing.store.change(&[], &gone)?;
+            lock(&self.ledger).change(Vec::new(), &gone);
+        }
+        Ok(gone.len())
     }
 
     /// Whose an access token is.

@@ -114,8 +114,14 @@ impl Ledger {
     }
 
     /// All tokens of a sign-in.
-    pub(super) fn of_grant(&self, user: UserNumber, grant: u64) -> Vec<TokenHash> {
-        self.of_user.get(&user).and_then(|grants| grants.get(&grant)).cloned().unwrap_or_default()
+    pub(super) fn of_grant(&self, user: UserNumber, grant: u64) -> Vec<&TokenRow> {
+        let hashes = self.of_user.get(&user).and_then(|grants| grants.get(&grant));
+        hashes.into_iter().flatten().filter_map(|hash| self.rows.get(hash)).collect()
+    }
+
+    /// All tokens of all users that have ended.
+    pub(super) fn ended(&self, now: Micros) -> Vec<TokenHash> {
+        self.rows.values().filter(|row| row.expires <= now).map(|row| row.hash).collect()
     }
 
     /// What a user has that has ended, and, with one sign-in more, the oldest beyond so many.

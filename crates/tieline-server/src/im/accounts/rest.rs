@@ -62,6 +62,8 @@ impl Default for SignInLimits {
 pub struct TokenStats {
     /// Calls that brought tokens.
     pub granted: u64,
+    /// Calls that ended the tokens of a sign-in.
+    pub revoked: u64,
     /// Calls whose password or token was wrong, or whose user is suspended.
     pub refused: u64,
     /// Calls answered 429.
@@ -95,6 +97,7 @@ struct Inner<U> {
 #[derive(Default)]
 struct Counts {
     granted: AtomicU64,
+    revoked: AtomicU64,
     refused: AtomicU64,
     throttled: AtomicU64,
     unavailable: AtomicU64,
@@ -123,6 +126,7 @@ impl<U: Users> TokenService<U> {
         let counts = &self.0.counts;
         TokenStats {
             granted: counts.granted.load(Ordering::Relaxed),
+            revoked: counts.revoked.load(Ordering::Relaxed),
             refused: counts.refused.load(Ordering::Relaxed),
             throttled: counts.throttled.load(Ordering::Relaxed),
             unavailable: counts.unavailable.load(Ordering::Relaxed),
@@ -153,9 +157,13 @@ impl<U: Users> Inner<U> {
             self.counts.throttled.fetch_add(1, Ordering::Relaxed);
             return Err(throttled());
         }
+        let done = match work {
+            Work::SignIn(_) | Work::Refresh(_) => &self.counts.granted,
+            Work::Revoke(_) => &self.counts.revoked,
+        };
         match self.work(work).await {
             Ok(response) => {
-                self.counts.granted.fetch_add(1, Ordering::Relaxed);
+                done.fetch_add(1, Ordering::Relaxed);
                 Ok(response)
             }
             Err(bad) if bad.status == 503 => {

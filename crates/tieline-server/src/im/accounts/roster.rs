@@ -6,7 +6,7 @@ use std::fmt;
 use tieline_core::Secret;
 use tieline_portsip_im::service::UserNumber;
 
-use super::users::{User, Users};
+use super::users::{User, Users, key};
 
 /// A list of users with their passwords in clear: for a simulator and for tests, whose passwords everybody may know.
 #[derive(Clone, Default)]
@@ -25,10 +25,6 @@ impl Roster {
         self.0.insert(key(&user.name, &user.domain), (user, password.into()));
         self
     }
-}
-
-fn key(name: &str, domain: &str) -> (String, String) {
-    (domain.to_ascii_lowercase(), name.to_owned())
 }
 
 impl Users for Roster {

@@ -56,10 +56,15 @@ impl User {
     }
 }
 
+/// By what a list of users finds one.
+pub(super) fn key(name: &str, domain: &str) -> (String, String) {
+    (domain.to_ascii_lowercase(), name.to_owned())
+}
+
 /// Knows the users. Domains are compared without regard to case, names with it.
 pub trait Users: Send + Sync + 'static {
-    /// A user by name and domain. Called on threads of the runtime, at each login and file transfer, so it does not block
-    /// for long.
+    /// A user by name and domain. Called on threads of the runtime, at each login and file transfer, so it does not block for
+    /// long: a look into memory, or a file that is looked at now and then.
     fn find(&self, name: &str, domain: &str) -> Option<User>;
 
     /// A user by number, suspended or not: others may write to who has never logged in. By default nobody is found. Called

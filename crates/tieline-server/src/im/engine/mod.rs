@@ -20,7 +20,7 @@ use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId, Us
 use super::meter::{Meter, ServiceStats};
 use super::store::{Committer, Reader, StoreError, Writer};
 pub use clock::Clock;
-pub(super) use clock::{SystemClock, system_unix_micros};
+pub(super) use clock::SystemClock;
 use run::{Input, Run};
 
 /// Who is told.
@@ -35,6 +35,12 @@ pub trait Outlet: Send + 'static {
     /// A message for sessions, encoded once for all of them.
     fn push(&mut self, to: &[SessionId], message: &Text);
 
+    /// How many bytes of history a session may be given now: a page is cut to them, but has one message at least.
+    fn room(&mut self, session: SessionId) -> usize {
+        let _ = session;
+        usize::MAX
+    }
+
     /// A message for the world outside: of a user in an external message channel.
     fn forward(&mut self, channel: &Text, message: MessageRecord);
 
@@ -42,6 +48,9 @@ pub trait Outlet: Send + 'static {
     /// goes out together, lets it go. Nothing is left to be done here by one that does not.
     fn told(&mut self) {}
 }
+
+/// Done when a note is decided.
+pub(super) type OnDecided = Box<dyn FnOnce() + Send>;
 
 /// Knows users whom the store does not know.
 pub(super) type Directory = dyn Fn(UserNumber) -> Option<Arrival> + Send;
@@ -63,7 +72,7 @@ pub struct Engine {
 impl Engine {
     /// Starts the threads.
     ///
-    /// The service's clock is the system's and begins now, with the time of day of this call.
+    /// The service's clock is the system's and begins now.
     ///
     /// # Errors
     /// When there can be no thread.
@@ -73,8 +82,7 @@ impl Engine {
         writer: impl Writer,
         outlet: impl Outlet,
     ) -> Result<(Self, Running), StoreError> {
-        let clock = SystemClock::start(system_unix_micros());
-        Self::start_with_clock(service, reader, writer, outlet, Arc::new(clock))
+        Self::start_with_clock(service, reader, writer, outlet, Arc::new(SystemClock::start()))
     }
 
     /// Starts the threads, with another clock than the system's.
@@ -108,7 +116,10 @@ impl Engine {
         let counting = around.meter.clone();
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
-            .spawn(move || Run::new(service, reader, committer, outlet, around).run(&heard))
+            .spawn(move || {
+                let _watch = DeathWatch(around.meter.clone());
+                Run::new(service, reader, committer, outlet, around).run(&heard);
+            })
             .map_err(StoreError::failed)?;
         Ok((Self { inputs: inputs.clone(), meter: counting }, Running { inputs, thread: Some(thread) }))
     }
@@ -128,12 +139,17 @@ impl Engine {
 
     /// A request came.
     pub fn request(&self, session: SessionId, request: ServerRequestId, message: ClientMessage<Text>) {
-        self.say(Input::Said { session, request: Some(request), message: Box::new(message) });
+        self.say(Input::Asked { session, request, message: Box::new(message) });
     }
 
     /// A note came, which is not answered.
     pub fn note(&self, session: SessionId, message: ClientMessage<Text>) {
-        self.say(Input::Said { session, request: None, message: Box::new(message) });
+        self.note_then(session, message, Box::new(|| {}));
+    }
+
+    /// The same, and what is to be done, on the deciding thread, once it is decided.
+    pub(super) fn note_then(&self, session: SessionId, message: ClientMessage<Text>, decided: OnDecided) {
+        self.say(Input::Noted { session, message: Box::new(message), decided });
     }
 
     /// A line ended.
@@ -201,8 +217,20 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.inputs.send(Input::Stop);
         if let Some(thread) = self.thread.take() {
-            // It panicked only if the outlet did, which was printed.
+            // What it panicked at, if it did, was printed.
             let _ = thread.join();
+        }
+    }
+}
+
+/// Notes a panic of the deciding thread: what the owner handed in, an outlet, a reader, a directory, is called on it.
+struct DeathWatch(Meter);
+
+impl Drop for DeathWatch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.note_death();
+            tracing::error!("the thread that decides panicked: nothing is answered any more");
         }
     }
 }

@@ -8,7 +8,7 @@ use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, Write};
 use tieline_portsip_im::{ClientMessage, Status};
 
-use super::{Around, Clock, Directory, Json, Outlet};
+use super::{Around, Clock, Directory, Json, OnDecided, Outlet};
 use crate::im::meter::Meter;
 use crate::im::store::{Committer, Outcome, Reader, StoreError};
 
@@ -21,7 +21,8 @@ const LOADS: usize = 8;
 /// What the thread is told.
 pub(super) enum Input {
     Open { session: SessionId, login: ServerRequestId, arrival: Arrival },
-    Said { session: SessionId, request: Option<ServerRequestId>, message: Box<ClientMessage<Text>> },
+    Asked { session: SessionId, request: ServerRequestId, message: Box<ClientMessage<Text>> },
+    Noted { session: SessionId, message: Box<ClientMessage<Text>>, decided: OnDecided },
     Received { channel: Text, head: Option<Json>, content: Option<Json> },
     Closed(SessionId),
     Committed(Outcome),
@@ -152,17 +153,18 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                     Err(_) => self.outlet.opened(session, login, false),
                 }
             }
-            Input::Said { session, request, message } => {
-                self.meter.requests().add(u64::from(request.is_some()));
-                let made = self.decide(|service| service.decide(now, session, &message));
-                match (made, request) {
-                    (Ok(step), Some(request)) => self.decided(step, Asker::Request(session, request)),
-                    (Ok(step), None) => self.decided(step, Asker::Nobody),
-                    (Err(_), Some(request)) => {
-                        self.outlet.answer(session, request, Status::INTERNAL.into(), true);
-                    }
-                    (Err(_), None) => {}
+            Input::Asked { session, request, message } => {
+                self.meter.requests().add(1);
+                match self.decide(|service| service.decide(now, session, &message)) {
+                    Ok(step) => self.decided(step, Asker::Request(session, request)),
+                    Err(_) => self.outlet.answer(session, request, Status::INTERNAL.into(), true),
                 }
+            }
+            Input::Noted { session, message, decided } => {
+                if let Ok(step) = self.decide(|service| service.decide(now, session, &message)) {
+                    self.decided(step, Asker::Nobody);
+                }
+                decided();
             }
             Input::Received { channel, head, content } => {
                 let made = self.decide(|service| service.receive(now, &channel, head.clone(), content.clone()));
@@ -295,7 +297,9 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             match delivery {
                 Delivery::Answer { answer, last } => self.answer(asker, answer, last),
                 Delivery::History { history, last } => {
-                    let (messages, answer) = match self.reader.messages(&history.topic, &history.messages) {
+                    // A shorter page: who asks learns how many came, and asks for what is before them.
+                    let room = if let Asker::Request(session, _) = asker { self.outlet.room(session) } else { 0 };
+                    let (messages, answer) = match self.reader.messages(&history.topic, &history.messages, room) {
                         Ok(found) => history.answer(&found),
                         Err(error) => {
                             self.unreadable(&error, "history cannot be read");

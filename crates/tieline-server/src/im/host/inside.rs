@@ -63,7 +63,7 @@ impl InsideSession {
             Mail::Answer { request, answer, last } => Some(Told::Answer { request, answer, last }),
             Mail::Push(message) => Some(Told::Push(message)),
             // It has no line that could end; who owns it lets it go.
-            Mail::Opened { .. } | Mail::End => None,
+            Mail::Opened { .. } | Mail::NotesDecided | Mail::End => None,
         };
         self.mailbox.take().into_iter().filter_map(told).collect()
     }

@@ -9,9 +9,17 @@ use tieline_portsip_im::service::SessionId;
 use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Status, UserId};
 
 use super::mailbox::{Mail, Mailbox};
+use super::notes::Notes;
 use super::{Admitted, Shared};
 use crate::census;
+use crate::im::engine::OnDecided;
 use crate::{Line, Writer};
+
+/// How something was said.
+enum Saying {
+    Request(ServerRequestId),
+    Note(OnDecided),
+}
 
 pub(super) struct HostedLine {
     session: ImServer,
@@ -19,11 +27,12 @@ pub(super) struct HostedLine {
     shared: Arc<Shared>,
     mailbox: Arc<Mailbox>,
     /// What came in and is to be decided together.
-    said: Vec<(Option<ServerRequestId>, ClientMessage<Text>)>,
+    said: Vec<(Saying, ClientMessage<Text>)>,
+    notes: Notes,
     agent: Option<Text>,
     background: bool,
     /// A login that is right and not kept yet.
-    admitted: Option<Admitted>,
+    admitted: Option<(ServerRequestId, Admitted)>,
     /// Whether the engine knows the session.
     known: bool,
     /// Counts as a line as long as this lives.
@@ -40,6 +49,7 @@ impl HostedLine {
     ) -> Self {
         shared.meter.lines().add(1);
         let mailbox = shared.post.put_up(id, config.limits.queued_bytes);
+        let notes = Notes::new(config.limits.in_flight);
         let session = ImServer::start(config, now);
         Self {
             session,
@@ -47,6 +57,7 @@ impl HostedLine {
             shared,
             mailbox,
             said: Vec::new(),
+            notes,
             agent: None,
             background: false,
             admitted: None,
@@ -55,11 +66,9 @@ impl HostedLine {
         }
     }
 
-    /// Tells the session what time of day it is, where that is not the system's.
+    /// Tells the session what time of day it is: clocks are put forward and back.
     fn look_at_clock(&mut self, now: Instant) {
-        if let Some(epoch) = self.shared.epoch_unix_micros(now) {
-            self.session.put_clock(epoch);
-        }
+        self.session.put_clock(self.shared.epoch_unix_micros(now));
     }
 
     /// Hands on what the session tells.
@@ -71,8 +80,11 @@ impl HostedLine {
                     self.background = hi.bkg == Some(true);
                 }
                 ServerEvent::Login { id, credentials } => self.login(now, id, &credentials),
-                ServerEvent::Request { id, message, .. } => self.said.push((Some(id), message)),
-                ServerEvent::Note(note) => self.said.push((None, ClientMessage::from(ClientBody::Note(note)))),
+                ServerEvent::Request { id, message, .. } => self.said.push((Saying::Request(id), message)),
+                ServerEvent::Note(note) => {
+                    let decided = self.notes.came(&self.mailbox);
+                    self.said.push((Saying::Note(decided), ClientMessage::from(ClientBody::Note(note))));
+                }
                 ServerEvent::Malformed { error: Some(error), .. } => tracing::debug!(%error, "malformed message"),
                 ServerEvent::Closed(reason) => {
                     tracing::debug!(session = self.id.0, %reason, "session closed");
@@ -94,7 +106,7 @@ impl HostedLine {
                 let mut arrival = admitted.arrival.clone();
                 arrival.agent.clone_from(&self.agent);
                 arrival.background = self.background;
-                self.admitted = Some(admitted);
+                self.admitted = Some((login, admitted));
                 self.known = true;
                 self.shared.engine.open(self.id, login, arrival);
             }
@@ -110,30 +122,53 @@ impl HostedLine {
         match mail {
             Mail::Push(message) => self.session.push(now, message),
             Mail::End => self.session.close(now),
+            // What it is for is done by its coming: the line is asked again whether it wants input.
+            Mail::NotesDecided => {}
             Mail::Answer { request, answer, last: true } => drop(self.session.respond(now, request, answer)),
             Mail::Answer { request, answer, last: false } => drop(self.session.part(now, request, answer)),
-            Mail::Opened { login, kept } => match self.admitted.take().filter(|_| kept) {
-                Some(Admitted { arrival, token }) => {
-                    let mut accepted = Accepted::user(UserId::from_number(arrival.user));
-                    accepted.token = token;
-                    self.shared.meter.logins().add(1);
-                    self.mailbox.rewrite(|user| *user = Some(arrival.user));
-                    self.session.accept(now, login, accepted);
+            Mail::Opened { login, kept } => {
+                // The outcome of an earlier login, that took too long, is nobody's any more: the engine opens anew.
+                if let Some((_, admitted)) = self.admitted.take_if(|(asked, _)| *asked == login) {
+                    self.opened(now, login, kept.then_some(admitted));
                 }
-                None => {
-                    self.leave();
-                    self.session.reject(now, login, Status::INTERNAL);
-                }
-            },
+            }
+        }
+    }
+
+    /// The login that is waited for was kept, or not.
+    fn opened(&mut self, now: Instant, login: ServerRequestId, kept: Option<Admitted>) {
+        let Some(Admitted { arrival, token }) = kept else {
+            self.leave();
+            self.session.reject(now, login, Status::INTERNAL);
+            return;
+        };
+        let mut accepted = Accepted::user(UserId::from_number(arrival.user));
+        accepted.token = token;
+        if self.session.accept(now, login, accepted) {
+            self.shared.meter.logins().add(1);
+            self.mailbox.rewrite(|user| *user = Some(arrival.user));
+        } else {
+            // It took too long, and was answered so.
+            self.leave();
+        }
+    }
+
+    /// Takes what the engine told.
+    fn hear_all(&mut self, now: Instant, mails: impl IntoIterator<Item = Mail>) {
+        for mail in mails {
+            self.hear(now, mail);
+        }
+        if self.mailbox.has_lost() {
+            self.session.end_slow_peer();
         }
     }
 
     /// Tells the engine what came in, all that was read at once in one go: so it is decided, committed and told together.
     fn hand_in(&mut self) {
-        for (request, message) in std::mem::take(&mut self.said) {
-            match request {
-                Some(request) => self.shared.engine.request(self.id, request, message),
-                None => self.shared.engine.note(self.id, message),
+        for (saying, message) in std::mem::take(&mut self.said) {
+            match saying {
+                Saying::Request(request) => self.shared.engine.request(self.id, request, message),
+                Saying::Note(decided) => self.shared.engine.note_then(self.id, message, decided),
             }
         }
     }
@@ -184,15 +219,14 @@ impl Line for HostedLine {
     }
 
     fn wants_input(&self) -> bool {
-        self.session.wants_input()
+        self.session.wants_input() && !self.notes.is_full()
     }
 
     fn close(&mut self, now: Instant) {
         self.look_at_clock(now);
         self.hand_in();
-        for mail in self.mailbox.take() {
-            self.hear(now, mail);
-        }
+        let waiting = self.mailbox.take();
+        self.hear_all(now, waiting);
         self.session.shut_down(now);
         self.answer(now);
     }
@@ -209,9 +243,7 @@ impl Line for HostedLine {
         self.hand_in();
         let mail = ready!(self.mailbox.poll_all(cx));
         self.look_at_clock(now);
-        for mail in mail {
-            self.hear(now, mail);
-        }
+        self.hear_all(now, mail);
         self.answer(now);
         Poll::Ready(())
     }

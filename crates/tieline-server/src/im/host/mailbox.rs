@@ -23,6 +23,8 @@ pub(super) enum Mail {
         last: bool,
     },
     Push(Text),
+    /// Some of the notes that waited were decided.
+    NotesDecided,
     /// The user may no longer be here.
     End,
 }
@@ -31,16 +33,23 @@ impl Waiting for Mail {
     fn message(&self) -> Option<&Text> {
         match self {
             Self::Push(message) => Some(message),
-            Self::Answer { .. } | Self::Opened { .. } | Self::End => None,
+            Self::Answer { .. } | Self::Opened { .. } | Self::NotesDecided | Self::End => None,
+        }
+    }
+
+    fn weight(&self) -> Option<usize> {
+        match self {
+            Self::Push(message) => Some(message.len() + size_of::<Text>()),
+            Self::Answer { answer, .. } => Some(answer.weight()),
+            Self::Opened { .. } | Self::NotesDecided | Self::End => None,
         }
     }
 }
 
 /// What waits for one line, and who is logged in on it.
 ///
-/// Messages are no longer taken while more than its limit of them wait, the `queued_bytes` of the line's session: that gets
-/// what was taken, has the same limit, and ends then, as its peer is too slow. All else is an answer; the session asks for
-/// no more of these than it has room for.
+/// Messages and answers are no longer taken while more than its limit of them wait, the `queued_bytes` of the line's session:
+/// then the line ends, as its peer is too slow.
 pub(super) type Mailbox = crate::mailbox::Mailbox<Option<UserNumber>, Mail>;
 
 /// The mailboxes of all lines. Clones share them.
@@ -123,6 +132,13 @@ impl Postman {
 }
 
 impl Outlet for Postman {
+    fn room(&mut self, session: SessionId) -> usize {
+        if self.readers.contains(&session) {
+            self.hand_out();
+        }
+        self.post.lock().get(&session).map_or(0, |mailbox| mailbox.room())
+    }
+
     fn opened(&mut self, session: SessionId, login: ServerRequestId, kept: bool) {
         self.send(session, Mail::Opened { login, kept });
     }

@@ -4,6 +4,7 @@
 mod inside;
 mod line;
 mod mailbox;
+mod notes;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,11 +16,12 @@ use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::{Arrival, MessageRecord, Service, ServiceConfig, SessionId, UserNumber};
 use tieline_portsip_im::{Credentials, Status};
 
-use super::engine::{Around, Clock, Engine, Running, SystemClock, system_unix_micros};
+use super::engine::{Around, Clock, Engine, Running, SystemClock};
 use super::meter::{Meter, ServiceStats};
 use super::store::{Store, StoreError};
-use crate::census::{self, Census};
-use crate::{Body, Line, Opening, ServerOptions, WebSocketService, plain};
+use crate::census::{self, Caps, Census, Refused};
+use crate::clock::since_epoch;
+use crate::{Body, Line, Opening, WebSocketService, plain};
 pub use inside::{InsideSession, Told};
 use line::HostedLine;
 use mailbox::{Post, Postman};
@@ -104,8 +106,8 @@ pub(super) struct Shared {
     accounts: Arc<dyn Accounts>,
     next: AtomicU64,
     meter: Meter,
-    /// Another clock than the system's.
-    clock: Option<Arc<dyn Clock>>,
+    /// What tells the time of day.
+    clock: Arc<dyn Clock>,
 }
 
 impl Shared {
@@ -113,11 +115,9 @@ impl Shared {
         SessionId(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The time of day at the line's [`Instant::EPOCH`], where another clock than the system's is to tell it at `now`.
-    fn epoch_unix_micros(&self, now: Instant) -> Option<i64> {
-        let clock = self.clock.as_ref()?;
-        let since = i64::try_from(now.since_epoch().as_micros()).unwrap_or(i64::MAX);
-        Some(clock.unix_micros(clock.now()).saturating_sub(since))
+    /// The time of day at the line's [`Instant::EPOCH`], as it is counted at `now`.
+    fn epoch_unix_micros(&self, now: Instant) -> i64 {
+        self.clock.unix_micros(self.clock.now()).saturating_sub(since_epoch(now))
     }
 }
 
@@ -142,7 +142,7 @@ impl Default for LineLimits {
 
 impl HostedIm {
     /// Starts the service over a store. It runs until [`Running`] is dropped, best after the server has shut down. The
-    /// clock and the limits of `config` are used, its time of day is now.
+    /// clock and the limits of `config` are used, its time of day is the system's.
     ///
     /// # Errors
     /// When the store cannot be opened, or there can be no thread.
@@ -152,7 +152,7 @@ impl HostedIm {
         accounts: impl Accounts,
         outside: Box<Outside>,
     ) -> Result<(Self, Running), StoreError> {
-        Self::start_at(store, config, accounts, outside, None)
+        Self::start_with_clock(store, config, accounts, outside, Arc::new(SystemClock::start()))
     }
 
     /// The same with another clock than the system's, which tells all times that clients see. The deadlines of lines stay
@@ -167,16 +167,6 @@ impl HostedIm {
         outside: Box<Outside>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Running), StoreError> {
-        Self::start_at(store, config, accounts, outside, Some(clock))
-    }
-
-    fn start_at(
-        store: &impl Store,
-        config: ServiceConfig,
-        accounts: impl Accounts,
-        outside: Box<Outside>,
-        clock: Option<Arc<dyn Clock>>,
-    ) -> Result<(Self, Running), StoreError> {
         let (reader, writer) = store.open()?;
         let mut line = ServerConfig::new(0);
         line.hello.max_subscriber_count = Some(config.members as u64);
@@ -184,7 +174,7 @@ impl HostedIm {
         let accounts: Arc<dyn Accounts> = Arc::new(accounts);
         let known = Arc::clone(&accounts);
         let around = Around {
-            clock: clock.clone().unwrap_or_else(|| Arc::new(SystemClock::start(system_unix_micros()))),
+            clock: Arc::clone(&clock),
             meter: meter.clone(),
             directory: Box::new(move |number| known.user(number)),
         };
@@ -245,8 +235,7 @@ impl WebSocketService for HostedIm {
     fn open(&self, opening: &Opening<'_>) -> Result<Box<dyn Line>, Box<Response<Body>>> {
         let seat = self.seat(opening)?;
         let mut config = self.config.clone();
-        let since = i64::try_from(opening.now.since_epoch().as_micros()).unwrap_or(i64::MAX);
-        config.epoch_unix_micros = system_unix_micros().saturating_sub(since);
+        config.epoch_unix_micros = self.shared.epoch_unix_micros(opening.now);
         let id = self.shared.next_id();
         Ok(Box::new(HostedLine::new(config, id, Arc::clone(&self.shared), opening.now, seat)))
     }
@@ -254,19 +243,14 @@ impl WebSocketService for HostedIm {
 
 impl HostedIm {
     fn seat(&self, opening: &Opening<'_>) -> Result<census::Admitted, Box<Response<Body>>> {
-        let options = ServerOptions {
-            max_connections: self.limits.lines,
-            max_connections_per_address: self.limits.per_address,
-            max_connects_per_minute: self.limits.per_minute,
-            ..ServerOptions::default()
-        };
-        self.census.admit(opening.peer.ip(), opening.now, &options).ok_or_else(|| {
+        let LineLimits { lines, per_address, per_minute } = self.limits;
+        let caps = Caps { all: lines, per_address, per_minute };
+        self.census.admit(opening.peer.ip(), opening.now, caps).map_err(|by| {
             self.shared.meter.refused_lines().add(1);
-            let is_full = self.census.stats().connections_now >= self.limits.lines;
-            let (status, words) = if is_full {
-                (StatusCode::SERVICE_UNAVAILABLE, "too many lines")
-            } else {
-                (StatusCode::TOO_MANY_REQUESTS, "too many lines from this address")
+            let (status, words) = match by {
+                Refused::Full => (StatusCode::SERVICE_UNAVAILABLE, "too many lines"),
+                Refused::Address => (StatusCode::TOO_MANY_REQUESTS, "too many lines from this address"),
+                Refused::Rate => (StatusCode::TOO_MANY_REQUESTS, "new lines too often from this address"),
             };
             let mut refused = plain(status, words);
             refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));

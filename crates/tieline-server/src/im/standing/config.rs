@@ -36,6 +36,9 @@ pub struct StandingConfig {
     pub guard_downloads: bool,
     /// For how long files are kept. Default for ever.
     pub keep_files: Option<Duration>,
+    /// How long the end waits for what was said before it to be decided and kept, and then for what was said last. Default
+    /// 5 s each.
+    pub settle: Duration,
 }
 
 impl StandingConfig {
@@ -52,6 +55,7 @@ impl StandingConfig {
             uploads: UploadLimits::default(),
             guard_downloads: false,
             keep_files: None,
+            settle: Duration::from_secs(5),
         }
     }
 }

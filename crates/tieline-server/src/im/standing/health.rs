@@ -26,6 +26,8 @@ pub enum Health {
     Failing,
     /// The service ends.
     Draining,
+    /// The thread that decides is gone: only a restart helps.
+    Dead,
 }
 
 impl Health {
@@ -34,6 +36,7 @@ impl Health {
             Self::Good => (StatusCode::OK, "ok"),
             Self::Failing => (StatusCode::SERVICE_UNAVAILABLE, "the store is failing"),
             Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+            Self::Dead => (StatusCode::SERVICE_UNAVAILABLE, "the service has died: restart it"),
         }
     }
 }
@@ -70,6 +73,9 @@ impl<U: Users> Inner<U> {
     async fn health(self: &Arc<Self>) -> Health {
         if self.is_draining() {
             return Health::Draining;
+        }
+        if self.im.stats().has_died {
+            return Health::Dead;
         }
         let this = Arc::clone(self);
         let failing = tokio::task::spawn_blocking(move || this.is_failing()).await.unwrap_or(true);

@@ -33,7 +33,8 @@ pub(super) fn page<U: Users>(inner: &Inner<U>, health: Health, server: &ServerHa
     page.counter("slow_peers_total", "Lines closed because their peer did not read", im.slow_peers);
     page.counter("misbehaved_peers_total", "Lines closed because their peer broke a rule", im.misbehaved_peers);
     page.counter("refused_lines_total", "Lines refused: too many, or too often from one address", im.refused_lines);
-    page.counter("tokens_granted_total", "Token calls that succeeded", tokens.granted);
+    page.counter("tokens_granted_total", "Token calls that brought tokens", tokens.granted);
+    page.counter("tokens_revoked_total", "Token calls that ended the tokens of a sign-in", tokens.revoked);
     page.counter("tokens_refused_total", "Token calls with a wrong password or token", tokens.refused);
     page.counter("tokens_throttled_total", "Token calls answered 429", tokens.throttled);
     page.counter("tokens_unavailable_total", "Token calls answered 503", tokens.unavailable);

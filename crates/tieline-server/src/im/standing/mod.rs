@@ -11,7 +11,6 @@ mod metrics;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
 
 use tieline_core::{Random, Secret, Seed};
 use tieline_portsip_im::service::Micros;
@@ -23,14 +22,12 @@ use super::host::{HostedIm, Outside};
 use super::meter::ServiceStats;
 use super::store::{DiskFiles, OsDisk, SqliteStore, StoreError};
 use super::{FileService, file_paths, im_paths, tinode_paths};
+use crate::clock::unix_micros;
 use crate::{Paths, Router, ServerHandle};
 use health::Watch;
 
 pub use config::StandingConfig;
 pub use health::Health;
-
-/// How long what was said before the end may take to be decided and kept.
-const SETTLE: Duration = Duration::from_secs(5);
 
 /// A running IM service over a folder.
 pub struct Standing<U> {
@@ -124,11 +121,14 @@ impl<U: Users> Standing<U> {
         self.inner.im.stats()
     }
 
-    /// Removes files that are older than the configuration keeps them, on a thread for such work. How many.
+    /// Forgets tokens that have ended, and removes files that are older than the configuration keeps them, on a thread for
+    /// such work. How many files.
     ///
     /// # Errors
     /// When rows cannot be read or forgotten.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
+        let desk = Arc::clone(&self.inner.desk);
+        tokio::task::spawn_blocking(move || desk.forget_ended()).await.map_err(StoreError::failed)??;
         let Some(keep) = self.inner.config.keep_files else { return Ok(0) };
         let files = Arc::clone(&self.inner.files);
         let before = unix_micros().saturating_sub(Micros::try_from(keep.as_micros()).unwrap_or(Micros::MAX));
@@ -136,24 +136,33 @@ impl<U: Users> Standing<U> {
     }
 
     /// Ends in order: requests are answered 503 from now on, what was said before is decided, kept and answered, every line
-    /// is told 205 and closed, and the store is closed. `server` is shut down by it.
+    /// is told 205 and closed, and the store is closed. `server` is shut down by it. A store, or whatever else the service
+    /// hangs on, that takes longer than [`settle`](StandingConfig::settle) is not waited for: it goes on behind this.
     pub async fn stop(self, server: &ServerHandle) {
         let Self { inner, running } = self;
         inner.draining.store(true, Ordering::Relaxed);
-        let engine = inner.im.engine();
+        let (engine, settle) = (inner.im.engine(), inner.config.settle);
         engine.drain();
         let (told, settled) = oneshot::channel();
         engine.when_settled(move |_| {
             // Nobody listens any more when it took too long.
             let _ = told.send(());
         });
-        if tokio::time::timeout(SETTLE, settled).await.is_err() {
+        if tokio::time::timeout(settle, settled).await.is_err() {
             tracing::warn!("the store takes long: the end does not wait for it");
         }
         server.shutdown().await;
-        // What lines said last is kept before this returns.
-        let ended = tokio::task::spawn_blocking(move || drop(running));
-        let _ = ended.await;
+        // What lines said last is kept before this returns, if the store lets it. On a thread that no runtime waits for.
+        let (told, ended) = oneshot::channel();
+        let end = move || {
+            drop(running);
+            let _ = told.send(());
+        };
+        if let Err(error) = std::thread::Builder::new().name("im-end".into()).spawn(end) {
+            tracing::error!(%error, "the end is not waited for");
+        } else if tokio::time::timeout(settle, ended).await.is_err() {
+            tracing::error!("the store does not answer: what was said last may be lost");
+        }
     }
 }
 
@@ -161,9 +170,4 @@ impl<U> fmt::Debug for Standing<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Standing").field("folder", &self.inner.config.folder).finish_non_exhaustive()
     }
-}
-
-fn unix_micros() -> Micros {
-    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Micros::try_from(of_day.as_micros()).unwrap_or(Micros::MAX)
 }

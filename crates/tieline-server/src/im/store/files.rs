@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -29,6 +28,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::StoreError;
 use super::disk::{Disk, Pending};
 use super::sqlite::{FileRow, FileRows};
+use crate::clock::unix_micros;
 use crate::im::{FileSink, FileStore, Sinking, StoredFile};
 
 /// Bytes of a file that are read at once.
@@ -172,7 +172,7 @@ impl FileStore for DiskFiles {
             length: 0,
             sha256: [0; 32],
             owner,
-            created: now(),
+            created: unix_micros(),
         };
         let coming = Coming { pending, hash: Sha256::new(), row, place, shelf: Arc::clone(&self.shelf), kept: false };
         Ok(Box::new(Sink(Some(coming))))
@@ -330,9 +330,4 @@ fn piece(mut file: File, length: u64) -> io::Result<(File, Bytes)> {
     let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
     file.read_exact(&mut bytes)?;
     Ok((file, bytes.into()))
-}
-
-fn now() -> i64 {
-    let of_day = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(of_day.as_micros()).unwrap_or(i64::MAX)
 }

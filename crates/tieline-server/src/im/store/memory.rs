@@ -6,7 +6,7 @@ use tieline_portsip_im::service::{
     Memory, MessageRecord, Ranges, TopicKey, TopicRecord, UserNumber, UserRecord, Write,
 };
 
-use super::{Reader, Store, StoreError, Writer};
+use super::{Reader, Store, StoreError, Writer, fits};
 
 /// A store in memory, for a simulator and for tests. Clones share what is kept.
 #[derive(Clone, Debug, Default)]
@@ -42,8 +42,20 @@ impl Reader for MemoryStore {
         Ok(self.lock().topic(topic))
     }
 
-    fn messages(&mut self, topic: &TopicKey, numbers: &Ranges) -> Result<Vec<MessageRecord>, StoreError> {
-        Ok(self.lock().messages(topic, numbers))
+    fn messages(
+        &mut self,
+        topic: &TopicKey,
+        numbers: &Ranges,
+        mut bytes: usize,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        let mut page = Vec::new();
+        for message in self.lock().messages(topic, numbers) {
+            if !fits(&message, &page, &mut bytes) {
+                break;
+            }
+            page.push(message);
+        }
+        Ok(page)
     }
 }
 

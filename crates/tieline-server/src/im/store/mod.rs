@@ -26,6 +26,8 @@ mod memory;
 #[cfg(feature = "im-store")]
 mod sqlite;
 
+use tieline_core::Text;
+use tieline_core::json::Raw;
 use tieline_portsip_im::service::{MessageRecord, Ranges, TopicKey, TopicRecord, UserNumber, UserRecord, Write};
 
 pub use committer::{Committer, Outcome};
@@ -52,12 +54,25 @@ pub trait Reader: Send + 'static {
     /// As [`user`](Self::user).
     fn topic(&mut self, topic: &TopicKey) -> Result<Option<TopicRecord>, StoreError>;
 
-    /// The messages of a topic with these numbers, the newest first.
+    /// The messages of a topic with these numbers, the newest first: as many as [fit](fits) into `bytes`, and no more are read.
     ///
     /// # Errors
     /// As [`user`](Self::user).
-    fn messages(&mut self, topic: &TopicKey, numbers: &Ranges) -> Result<Vec<MessageRecord>, StoreError>;
+    fn messages(&mut self, topic: &TopicKey, numbers: &Ranges, bytes: usize) -> Result<Vec<MessageRecord>, StoreError>;
 }
+
+/// Whether a message still fits into a page of so many bytes, with what is in it already; the first always does.
+/// `left` is what is left of them, and becomes less by the message.
+pub fn fits(message: &MessageRecord, page: &[MessageRecord], left: &mut usize) -> bool {
+    let json = |raw: &Option<Raw<Text>>| raw.as_ref().map_or(0, |raw| raw.as_json().len());
+    let weight = json(&message.head) + json(&message.content) + MESSAGE_BYTES;
+    let fits = page.is_empty() || weight <= *left;
+    *left = left.saturating_sub(weight);
+    fits
+}
+
+/// What a message is sent with beside its content: topic, sender, time, numbers, and its place in a queue.
+const MESSAGE_BYTES: usize = 256;
 
 /// Keeps what is written.
 pub trait Writer: Send + 'static {

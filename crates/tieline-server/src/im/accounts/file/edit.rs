@@ -66,13 +66,13 @@ impl UsersEdit {
     /// Who is in it.
     #[must_use]
     pub fn find(&self, name: &str, domain: &str) -> Option<&User> {
-        self.list.get(&read::key(name, domain)).map(|entry| &entry.user)
+        self.list.get(name, domain).map(|entry| &entry.user)
     }
 
     /// Whether a user has this number.
     #[must_use]
     pub fn has_number(&self, number: u64) -> bool {
-        self.list.values().any(|entry| entry.user.number == number)
+        self.list.by_number(number).is_some()
     }
 
     /// Adds a user.
@@ -147,6 +147,12 @@ impl UsersEdit {
         let Some(written) = self.written(name, domain) else { return Ok(false) };
         if let Some(users) = self.document.get_mut(USERS).and_then(Item::as_table_like_mut) {
             users.remove(&written);
+            // A file with nothing in it is taken for one that is being written.
+            if users.is_empty()
+                && let Some(users) = self.document.get_mut(USERS).and_then(Item::as_table_mut)
+            {
+                users.set_implicit(false);
+            }
         }
         self.read_again().map(|()| true)
     }

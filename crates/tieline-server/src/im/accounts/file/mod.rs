@@ -8,7 +8,7 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use tieline_core::Secret;
 use tieline_portsip_im::service::UserNumber;
@@ -31,8 +31,10 @@ pub use edit::{NewUser, UsersEdit};
 /// ```
 ///
 /// `number` is what stands behind `usr` on the wire; `name`, `channels` and `suspended` may be left out. The file is looked
-/// at again whenever somebody signs in or logs in. While it has a mistake the users are those that it had before, and the
-/// mistake stands in the log. [`UsersEdit`] changes it.
+/// at again whenever somebody signs in with a password, and otherwise when the last look is a second ago: users are looked up
+/// in memory between. While it has a mistake the users are those that it had before, and the mistake stands in the log; so they
+/// are while the file is gone or has nothing in it, as while an editor writes it. Nobody is `[users]` and no more.
+/// [`UsersEdit`] changes it.
 pub struct UsersFile {
     path: PathBuf,
     state: Mutex<State>,
@@ -41,8 +43,22 @@ pub struct UsersFile {
 struct State {
     /// The file as it was looked at last, `None` when there was none.
     seen: Option<Mark>,
+    /// When that was.
+    looked: Instant,
     list: Arc<List>,
     failed: bool,
+    /// Whether the file could not even be looked at.
+    unseen: bool,
+}
+
+/// How long a look at the file is good for who looks a user up.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How fresh the list has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fresh {
+    Now,
+    Lately,
 }
 
 /// What differs when a file was changed.
@@ -95,6 +111,9 @@ pub enum UsersFileError {
         /// What is wrong.
         words: String,
     },
+    /// There were users in the file, and it is no longer there or has nothing in it.
+    #[error("{}: the file is gone, or empty", .0.display())]
+    Gone(PathBuf),
     /// A user that cannot be added or changed.
     #[error("{0}")]
     User(String),
@@ -115,20 +134,20 @@ impl UsersFile {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, UsersFileError> {
         let path = path.into();
         let seen = Mark::look(&path).map_err(UsersFileError::io(&path))?;
-        let list = Arc::new(read::list(&path)?);
-        Ok(Self { path, state: Mutex::new(State { seen, list, failed: false }) })
+        let list = Arc::new(read::list(&path, false)?);
+        Ok(Self { path, state: Mutex::new(State { seen, looked: Instant::now(), list, failed: false, unseen: false }) })
     }
 
     /// All users, by domain and name.
     #[must_use]
     pub fn all(&self) -> Vec<User> {
-        self.list().values().map(|entry| entry.user.clone()).collect()
+        self.list(Fresh::Now).users().cloned().collect()
     }
 
-    /// Whether the file has a mistake, or cannot be read, since it was changed.
+    /// Whether the file has a mistake, cannot be read, or is gone, since it was changed.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        let _ = self.list();
+        let _ = self.list(Fresh::Now);
         self.lock().failed
     }
 
@@ -136,42 +155,62 @@ impl UsersFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The users as the file has them now.
-    fn list(&self) -> Arc<List> {
+    /// The users as the file has them now, or had them lately.
+    fn list(&self, fresh: Fresh) -> Arc<List> {
         let mut state = self.lock();
-        let seen = Mark::look(&self.path).unwrap_or(state.seen);
-        if seen != state.seen {
-            // Looked at before it is read: what is written meanwhile is read next time.
-            state.seen = seen;
-            match read::list(&self.path) {
-                Ok(list) => {
-                    tracing::info!(users = list.len(), path = %self.path.display(), "the users were read anew");
-                    state.list = Arc::new(list);
-                    state.failed = false;
-                }
-                Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "the users stay as they were");
-                    state.failed = true;
-                }
-            }
+        if fresh == Fresh::Now || state.looked.elapsed() >= LOOK {
+            state.look(&self.path);
         }
         Arc::clone(&state.list)
     }
 }
 
+impl State {
+    /// Looks at the file, and reads it if it is another than before.
+    fn look(&mut self, path: &Path) {
+        self.looked = Instant::now();
+        let read = match Mark::look(path) {
+            Ok(seen) if seen == self.seen && !self.unseen => return,
+            Ok(seen) => {
+                // Looked at before it is read: what is written meanwhile is read next time.
+                (self.seen, self.unseen) = (seen, false);
+                read::list(path, !self.list.is_empty())
+            }
+            // It is told once, and read when it can be looked at again.
+            Err(_) if self.unseen => return,
+            Err(error) => {
+                self.unseen = true;
+                Err(UsersFileError::io(path)(error))
+            }
+        };
+        match read {
+            Ok(list) => {
+                tracing::info!(users = list.users().len(), path = %path.display(), "the users were read anew");
+                self.list = Arc::new(list);
+                self.failed = false;
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "the users stay as they were");
+                self.failed = true;
+            }
+        }
+    }
+}
+
 impl Users for UsersFile {
     fn find(&self, name: &str, domain: &str) -> Option<User> {
-        self.list().get(&read::key(name, domain)).map(|entry| entry.user.clone())
+        self.list(Fresh::Lately).get(name, domain).map(|entry| entry.user.clone())
     }
 
     fn find_number(&self, number: UserNumber) -> Option<User> {
-        self.list().values().map(|entry| &entry.user).find(|user| user.number == number).cloned()
+        self.list(Fresh::Lately).by_number(number).map(|entry| entry.user.clone())
     }
 
     fn verify(&self, name: &str, domain: &str, password: &Secret) -> Option<User> {
-        let list = self.list();
-        match list.get(&read::key(name, domain)) {
+        // It takes as long as a hash anyway, and who was added a moment ago is let in.
+        let list = self.list(Fresh::Now);
+        match list.get(name, domain) {
             Some(Entry { user, password: hash, .. }) => hash.verifies(password).then(|| user.clone()),
             None => {
                 PasswordHash::verify_nobody(password);

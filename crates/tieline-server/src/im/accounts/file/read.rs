@@ -1,31 +1,50 @@
 //! Reading the file, and the mistakes in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 
+use tieline_portsip_im::service::UserNumber;
 use toml_edit::{Document, Item, Key, TableLike};
 
 use super::UsersFileError;
 use crate::im::accounts::password::PasswordHash;
-use crate::im::accounts::users::User;
+use crate::im::accounts::users::{User, key};
 
 /// The table of the users.
 pub(super) const USERS: &str = "users";
 
-/// Users by domain and name.
-pub(super) type List = BTreeMap<(String, String), Entry>;
+/// Users by domain and name, and by number.
+#[derive(Default)]
+pub(super) struct List {
+    entries: BTreeMap<(String, String), Entry>,
+    numbers: HashMap<UserNumber, (String, String)>,
+}
+
+impl List {
+    pub(super) fn get(&self, name: &str, domain: &str) -> Option<&Entry> {
+        self.entries.get(&key(name, domain))
+    }
+
+    pub(super) fn by_number(&self, number: UserNumber) -> Option<&Entry> {
+        self.entries.get(self.numbers.get(&number)?)
+    }
+
+    /// All of them, by domain and name.
+    pub(super) fn users(&self) -> impl ExactSizeIterator<Item = &User> {
+        self.entries.values().map(|entry| &entry.user)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
 
 /// One user.
 pub(super) struct Entry {
     pub(super) user: User,
     pub(super) password: PasswordHash,
-}
-
-/// By what a user is found.
-pub(super) fn key(name: &str, domain: &str) -> (String, String) {
-    (domain.to_ascii_lowercase(), name.to_owned())
 }
 
 /// Name and domain of what is written as `name@domain`.
@@ -40,12 +59,15 @@ pub(super) fn names(written: &str) -> Result<(&str, &str), &'static str> {
     Ok((name, domain))
 }
 
-/// The users of a file; none where there is no file.
-pub(super) fn list(path: &Path) -> Result<List, UsersFileError> {
+/// The users of a file; none where there is no file. Where there were users before, `had_users`, a file that is not there, or
+/// has nothing in it, is one that is being written, and no list of nobody: that says `[users]` at least.
+pub(super) fn list(path: &Path, had_users: bool) -> Result<List, UsersFileError> {
     match std::fs::read_to_string(path) {
+        Ok(text) if had_users && text.trim().is_empty() => Err(UsersFileError::Gone(path.to_owned())),
         Ok(text) => of_text(path, &text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(List::new()),
-        Err(error) => Err(UsersFileError::io(path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(UsersFileError::io(path)(error)),
+        Err(_) if had_users => Err(UsersFileError::Gone(path.to_owned())),
+        Err(_) => Ok(List::default()),
     }
 }
 
@@ -53,8 +75,7 @@ pub(super) fn list(path: &Path) -> Result<List, UsersFileError> {
 pub(super) fn of_text(path: &Path, text: &str) -> Result<List, UsersFileError> {
     let file = File { path, text };
     let document = Document::parse(text).map_err(|error| file.mistake(error.span(), error.message().trim()))?;
-    let mut list = List::new();
-    let mut numbers = BTreeSet::new();
+    let mut list = List::default();
     for (top, item) in document.as_table().iter() {
         let span = document.as_table().key(top).and_then(Key::span);
         let users = item.as_table_like().filter(|_| top == USERS);
@@ -66,10 +87,10 @@ pub(super) fn of_text(path: &Path, text: &str) -> Result<List, UsersFileError> {
             let table =
                 table.ok_or_else(|| file.mistake(span.clone(), "a user is a table: [users.\"NAME@DOMAIN\"]"))?;
             let entry = file.entry(name, domain, span.clone(), table)?;
-            if !numbers.insert(entry.user.number) {
+            if list.numbers.insert(entry.user.number, key(name, domain)).is_some() {
                 return Err(file.mistake(span, "another user has the same `number`"));
             }
-            if list.insert(key(name, domain), entry).is_some() {
+            if list.entries.insert(key(name, domain), entry).is_some() {
                 return Err(file.mistake(span, "there are two of this name: case makes no difference in a domain"));
             }
         }

@@ -29,16 +29,17 @@ pub struct FileRow {
     pub created: Micros,
 }
 
-/// The rows of files. Clones share one connection.
+/// The rows of files. Clones share two connections: who looks a row up does not wait for one that is being kept.
 #[derive(Clone)]
 pub struct FileRows {
-    connection: Arc<Mutex<Connection>>,
+    writing: Arc<Mutex<Connection>>,
+    reading: Arc<Mutex<Connection>>,
     _lock: Arc<File>,
 }
 
 impl FileRows {
-    pub(super) fn new(connection: Connection, lock: Arc<File>) -> Self {
-        Self { connection: Arc::new(Mutex::new(connection)), _lock: lock }
+    pub(super) fn new(writing: Connection, reading: Connection, lock: Arc<File>) -> Self {
+        Self { writing: Arc::new(Mutex::new(writing)), reading: Arc::new(Mutex::new(reading)), _lock: lock }
     }
 
     /// Keeps a row, durably when this returns.
@@ -46,7 +47,7 @@ impl FileRows {
     /// # Errors
     /// When it is not kept; also when there is one of that id.
     pub fn keep(&self, file: &FileRow) -> Result<(), StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut add = connection.prepare_cached(
             "INSERT INTO files (id, name, content_type, length, sha256, owner, created)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -69,7 +70,7 @@ impl FileRows {
     /// # Errors
     /// When the store cannot be read.
     pub fn before(&self, time: Micros, most: usize) -> Result<Vec<String>, StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let mut select =
             connection.prepare_cached("SELECT id FROM files WHERE created < ?1 ORDER BY created LIMIT ?2")?;
         let found = select.query_map(params![time, i64::try_from(most).unwrap_or(i64::MAX)], |row| row.get(0))?;
@@ -81,7 +82,7 @@ impl FileRows {
     /// # Errors
     /// When they are not forgotten.
     pub fn forget(&self, ids: &[String]) -> Result<(), StoreError> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let writing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut remove = writing.prepare_cached("DELETE FROM files WHERE id = ?1")?;
@@ -98,7 +99,7 @@ impl FileRows {
     /// # Errors
     /// When the store cannot be read, or what it holds makes no sense.
     pub fn find(&self, id: &str) -> Result<Option<FileRow>, StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let mut select = connection
             .prepare_cached("SELECT name, content_type, length, sha256, owner, created FROM files WHERE id = ?1")?;
         let found = select.query_row([id], |row| {

@@ -59,7 +59,7 @@ impl SqliteStore {
     /// # Errors
     /// When the database cannot be opened.
     pub fn files(&self) -> Result<FileRows, StoreError> {
-        Ok(FileRows::new(self.connect()?, Arc::clone(&self.lock)))
+        Ok(FileRows::new(self.connect()?, self.connect()?, Arc::clone(&self.lock)))
     }
 
     /// The tokens in the same database.

@@ -10,7 +10,7 @@ use tieline_portsip_im::service::{
     Account, Deletion, MessageRecord, Ranges, Subscription, TopicHead, TopicKey, TopicRecord, UserNumber, UserRecord,
 };
 
-use super::super::{Reader, StoreError};
+use super::super::{Reader, StoreError, fits};
 use super::values::{column, json, mode, number, ranges, text};
 
 /// A connection that reads.
@@ -85,7 +85,12 @@ impl Reader for SqliteReader {
         Ok(Some(TopicRecord { head, subs, deletions }))
     }
 
-    fn messages(&mut self, topic: &TopicKey, numbers: &Ranges) -> Result<Vec<MessageRecord>, StoreError> {
+    fn messages(
+        &mut self,
+        topic: &TopicKey,
+        numbers: &Ranges,
+        mut bytes: usize,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
         let reading = self.connection.transaction()?;
         let mut select = reading.prepare_cached(
             "SELECT seq, ts, sender, head, content, reqid FROM messages
@@ -95,7 +100,11 @@ impl Reader for SqliteReader {
         for range in numbers.iter().rev() {
             let mut rows = select.query(params![topic.to_string(), column(range.start), column(range.end)])?;
             while let Some(row) = rows.next()? {
-                found.push(message(row)?);
+                let message = message(row)?;
+                if !fits(&message, &found, &mut bytes) {
+                    return Ok(found);
+                }
+                found.push(message);
             }
         }
         Ok(found)

@@ -6,6 +6,9 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::StoreError;
 
+/// How long a connection waits for another's lock.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
+
 /// The steps from an empty database to the newest version, one a version.
 const VERSIONS: &[&str] = &[
     "
@@ -90,11 +93,11 @@ CREATE TABLE tokens (
 
 /// What each connection is set to.
 pub(super) fn configure(connection: &Connection) -> Result<(), StoreError> {
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // What is deleted for everybody is not to be found in the file.
+    // What is deleted for everybody is not to be found in the file, nor, as the writer empties it, in the write-ahead log.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())

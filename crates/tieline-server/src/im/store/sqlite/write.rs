@@ -3,22 +3,40 @@
 use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tieline_portsip_im::service::{Account, Deletion, MessageRecord, Subscription, TopicHead, TopicKey, Write};
 
 use super::super::{StoreError, Writer};
+use super::schema::BUSY;
 use super::values::{bits, column, json_column, ranges_column};
+
+/// How long the emptying of the write-ahead log waits for readers.
+const ERASE_WAIT: Duration = Duration::from_millis(100);
 
 /// The connection that writes.
 pub struct SqliteWriter {
     connection: Connection,
+    /// Whether something was deleted that the write-ahead log still holds.
+    erasing: bool,
     _lock: Arc<File>,
 }
 
 impl SqliteWriter {
     pub(super) const fn new(connection: Connection, lock: Arc<File>) -> Self {
-        Self { connection, _lock: lock }
+        Self { connection, erasing: false, _lock: lock }
+    }
+
+    /// Empties the write-ahead log, which keeps what was deleted until it is overwritten. While somebody reads the log stays,
+    /// and this is tried again after the next commit.
+    fn erase(&mut self) -> Result<(), StoreError> {
+        // Nobody waits for it for long: readers here are short, but a backup is not.
+        self.connection.busy_timeout(ERASE_WAIT)?;
+        let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        self.connection.busy_timeout(BUSY)?;
+        self.erasing = emptied? != 0;
+        Ok(())
     }
 
     /// Bounds the database to so many pages, or to what it has if that is more; a commit beyond it fails as on a full
@@ -48,7 +66,23 @@ impl Writer for SqliteWriter {
             apply(&writing, write)?;
         }
         writing.commit()?;
+        self.erasing |= writes.iter().any(erases);
+        if self.erasing
+            && let Err(error) = self.erase()
+        {
+            // What was written is kept all the same.
+            tracing::warn!(error = &error as &dyn std::error::Error, "the write-ahead log was not emptied");
+        }
         Ok(())
+    }
+}
+
+/// Whether messages are gone by it for everybody.
+const fn erases(write: &Write) -> bool {
+    match write {
+        Write::Deletion { deletion, .. } => deletion.user.is_none(),
+        Write::DeleteTopic(_) => true,
+        _ => false,
     }
 }
 
