@@ -26,6 +26,17 @@ pub trait Decode<'a, C: ?Sized>: Sized {
     /// # Errors
     /// On a syntax error, or a value that the type cannot hold.
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError>;
+
+    /// Reads one value at the cursor into the field that holds it; `null` is absent. A type that is small and stands in most
+    /// fields says how, so as not to be moved there by way of results and options.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    fn decode_into(field: &mut Option<Self>, scanner: &mut Scanner<'a>, context: &C) -> Result<(), DecodeError> {
+        *field = Option::decode(scanner, context)?;
+        Ok(())
+    }
 }
 
 /// Decodes a whole message; strings borrow from it or are copied, as `T` has them.
@@ -91,8 +102,26 @@ impl<'a> Decode<'a, Text> for Text {
 
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, frame: &Text) -> Result<Self, DecodeError> {
-        lenient(scanner).map(|text| frame.slice_of(&text))
+        match scanner.plain_string() {
+            Some(text) => Ok(frame.slice_of(text)),
+            None => rare_text(scanner, frame),
+        }
     }
+
+    fn decode_into(field: &mut Option<Self>, scanner: &mut Scanner<'a>, frame: &Text) -> Result<(), DecodeError> {
+        match scanner.plain_string() {
+            Some(text) => frame.slice_into(text, field),
+            None if scanner.null()? => *field = None,
+            None => *field = Some(rare_text(scanner, frame)?),
+        }
+        Ok(())
+    }
+}
+
+/// A text with escapes, or one that is no string.
+#[cold]
+fn rare_text(scanner: &mut Scanner<'_>, frame: &Text) -> Result<Text, DecodeError> {
+    lenient(scanner).map(|text| frame.slice_of(&text))
 }
 
 impl<'a, C: ?Sized> Decode<'a, C> for bool {

@@ -98,7 +98,7 @@ macro_rules! wire_struct {
                     // finds them all.
                     $(
                         if more && scanner.take_key(concat!("\"", $crate::__wire_key!($field $($key)?), "\":")) {
-                            value.$field = $crate::__wire_value!(scanner, context $(, $null)?).map_err(
+                            $crate::__wire_value!(value.$field, scanner, context $(, $null)?).map_err(
                                 |error: $crate::json::DecodeError|
                                     error.in_field($crate::__wire_key!($field $($key)?)),
                             )?;
@@ -129,7 +129,7 @@ macro_rules! wire_struct {
             {
                 $(
                     if key == $crate::__wire_key!($field $($key)?) $($(|| key == $alias)*)? {
-                        self.$field = $crate::__wire_value!(scanner, context $(, $null)?).map_err(
+                        $crate::__wire_value!(self.$field, scanner, context $(, $null)?).map_err(
                             |error: $crate::json::DecodeError|
                                 error.in_field($crate::__wire_key!($field $($key)?)),
                         )?;
@@ -175,15 +175,15 @@ macro_rules! __wire_key {
     };
 }
 
-/// The value of a field: `null` is absent, unless the field keeps it.
+/// Decodes the value of a field into it: `null` is absent, unless the field keeps it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wire_value {
-    ($scanner:ident, $context:ident, null) => {
-        $crate::json::Decode::decode($scanner, $context).map(Some)
+    ($field:expr, $scanner:ident, $context:ident, null) => {
+        $crate::json::Decode::decode($scanner, $context).map(|value| $field = Some(value))
     };
-    ($scanner:ident, $context:ident) => {
-        $crate::json::Decode::decode($scanner, $context)
+    ($field:expr, $scanner:ident, $context:ident) => {
+        $crate::json::Decode::decode_into(&mut $field, $scanner, $context)
     };
 }
 
@@ -233,9 +233,16 @@ macro_rules! open_enum {
             where
                 S: AsRef<str>,
             {
-                match word.as_ref() {
-                    $( $word => Self::$variant, )*
-                    _ => Self::Other(word),
+                match Self::known(word.as_ref()) {
+                    Some(known) => known,
+                    None => Self::Other(word),
+                }
+            }
+
+            fn known(word: &str) -> Option<Self> {
+                match word {
+                    $( $word => Some(Self::$variant), )*
+                    _ => None,
                 }
             }
         }
@@ -266,7 +273,10 @@ macro_rules! open_enum {
                 scanner: &mut $crate::json::Scanner<'a>,
                 context: &C,
             ) -> Result<Self, $crate::json::DecodeError> {
-                S::decode(scanner, context).map(Self::from_word)
+                match scanner.take_word(Self::known) {
+                    Some(known) => Ok(known),
+                    None => S::decode(scanner, context).map(Self::from_word),
+                }
             }
         }
 
