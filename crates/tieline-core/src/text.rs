@@ -84,15 +84,15 @@ impl Text {
         if part.len() <= SHORT { Self(Repr::Short(CompactString::new(part))) } else { self.slice_of_long(part) }
     }
 
-    /// Puts [`slice_of`](Self::slice_of) of `part` into its place.
+    /// Puts [`slice_of`](Self::slice_of) of `part` into its place, as `wrap` makes it of it.
     #[inline]
-    pub(crate) fn slice_into(&self, part: &str, place: &mut Option<Self>) {
+    pub(crate) fn slice_into<T>(&self, part: &str, place: &mut Option<T>, wrap: impl FnOnce(Self) -> T) {
         // Two ways to one place, so that a short text goes there word by word: put together elsewhere and read again at once in
         // larger pieces, it would keep the processor waiting for its own writes.
         if part.len() <= SHORT {
-            *place = Some(Self(Repr::Short(CompactString::new(part))));
+            *place = Some(wrap(Self(Repr::Short(CompactString::new(part)))));
         } else {
-            *place = Some(self.slice_of_long(part));
+            *place = Some(wrap(self.slice_of_long(part)));
         }
     }
 

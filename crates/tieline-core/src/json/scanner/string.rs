@@ -139,21 +139,17 @@ impl<'a> Scanner<'a> {
 /// The position from `start` on of the first quote, backslash or control character, or the length of `bytes`.
 #[inline]
 pub(super) fn find_special(bytes: &[u8], start: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // The high bit of each byte of a difference says that the byte was smaller; exact up to the first such byte.
-    let (chunks, _) = bytes.get(start..).unwrap_or_default().as_chunks::<8>();
+    let (blocks, _) = bytes.get(start..).unwrap_or_default().as_chunks::<16>();
     let mut pos = start;
-    for chunk in chunks {
-        let word = u64::from_le_bytes(*chunk);
-        // Flipping one bit puts the quote right above the control characters, so that one comparison finds both.
-        let quotes_and_controls = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
-        let slashes = (word ^ (ONES * 0x5C)).wrapping_sub(ONES);
-        let found = (quotes_and_controls | slashes) & !word & HIGHS;
-        if found != 0 {
-            return pos + (found.trailing_zeros() / 8) as usize;
+    for block in blocks {
+        // Both halves before a look at either: the compiler makes one vector of them, and most strings end in their first block.
+        let block = u128::from_le_bytes(*block);
+        let (low, high) = (marks(block as u64), marks((block >> 64) as u64));
+        if low | high != 0 {
+            let at = if low == 0 { 64 + high.trailing_zeros() } else { low.trailing_zeros() };
+            return pos + (at / 8) as usize;
         }
-        pos += 8;
+        pos += 16;
     }
     while let Some(byte) = bytes.get(pos) {
         if *byte == b'"' || *byte == b'\\' || *byte < 0x20 {
@@ -162,4 +158,17 @@ pub(super) fn find_special(bytes: &[u8], start: usize) -> usize {
         pos += 1;
     }
     pos
+}
+
+/// The high bit of each of the eight bytes that is a quote, a backslash or a control character; exact up to the first such
+/// byte.
+#[inline]
+const fn marks(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // The high bit of each byte of a difference says that the byte was smaller. Flipping one bit puts the quote right above the
+    // control characters, so that one comparison finds both.
+    let quotes_and_controls = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
+    let slashes = (word ^ (ONES * 0x5C)).wrapping_sub(ONES);
+    (quotes_and_controls | slashes) & !word & HIGHS
 }
