@@ -139,25 +139,32 @@ impl<'a> Scanner<'a> {
 /// The position from `start` on of the first quote, backslash or control character, or the length of `bytes`.
 #[inline]
 pub(super) fn find_special(bytes: &[u8], start: usize) -> usize {
-    let (blocks, _) = bytes.get(start..).unwrap_or_default().as_chunks::<16>();
+    let (blocks, tail) = bytes.get(start..).unwrap_or_default().as_chunks::<16>();
     let mut pos = start;
     for block in blocks {
-        // Both halves before a look at either: the compiler makes one vector of them, and most strings end in their first block.
-        let block = u128::from_le_bytes(*block);
-        let (low, high) = (marks(block as u64), marks((block >> 64) as u64));
-        if low | high != 0 {
-            let at = if low == 0 { 64 + high.trailing_zeros() } else { low.trailing_zeros() };
-            return pos + (at / 8) as usize;
+        if let Some(at) = first_special(u128::from_le_bytes(*block)) {
+            return pos + at;
         }
         pos += 16;
     }
-    while let Some(byte) = bytes.get(pos) {
-        if *byte == b'"' || *byte == b'\\' || *byte < 0x20 {
-            break;
-        }
-        pos += 1;
+    let at = match bytes.last_chunk::<16>() {
+        // The last bytes once more, without those that were looked at. The zeros in their place come after the end.
+        Some(last) if !tail.is_empty() => first_special(u128::from_le_bytes(*last) >> (128 - 8 * tail.len())),
+        _ => tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)),
+    };
+    pos + at.unwrap_or(tail.len())
+}
+
+/// Which of sixteen bytes is the first quote, backslash or control character.
+#[inline]
+fn first_special(block: u128) -> Option<usize> {
+    // Both halves before a look at either: the compiler makes one vector of them, and most strings end in their first block.
+    let (low, high) = (marks(block as u64), marks((block >> 64) as u64));
+    if low | high == 0 {
+        return None;
     }
-    pos
+    let bit = if low == 0 { 64 + high.trailing_zeros() } else { low.trailing_zeros() };
+    Some((bit / 8) as usize)
 }
 
 /// The high bit of each of the eight bytes that is a quote, a backslash or a control character; exact up to the first such
