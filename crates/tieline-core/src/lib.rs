@@ -66,6 +66,7 @@ pub use timestamp::Timestamp;
 #[doc(hidden)]
 pub mod __private {
     pub use alloc::string::String;
+    pub use alloc::vec::Vec;
     #[cfg(feature = "arbitrary")]
     pub use arbitrary;
     pub use serde;

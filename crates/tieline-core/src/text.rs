@@ -84,6 +84,18 @@ impl Text {
         if part.len() <= SHORT { Self(Repr::Short(CompactString::new(part))) } else { self.slice_of_long(part) }
     }
 
+    /// Puts [`slice_of`](Self::slice_of) of `part` into its place, as `wrap` makes it of it.
+    #[inline]
+    pub(crate) fn slice_into<T>(&self, part: &str, place: &mut Option<T>, wrap: impl FnOnce(Self) -> T) {
+        // Two ways to one place, so that a short text goes there word by word: put together elsewhere and read again at once in
+        // larger pieces, it would keep the processor waiting for its own writes.
+        if part.len() <= SHORT {
+            *place = Some(wrap(Self(Repr::Short(CompactString::new(part)))));
+        } else {
+            *place = Some(wrap(self.slice_of_long(part)));
+        }
+    }
+
     fn slice_of_long(&self, part: &str) -> Self {
         let own = self.as_bytes().as_ptr_range();
         let of = part.as_bytes().as_ptr_range();

@@ -166,6 +166,16 @@ impl<'a, C: ?Sized, S: Decode<'a, C>> Decode<'a, C> for Timestamp<S> {
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError> {
         S::decode(scanner, context).map(Self)
     }
+
+    #[inline]
+    fn decode_into<T>(
+        field: &mut Option<T>,
+        wrap: impl FnOnce(Self) -> T,
+        scanner: &mut Scanner<'a>,
+        context: &C,
+    ) -> Result<(), DecodeError> {
+        S::decode_into(field, |raw| wrap(Self(raw)), scanner, context)
+    }
 }
 
 impl<S: AsRef<str>> Encode for Timestamp<S> {

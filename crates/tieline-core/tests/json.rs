@@ -116,6 +116,49 @@ fn long_strings_without_escapes_are_slices_of_the_frame_and_short_ones_copies() 
 }
 
 #[test]
+fn fields_of_a_frame_read_as_those_that_borrow() {
+    for text in [
+        r#"{"text": "a b", "time": "1", "colour": "RED"}"#,
+        r#"{"text":"first","text":null,"time":"1","time":null,"colour":"RED","colour":null}"#,
+        r#"{"text":null,"text":"last","time":null,"time":2,"colour":null,"colour":"\u0052ED"}"#,
+        r#"{"text":"longer than what a text holds within itself","text":"short"}"#,
+        r#"{"text":7,"time":true,"colour":5,"list":[{"name":"n"},{},{"name":null,"name":"with \"quotes\""}]}"#,
+    ] {
+        let frame = Text::from(text);
+        let of_frame: Everything<Text> = decode_with(&frame, &frame, 8).expect("valid");
+        assert_eq!(of_frame.to_json(), decode::<Borrowed<'_>>(text).expect("valid").to_json());
+    }
+    for text in
+        [r#"{"text":"no end"#, r#"{"text":nul}"#, r#"{"time":[]}"#, r#"{"colour":{}}"#, r#"{"list":[{"name":0x}]}"#]
+    {
+        let frame = Text::from(text);
+        assert_eq!(decode_with::<Everything<Text>, Text>(&frame, &frame, 8), Err(error(text)));
+    }
+}
+
+#[test]
+fn a_string_ends_at_its_quote_whatever_its_length_and_whatever_follows() {
+    // The bytes of `¢` and `ܢ` beyond ASCII are a quote and a backslash but for the highest bit.
+    let letters = "abc\u{a2}\u{722}xyz";
+    for length in 0..50 {
+        let string: String = letters.chars().cycle().take(length).collect();
+        for following in 0..20 {
+            let text = format!("[\"{string}\",\"{}\"]", "n".repeat(following));
+            assert_eq!(strings(&text).expect("valid")[0], string);
+            let escaped = format!("[\"{string}\\n\",\"{}\"]", "n".repeat(following));
+            assert_eq!(strings(&escaped).expect("valid")[0], format!("{string}\n"));
+            let broken = format!("[\"{string}\n\",\"{}\"]", "n".repeat(following));
+            let error = strings(&broken).expect_err("refused");
+            assert_eq!((error.kind, error.offset), (DecodeErrorKind::ControlCharacter, 2 + string.len()));
+        }
+    }
+}
+
+fn strings(text: &str) -> Result<Vec<String>, DecodeError> {
+    decode(text)
+}
+
+#[test]
 fn errors_name_line_column_and_field() {
     let wrong = error("{\n  \"text\": \"ü\", \"count\": [1]}");
     assert_eq!((wrong.line, wrong.column, wrong.field), (2, 25, Some("count")));

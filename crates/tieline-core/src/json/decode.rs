@@ -26,6 +26,32 @@ pub trait Decode<'a, C: ?Sized>: Sized {
     /// # Errors
     /// On a syntax error, or a value that the type cannot hold.
     fn decode(scanner: &mut Scanner<'a>, context: &C) -> Result<Self, DecodeError>;
+
+    /// Reads one value at the cursor into the field that holds it, as `wrap` makes it of it; `null` is absent. A type that
+    /// stands in most fields says how, so as not to be moved there by way of results and options.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    fn decode_into<T>(
+        field: &mut Option<T>,
+        wrap: impl FnOnce(Self) -> T,
+        scanner: &mut Scanner<'a>,
+        context: &C,
+    ) -> Result<(), DecodeError> {
+        *field = Option::decode(scanner, context)?.map(wrap);
+        Ok(())
+    }
+
+    /// Reads one value at the cursor into the place after the last of a list. A large type says how, so as not to be moved there.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    fn decode_onto(list: &mut Vec<Self>, scanner: &mut Scanner<'a>, context: &C) -> Result<(), DecodeError> {
+        list.push(Self::decode(scanner, context)?);
+        Ok(())
+    }
 }
 
 /// Decodes a whole message; strings borrow from it or are copied, as `T` has them.
@@ -91,8 +117,31 @@ impl<'a> Decode<'a, Text> for Text {
 
     #[inline]
     fn decode(scanner: &mut Scanner<'a>, frame: &Text) -> Result<Self, DecodeError> {
-        lenient(scanner).map(|text| frame.slice_of(&text))
+        match scanner.plain_string() {
+            Some(text) => Ok(frame.slice_of(text)),
+            None => rare_text(scanner, frame),
+        }
     }
+
+    fn decode_into<T>(
+        field: &mut Option<T>,
+        wrap: impl FnOnce(Self) -> T,
+        scanner: &mut Scanner<'a>,
+        frame: &Text,
+    ) -> Result<(), DecodeError> {
+        match scanner.plain_string() {
+            Some(text) => frame.slice_into(text, field, wrap),
+            None if scanner.null()? => *field = None,
+            None => *field = Some(wrap(rare_text(scanner, frame)?)),
+        }
+        Ok(())
+    }
+}
+
+/// A text with escapes, or one that is no string.
+#[cold]
+fn rare_text(scanner: &mut Scanner<'_>, frame: &Text) -> Result<Text, DecodeError> {
+    lenient(scanner).map(|text| frame.slice_of(&text))
 }
 
 impl<'a, C: ?Sized> Decode<'a, C> for bool {
@@ -163,7 +212,7 @@ impl<'a, C: ?Sized, T: Decode<'a, C>> Decode<'a, C> for Vec<T> {
                 scanner.grow_lists(more.saturating_mul(size_of::<T>()))?;
                 out.reserve_exact(more);
             }
-            out.push(T::decode(scanner, context)?);
+            T::decode_onto(&mut out, scanner, context)?;
         }
         Ok(out)
     }

@@ -91,6 +91,33 @@ macro_rules! wire_struct {
                 context: &C,
             ) -> Result<Self, $crate::json::DecodeError> {
                 let mut value = Self::default();
+                value.decode_members(scanner, context)?;
+                Ok(value)
+            }
+
+            fn decode_onto(
+                list: &mut $crate::__private::Vec<Self>,
+                scanner: &mut $crate::json::Scanner<'a>,
+                context: &C,
+            ) -> Result<(), $crate::json::DecodeError> {
+                list.push(Self::default());
+                match list.last_mut() {
+                    Some(value) => value.decode_members(scanner, context),
+                    None => Ok(()),
+                }
+            }
+        }
+
+        impl<S> $name<S> {
+            /// Decodes the object at the cursor into the fields.
+            fn decode_members<'a, C: ?Sized>(
+                &mut self,
+                scanner: &mut $crate::json::Scanner<'a>,
+                context: &C,
+            ) -> Result<(), $crate::json::DecodeError>
+            where
+                $( $ty: $crate::json::Decode<'a, C>, )*
+            {
                 let mut members = scanner.object()?;
                 let mut more = scanner.member(&mut members)?;
                 while more {
@@ -98,7 +125,7 @@ macro_rules! wire_struct {
                     // finds them all.
                     $(
                         if more && scanner.take_key(concat!("\"", $crate::__wire_key!($field $($key)?), "\":")) {
-                            value.$field = $crate::__wire_value!(scanner, context $(, $null)?).map_err(
+                            $crate::__wire_value!(self.$field, scanner, context $(, $null)?).map_err(
                                 |error: $crate::json::DecodeError|
                                     error.in_field($crate::__wire_key!($field $($key)?)),
                             )?;
@@ -107,15 +134,13 @@ macro_rules! wire_struct {
                     )*
                     if more {
                         let key = scanner.name()?;
-                        value.decode_field(&key, scanner, context)?;
+                        self.decode_field(&key, scanner, context)?;
                         more = scanner.member(&mut members)?;
                     }
                 }
-                Ok(value)
+                Ok(())
             }
-        }
 
-        impl<S> $name<S> {
             /// Decodes the value of `key`, in whatever way that is written, or skips it.
             #[cold]
             fn decode_field<'a, C: ?Sized>(
@@ -129,7 +154,7 @@ macro_rules! wire_struct {
             {
                 $(
                     if key == $crate::__wire_key!($field $($key)?) $($(|| key == $alias)*)? {
-                        self.$field = $crate::__wire_value!(scanner, context $(, $null)?).map_err(
+                        $crate::__wire_value!(self.$field, scanner, context $(, $null)?).map_err(
                             |error: $crate::json::DecodeError|
                                 error.in_field($crate::__wire_key!($field $($key)?)),
                         )?;
@@ -175,15 +200,15 @@ macro_rules! __wire_key {
     };
 }
 
-/// The value of a field: `null` is absent, unless the field keeps it.
+/// Decodes the value of a field into it: `null` is absent, unless the field keeps it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wire_value {
-    ($scanner:ident, $context:ident, null) => {
-        $crate::json::Decode::decode($scanner, $context).map(Some)
+    ($field:expr, $scanner:ident, $context:ident, null) => {
+        $crate::json::Decode::decode($scanner, $context).map(|value| $field = Some(value))
     };
-    ($scanner:ident, $context:ident) => {
-        $crate::json::Decode::decode($scanner, $context)
+    ($field:expr, $scanner:ident, $context:ident) => {
+        $crate::json::Decode::decode_into(&mut $field, core::convert::identity, $scanner, $context)
     };
 }
 
@@ -233,9 +258,16 @@ macro_rules! open_enum {
             where
                 S: AsRef<str>,
             {
-                match word.as_ref() {
-                    $( $word => Self::$variant, )*
-                    _ => Self::Other(word),
+                match Self::known(word.as_ref()) {
+                    Some(known) => known,
+                    None => Self::Other(word),
+                }
+            }
+
+            fn known(word: &str) -> Option<Self> {
+                match word {
+                    $( $word => Some(Self::$variant), )*
+                    _ => None,
                 }
             }
         }
@@ -266,7 +298,10 @@ macro_rules! open_enum {
                 scanner: &mut $crate::json::Scanner<'a>,
                 context: &C,
             ) -> Result<Self, $crate::json::DecodeError> {
-                S::decode(scanner, context).map(Self::from_word)
+                match scanner.take_word(Self::known) {
+                    Some(known) => Ok(known),
+                    None => S::decode(scanner, context).map(Self::from_word),
+                }
             }
         }
 

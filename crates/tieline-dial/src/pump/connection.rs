@@ -13,7 +13,7 @@ const WRITE_SLICES: usize = 16;
 pub(super) struct Connection<Io> {
     pub(super) io: Io,
     pub(super) endpoint: Endpoint,
-    /// What was read when the endpoint did not take all of it; empty once it has.
+    /// What was read when the endpoint did not take all of it; empty once it has, and without room once nothing more comes.
     unread: Vec<u8>,
     /// How much of that the endpoint has taken.
     taken: usize,
@@ -45,7 +45,8 @@ impl<Io: Transport> Connection<Io> {
             }
             self.taken += self.endpoint.handle_bytes(now, self.unread.get(self.taken..).unwrap_or_default());
             if self.taken >= self.unread.len() {
-                (self.unread, self.taken) = (Vec::new(), 0);
+                self.unread.clear();
+                self.taken = 0;
             }
         }
     }
@@ -66,7 +67,10 @@ impl<Io: Transport> Connection<Io> {
             Some(Ok(0)) => {}
             Some(Err(error)) => tracing::debug!(%error, "reading failed"),
             None if self.write_failed => {}
-            None => return false,
+            None => {
+                self.unread = Vec::new();
+                return false;
+            }
         }
         self.ended = true;
         self.endpoint.handle_eof(now);

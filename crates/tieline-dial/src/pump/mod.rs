@@ -23,8 +23,9 @@ pub(crate) use outlet::Outlet;
 pub use outlet::TellPhase;
 pub use transport::Transport;
 
-/// How many messages a round takes: few, so that the application has its turn while they are in the processor's cache.
-const BATCH: usize = 8;
+/// How many messages a round takes: few, so that the application has its turn while they are in the processor's cache, and no
+/// more than glibc's allocator keeps freed blocks of a size at hand, so that those of one round serve the next.
+const BATCH: usize = 7;
 /// Separates the pump's random numbers from others of the same seed.
 const RANDOM_PURPOSE: u64 = u64::from_le_bytes(*b"tio-pump");
 

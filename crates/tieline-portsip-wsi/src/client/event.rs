@@ -58,7 +58,7 @@ pub struct Received {
 impl Received {
     /// Decodes an event in the place where it stays. With what its lists took in bytes; what came, when it is none.
     pub(crate) fn decode(at: Instant, raw: Text, max_depth: u32) -> Result<(Box<Self>, usize), NotReceived> {
-        let mut received = Box::new(Self { at, event: Event::blank(), raw });
+        let mut received = Box::write(Box::new_uninit(), Self { at, event: Event::blank(), raw });
         let Self { event, raw, .. } = &mut *received;
         match decode_event(raw, raw, max_depth, event) {
             Ok(Some(list_bytes)) => Ok((received, list_bytes)),

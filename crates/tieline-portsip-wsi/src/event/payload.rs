@@ -107,7 +107,7 @@ macro_rules! payload {
                             if more
                                 && scanner.take_key(concat!("\"", tieline_core::__wire_key!($field $($key)?), "\":"))
                             {
-                                self.$field = tieline_core::json::Decode::decode(scanner, context).map_err(
+                                tieline_core::__wire_value!(self.$field, scanner, context).map_err(
                                     |error: tieline_core::json::DecodeError|
                                         error.in_field(tieline_core::__wire_key!($field $($key)?)),
                                 )?;
