@@ -1,7 +1,9 @@
 //! Encoded events on their way from publishers to one connection: to its task, or, while that has nothing to do, to its
 //! socket.
 
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
+use std::iter::Chain;
+use std::option;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -10,7 +12,7 @@ use tieline_core::{Instant, Text};
 use crate::Writer;
 use crate::courier::{Courier, Parcel, Pickup};
 
-/// The places that an emptied backlog keeps.
+/// The places that an emptied queue keeps.
 const IDLE_EVENTS: usize = 4;
 
 /// Something that waits for one connection.
@@ -46,9 +48,68 @@ impl Rouse {
     }
 }
 
+/// What waits, the oldest first. Mostly it is one thing at a time, which lies within: for a fan-out each further place in
+/// memory is one to wait for.
+pub(crate) struct Queue<M> {
+    /// Absent only when nothing waits.
+    first: Option<M>,
+    others: VecDeque<M>,
+}
+
+impl<M> Queue<M> {
+    const fn new() -> Self {
+        Self { first: None, others: VecDeque::new() }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    fn push(&mut self, item: M) {
+        match &self.first {
+            None => self.first = Some(item),
+            Some(_) => self.others.push_back(item),
+        }
+    }
+
+    fn iter(&self) -> Chain<option::Iter<'_, M>, vec_deque::Iter<'_, M>> {
+        self.first.iter().chain(&self.others)
+    }
+
+    /// Drops the first so many.
+    fn skip(&mut self, count: usize) {
+        if let Some(others) = count.checked_sub(1) {
+            self.others.drain(..others.min(self.others.len()));
+            self.first = self.others.pop_front();
+        }
+    }
+
+    /// Hands out everything.
+    fn drain(&mut self, take: impl FnMut(M)) {
+        self.first.take().into_iter().chain(self.others.drain(..)).for_each(take);
+        self.shrink();
+    }
+
+    /// Gives back what was needed for much.
+    fn shrink(&mut self) {
+        if self.others.capacity() > IDLE_EVENTS {
+            self.others.shrink_to(IDLE_EVENTS);
+        }
+    }
+}
+
+impl<M> IntoIterator for Queue<M> {
+    type Item = M;
+    type IntoIter = Chain<option::IntoIter<M>, vec_deque::IntoIter<M>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.first.into_iter().chain(self.others)
+    }
+}
+
 /// What waits for one connection, and who is to be roused for it. The owner locks it.
 pub(crate) struct Backlog<M = Text> {
-    queue: VecDeque<M>,
+    queue: Queue<M>,
     /// What the messages among it weigh.
     bytes: usize,
     limit: usize,
@@ -66,7 +127,7 @@ impl<M: Waiting> Backlog<M> {
     /// Nothing yet. `limit` is the `queued_bytes` of the connection's session, to which messages weigh no less than here.
     pub(crate) const fn new(limit: usize) -> Self {
         Self {
-            queue: VecDeque::new(),
+            queue: Queue::new(),
             bytes: 0,
             limit,
             overflowed: false,
@@ -82,8 +143,9 @@ impl<M: Waiting> Backlog<M> {
         !self.overflowed
     }
 
-    /// Puts something in: a message only while this is [open](Self::is_open). `pickup` is where the courier finds this.
-    pub(crate) fn push<P: Pickup + 'static>(&mut self, item: M, pickup: impl FnOnce() -> Arc<P>) -> Option<Rouse> {
+    /// Puts something in: a message only while this is [open](Self::is_open). `call` calls the courier, or says that it is to
+    /// be called.
+    pub(crate) fn push(&mut self, item: M, call: impl FnOnce(&Courier) -> Option<Rouse>) -> Option<Rouse> {
         match item.message() {
             // One message beyond the limit is taken, and then none: as the session has the same limit, it cannot take over
             // all of that without finding its peer too slow, so the connection ends by the session's own rule.
@@ -96,29 +158,28 @@ impl<M: Waiting> Backlog<M> {
             // The task sees to it, and to all that came before.
             None => self.lent = false,
         }
-        self.queue.push_back(item);
+        self.queue.push(item);
         match &self.writer {
             Some(_) if self.lent && self.called => None,
             Some(writer) if self.lent => {
                 self.called = true;
-                Some(Rouse::Courier(writer.courier().clone(), pickup()))
+                call(writer.courier())
             }
             _ => self.waker.take().map(Rouse::Task),
         }
     }
 
     /// Takes out what waits.
-    pub(crate) fn take(&mut self) -> VecDeque<M> {
+    pub(crate) fn take(&mut self) -> Queue<M> {
         self.empty();
-        std::mem::take(&mut self.queue)
+        std::mem::replace(&mut self.queue, Queue::new())
     }
 
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing.
     pub(crate) fn poll_take(&mut self, cx: &mut Context<'_>, take: impl FnMut(M)) -> Poll<()> {
         ready!(self.poll_waiting(cx));
         self.empty();
-        self.queue.drain(..).for_each(take);
-        self.queue.shrink_to(IDLE_EVENTS);
+        self.queue.drain(take);
         Poll::Ready(())
     }
 
@@ -169,14 +230,15 @@ impl<M: Waiting> Backlog<M> {
                 writer.leave_rest(rest);
             }
             // While this is lent, all that waits are messages.
-            let weight: usize = self.queue.drain(..begun).filter_map(|item| item.message().map(weight)).sum();
-            self.bytes = self.bytes.saturating_sub(weight);
+            let begun_weight: usize = self.queue.iter().take(begun).filter_map(Waiting::message).map(weight).sum();
+            self.bytes = self.bytes.saturating_sub(begun_weight);
+            self.queue.skip(begun);
             if written < parcel.bytes().len() || begun == 0 {
                 self.lent = false;
                 return self.waker.take();
             }
         }
-        self.queue.shrink_to(IDLE_EVENTS);
+        self.queue.shrink();
         None
     }
 }
