@@ -17,14 +17,20 @@ const IDLE_EVENTS: usize = 4;
 
 /// Something that waits for one connection.
 pub(crate) trait Waiting {
-    /// The message that it is and no more: that can be written past the connection's task.
-    fn message(&self) -> Option<&Text>;
+    /// The messages that it is and no more: that can be written past the connection's task. None for what its task is to see
+    /// to.
+    fn messages(&self) -> &[Text];
+
+    /// Drops the first so many of several messages; never all.
+    fn skip(&mut self, count: usize);
 }
 
 impl Waiting for Text {
-    fn message(&self) -> Option<&Text> {
-        Some(self)
+    fn messages(&self) -> &[Text] {
+        std::slice::from_ref(self)
     }
+
+    fn skip(&mut self, _: usize) {}
 }
 
 /// Whom to rouse for what was put in, best after all locks are given back.
@@ -76,14 +82,6 @@ impl<M> Queue<M> {
         self.first.iter().chain(&self.others)
     }
 
-    /// Drops the first so many.
-    fn skip(&mut self, count: usize) {
-        if let Some(others) = count.checked_sub(1) {
-            self.others.drain(..others.min(self.others.len()));
-            self.first = self.others.pop_front();
-        }
-    }
-
     /// Hands out everything.
     fn drain(&mut self, take: impl FnMut(M)) {
         self.first.take().into_iter().chain(self.others.drain(..)).for_each(take);
@@ -95,6 +93,25 @@ impl<M> Queue<M> {
         if self.others.capacity() > IDLE_EVENTS {
             self.others.shrink_to(IDLE_EVENTS);
         }
+    }
+}
+
+impl<M: Waiting> Queue<M> {
+    /// Drops the first so many messages. What they weighed.
+    fn skip(&mut self, mut count: usize) -> usize {
+        let mut skipped_weight = 0;
+        while let Some(first) = self.first.as_mut().filter(|_| count > 0) {
+            let messages = first.messages();
+            let skipped = messages.len().min(count);
+            skipped_weight += weight(messages.get(..skipped).unwrap_or_default());
+            if skipped < messages.len() {
+                first.skip(skipped);
+            } else {
+                self.first = self.others.pop_front();
+            }
+            count -= skipped;
+        }
+        skipped_weight
     }
 }
 
@@ -143,20 +160,25 @@ impl<M: Waiting> Backlog<M> {
         !self.overflowed
     }
 
-    /// Puts something in: a message only while this is [open](Self::is_open). `call` calls the courier, or says that it is to
+    /// Whether each of these messages, put in after the others, would find this [open](Self::is_open).
+    pub(crate) fn has_room(&self, messages: &[Text]) -> bool {
+        self.is_open() && self.bytes.saturating_add(weight(messages)) <= self.limit
+    }
+
+    /// Puts something in: messages only while this is [open](Self::is_open). `call` calls the courier, or says that it is to
     /// be called.
     pub(crate) fn push(&mut self, item: M, call: impl FnOnce(&Courier) -> Option<Rouse>) -> Option<Rouse> {
-        match item.message() {
+        let weight = weight(item.messages());
+        if weight == 0 {
+            // The task sees to it, and to all that came before.
+            self.lent = false;
+        } else {
             // One message beyond the limit is taken, and then none: as the session has the same limit, it cannot take over
             // all of that without finding its peer too slow, so the connection ends by the session's own rule.
-            Some(message) => {
-                self.overflowed = self.bytes >= self.limit;
-                self.bytes = self.bytes.saturating_add(weight(message));
-                // What lags too far behind is ended by the session.
-                self.lent &= !self.overflowed;
-            }
-            // The task sees to it, and to all that came before.
-            None => self.lent = false,
+            self.overflowed = self.bytes >= self.limit;
+            self.bytes = self.bytes.saturating_add(weight);
+            // What lags too far behind is ended by the session.
+            self.lent &= !self.overflowed;
         }
         self.queue.push(item);
         match &self.writer {
@@ -222,17 +244,15 @@ impl<M: Waiting> Backlog<M> {
         self.called = false;
         let writer = self.writer.as_mut().filter(|_| self.lent)?;
         while !self.queue.is_empty() {
-            parcel.pack(self.queue.iter().filter_map(Waiting::message));
+            // While this is lent, all that waits are messages.
+            parcel.pack(self.queue.iter().flat_map(Waiting::messages));
             // A socket that broke tells the task as well.
             let written = writer.try_write(now, parcel.bytes()).unwrap_or(0);
             let (begun, rest) = parcel.begun(written);
             if !rest.is_empty() {
                 writer.leave_rest(rest);
             }
-            // While this is lent, all that waits are messages.
-            let begun_weight: usize = self.queue.iter().take(begun).filter_map(Waiting::message).map(weight).sum();
-            self.bytes = self.bytes.saturating_sub(begun_weight);
-            self.queue.skip(begun);
+            self.bytes = self.bytes.saturating_sub(self.queue.skip(begun));
             if written < parcel.bytes().len() || begun == 0 {
                 self.lent = false;
                 return self.waker.take();
@@ -243,7 +263,7 @@ impl<M: Waiting> Backlog<M> {
     }
 }
 
-/// What a waiting message costs: many small ones cost more than their bytes.
-fn weight(message: &Text) -> usize {
-    message.len() + size_of::<Text>()
+/// What waiting messages cost: many small ones cost more than their bytes.
+fn weight(messages: &[Text]) -> usize {
+    messages.iter().map(|message| message.len() + size_of::<Text>()).sum()
 }

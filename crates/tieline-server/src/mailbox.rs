@@ -56,10 +56,25 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
     pub(crate) fn put(self: &Arc<Self>, items: impl IntoIterator<Item = M>, roused: &mut Vec<Rouse>) {
         let mut content = self.lock();
         for item in items {
-            if item.message().is_none() || content.backlog.is_open() {
+            if item.messages().is_empty() || content.backlog.is_open() {
                 let call = |courier: &Courier| Some(Rouse::Courier(courier.clone(), Arc::<Self>::clone(self)));
                 roused.extend(content.backlog.push(item, call));
             }
+        }
+    }
+
+    /// Puts messages in that many connections get, as one thing, or, if they are too many, as many as it takes. `wrap` makes
+    /// one of several.
+    pub(crate) fn put_shared(
+        self: &Arc<Self>,
+        messages: &Arc<[Text]>,
+        wrap: impl Fn(Arc<[Text]>) -> M,
+        roused: &mut Vec<Rouse>,
+    ) {
+        if self.lock().backlog.has_room(messages) {
+            self.put([wrap(Arc::clone(messages))], roused);
+        } else {
+            self.put(messages.iter().map(|message| wrap([message.clone()].into())), roused);
         }
     }
 

@@ -108,10 +108,12 @@ impl HostedLine {
 
     fn hear(&mut self, now: Instant, mail: Mail) {
         match mail {
-            Mail::Push(message) => self.session.push(now, message),
+            Mail::Push(pushed) => {
+                pushed.messages().iter().for_each(|message| self.session.push(now, message.clone()));
+            }
             Mail::End => self.session.close(now),
-            Mail::Answer { request, answer, last: true } => drop(self.session.respond(now, request, answer)),
-            Mail::Answer { request, answer, last: false } => drop(self.session.part(now, request, answer)),
+            Mail::Answer { request, answer, last: true } => drop(self.session.respond(now, request, *answer)),
+            Mail::Answer { request, answer, last: false } => drop(self.session.part(now, request, *answer)),
             Mail::Opened { login, kept } => match self.admitted.take().filter(|_| kept) {
                 Some(Admitted { arrival, token }) => {
                     let mut accepted = Accepted::user(UserId::from_number(arrival.user));

@@ -11,6 +11,9 @@ use super::Outside;
 use crate::backlog::{Rouse, Waiting};
 use crate::im::engine::Outlet;
 
+/// The mailboxes of so many are fetched at a time.
+const FETCHED: usize = 16;
+
 /// One thing for one line.
 pub(super) enum Mail {
     Opened {
@@ -19,20 +22,39 @@ pub(super) enum Mail {
     },
     Answer {
         request: ServerRequestId,
-        answer: Answer,
+        answer: Box<Answer>,
         last: bool,
     },
-    Push(Text),
+    Push(Pushed),
     /// The user may no longer be here.
     End,
 }
 
 impl Waiting for Mail {
-    fn message(&self) -> Option<&Text> {
+    fn messages(&self) -> &[Text] {
         match self {
-            Self::Push(message) => Some(message),
-            Self::Answer { .. } | Self::Opened { .. } | Self::End => None,
+            Self::Push(pushed) => pushed.messages(),
+            Self::Answer { .. } | Self::Opened { .. } | Self::End => &[],
         }
+    }
+
+    fn skip(&mut self, count: usize) {
+        if let Self::Push(pushed) = self {
+            pushed.skipped += count;
+        }
+    }
+}
+
+/// Messages that came together, at least one; all that receive them share them.
+pub(super) struct Pushed {
+    all: Arc<[Text]>,
+    /// How many of them are written.
+    skipped: usize,
+}
+
+impl Pushed {
+    pub(super) fn messages(&self) -> &[Text] {
+        self.all.get(self.skipped..).unwrap_or_default()
     }
 }
 
@@ -113,12 +135,18 @@ impl Postman {
 
     /// Puts the messages into the mailboxes of those they go to: each is looked for once.
     fn hand_out(&mut self) {
-        let boxes = self.post.lock();
-        for mailbox in self.readers.drain(..).filter_map(|reader| boxes.get(&reader)) {
-            mailbox.put(self.messages.iter().cloned().map(Mail::Push), &mut self.roused);
+        if self.messages.is_empty() {
+            return self.readers.clear();
         }
-        drop(boxes);
-        self.messages.clear();
+        let messages: Arc<[Text]> = self.messages.drain(..).collect();
+        let boxes = self.post.lock();
+        let boxes: Vec<_> = self.readers.drain(..).filter_map(|reader| boxes.get(&reader)).collect();
+        for boxes in boxes.chunks(FETCHED) {
+            boxes.iter().for_each(|mailbox| mailbox.fetch());
+            for mailbox in boxes {
+                mailbox.put_shared(&messages, |all| Mail::Push(Pushed { all, skipped: 0 }), &mut self.roused);
+            }
+        }
     }
 }
 
@@ -128,7 +156,7 @@ impl Outlet for Postman {
     }
 
     fn answer(&mut self, session: SessionId, request: ServerRequestId, answer: Answer, last: bool) {
-        self.send(session, Mail::Answer { request, answer, last });
+        self.send(session, Mail::Answer { request, answer: Box::new(answer), last });
     }
 
     fn push(&mut self, to: &[SessionId], message: &Text) {
@@ -141,6 +169,17 @@ impl Outlet for Postman {
 
     fn forward(&mut self, channel: &Text, message: MessageRecord) {
         (self.post.outside)(channel, message);
+    }
+
+    fn told_between(&mut self) {
+        self.hand_out();
+        for rouse in std::mem::take(&mut self.roused) {
+            match rouse {
+                Rouse::Task(_) => rouse.now(),
+                // In the mailbox it is, and in its order: should the line have more to say, it goes out with that.
+                Rouse::Courier(..) => self.roused.push(rouse),
+            }
+        }
     }
 
     fn told(&mut self) {
