@@ -267,3 +267,38 @@ impl<M: Waiting> Backlog<M> {
 fn weight(messages: &[Text]) -> usize {
     messages.iter().map(|message| message.len() + size_of::<Text>()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Several(Vec<Text>);
+
+    impl Waiting for Several {
+        fn messages(&self) -> &[Text] {
+            &self.0
+        }
+
+        fn skip(&mut self, count: usize) {
+            self.0.drain(..count);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_dropped_message_by_message_whatever_came_together() {
+        let mut queue = Queue::new();
+        queue.push(Several(vec!["a".into(), "bb".into()]));
+        queue.push(Several(vec!["ccc".into(), "dddd".into(), "eeeee".into()]));
+        let left = |queue: &Queue<Several>| -> Vec<String> {
+            queue.iter().flat_map(Waiting::messages).map(|message| message.to_string()).collect()
+        };
+
+        assert_eq!(queue.skip(0), 0);
+        assert_eq!(queue.skip(1), weight(&["a".into()]));
+        assert_eq!(left(&queue), ["bb", "ccc", "dddd", "eeeee"]);
+        assert_eq!(queue.skip(2), weight(&["bb".into(), "ccc".into()]));
+        assert_eq!(left(&queue), ["dddd", "eeeee"]);
+        queue.skip(2);
+        assert!(queue.is_empty());
+    }
+}
