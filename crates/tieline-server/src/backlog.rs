@@ -1,7 +1,9 @@
 //! Encoded events on their way from publishers to one connection: to its task, or, while that has nothing to do, to its
 //! socket.
 
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
+use std::iter::Chain;
+use std::option;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -10,24 +12,30 @@ use tieline_core::{Instant, Text};
 use crate::Writer;
 use crate::courier::{Courier, Parcel, Pickup};
 
-/// The places that an emptied backlog keeps.
+/// The places that an emptied queue keeps.
 const IDLE_EVENTS: usize = 4;
 
 /// Something that waits for one connection.
 pub(crate) trait Waiting {
-    /// The message that it is and no more: that can be written past the connection's task.
-    fn message(&self) -> Option<&Text>;
+    /// The messages that it is and no more: that can be written past the connection's task. None for what its task is to see
+    /// to.
+    fn messages(&self) -> &[Text];
 
     /// What it costs to keep, in bytes; `None` for what is put in however much waits.
     fn weight(&self) -> Option<usize> {
-        self.message().map(weight)
+        Some(weight(self.messages()))
     }
+
+    /// Drops the first so many of several messages; never all.
+    fn skip(&mut self, count: usize);
 }
 
 impl Waiting for Text {
-    fn message(&self) -> Option<&Text> {
-        Some(self)
+    fn messages(&self) -> &[Text] {
+        std::slice::from_ref(self)
     }
+
+    fn skip(&mut self, _: usize) {}
 }
 
 /// Whom to rouse for what was put in, best after all locks are given back.
@@ -51,9 +59,79 @@ impl Rouse {
     }
 }
 
+/// What waits, the oldest first. Mostly it is one thing at a time, which lies within: for a fan-out each further place in
+/// memory is one to wait for.
+pub(crate) struct Queue<M> {
+    /// Absent only when nothing waits.
+    first: Option<M>,
+    others: VecDeque<M>,
+}
+
+impl<M> Queue<M> {
+    const fn new() -> Self {
+        Self { first: None, others: VecDeque::new() }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    fn push(&mut self, item: M) {
+        match &self.first {
+            None => self.first = Some(item),
+            Some(_) => self.others.push_back(item),
+        }
+    }
+
+    fn iter(&self) -> Chain<option::Iter<'_, M>, vec_deque::Iter<'_, M>> {
+        self.first.iter().chain(&self.others)
+    }
+
+    /// Hands out everything.
+    fn drain(&mut self, take: impl FnMut(M)) {
+        self.first.take().into_iter().chain(self.others.drain(..)).for_each(take);
+        self.shrink();
+    }
+
+    /// Gives back what was needed for much.
+    fn shrink(&mut self) {
+        if self.others.capacity() > IDLE_EVENTS {
+            self.others.shrink_to(IDLE_EVENTS);
+        }
+    }
+}
+
+impl<M: Waiting> Queue<M> {
+    /// Drops the first so many messages. What they weighed.
+    fn skip(&mut self, mut count: usize) -> usize {
+        let mut skipped_weight = 0;
+        while let Some(first) = self.first.as_mut().filter(|_| count > 0) {
+            let messages = first.messages();
+            let skipped = messages.len().min(count);
+            skipped_weight += weight(messages.get(..skipped).unwrap_or_default());
+            if skipped < messages.len() {
+                first.skip(skipped);
+            } else {
+                self.first = self.others.pop_front();
+            }
+            count -= skipped;
+        }
+        skipped_weight
+    }
+}
+
+impl<M> IntoIterator for Queue<M> {
+    type Item = M;
+    type IntoIter = Chain<option::IntoIter<M>, vec_deque::IntoIter<M>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.first.into_iter().chain(self.others)
+    }
+}
+
 /// What waits for one connection, and who is to be roused for it. The owner locks it.
 pub(crate) struct Backlog<M = Text> {
-    queue: VecDeque<M>,
+    queue: Queue<M>,
     /// What that weighs.
     bytes: usize,
     limit: usize,
@@ -73,7 +151,7 @@ impl<M: Waiting> Backlog<M> {
     /// Nothing yet. `limit` is the `queued_bytes` of the connection's session, to which messages weigh no less than here.
     pub(crate) const fn new(limit: usize) -> Self {
         Self {
-            queue: VecDeque::new(),
+            queue: Queue::new(),
             bytes: 0,
             limit,
             overflowed: false,
@@ -90,8 +168,14 @@ impl<M: Waiting> Backlog<M> {
         !self.overflowed
     }
 
-    /// Puts something in: a message only while this is [open](Self::is_open). `pickup` is where the courier finds this.
-    pub(crate) fn push<P: Pickup + 'static>(&mut self, item: M, pickup: impl FnOnce() -> Arc<P>) -> Option<Rouse> {
+    /// Whether each of these messages, put in after the others, would find this [open](Self::is_open).
+    pub(crate) fn has_room(&self, messages: &[Text]) -> bool {
+        self.is_open() && self.bytes.saturating_add(weight(messages)) <= self.limit
+    }
+
+    /// Puts something in: what has weight only while this is [open](Self::is_open). `call` calls the courier, or says that it is
+    /// to be called.
+    pub(crate) fn push(&mut self, item: M, call: impl FnOnce(&Courier) -> Option<Rouse>) -> Option<Rouse> {
         // One message beyond the limit is taken, and then none: as the session has the same limit, it cannot take over
         // all of that without finding its peer too slow, so the connection ends by the session's own rule.
         if let Some(weight) = item.weight() {
@@ -99,13 +183,13 @@ impl<M: Waiting> Backlog<M> {
             self.bytes = self.bytes.saturating_add(weight);
         }
         // What lags too far behind is ended by the session. What is no message the task sees to, and to all that came before.
-        self.lent &= !self.overflowed && item.message().is_some();
-        self.queue.push_back(item);
+        self.lent &= !self.overflowed && !item.messages().is_empty();
+        self.queue.push(item);
         match &self.writer {
             Some(_) if self.lent && self.called => None,
             Some(writer) if self.lent => {
                 self.called = true;
-                Some(Rouse::Courier(writer.courier().clone(), pickup()))
+                call(writer.courier())
             }
             _ => self.waker.take().map(Rouse::Task),
         }
@@ -129,17 +213,16 @@ impl<M: Waiting> Backlog<M> {
     }
 
     /// Takes out what waits.
-    pub(crate) fn take(&mut self) -> VecDeque<M> {
+    pub(crate) fn take(&mut self) -> Queue<M> {
         self.empty();
-        std::mem::take(&mut self.queue)
+        std::mem::replace(&mut self.queue, Queue::new())
     }
 
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing.
     pub(crate) fn poll_take(&mut self, cx: &mut Context<'_>, take: impl FnMut(M)) -> Poll<()> {
         ready!(self.poll_waiting(cx));
         self.empty();
-        self.queue.drain(..).for_each(take);
-        self.queue.shrink_to(IDLE_EVENTS);
+        self.queue.drain(take);
         Poll::Ready(())
     }
 
@@ -182,27 +265,61 @@ impl<M: Waiting> Backlog<M> {
         self.called = false;
         let writer = self.writer.as_mut().filter(|_| self.lent)?;
         while !self.queue.is_empty() {
-            parcel.pack(self.queue.iter().filter_map(Waiting::message));
+            // While this is lent, all that waits are messages.
+            parcel.pack(self.queue.iter().flat_map(Waiting::messages));
             // A socket that broke tells the task as well.
             let written = writer.try_write(now, parcel.bytes()).unwrap_or(0);
             let (begun, rest) = parcel.begun(written);
             if !rest.is_empty() {
                 writer.leave_rest(rest);
             }
-            // While this is lent, all that waits are messages.
-            let weight: usize = self.queue.drain(..begun).filter_map(|item| item.message().map(weight)).sum();
-            self.bytes = self.bytes.saturating_sub(weight);
+            self.bytes = self.bytes.saturating_sub(self.queue.skip(begun));
             if written < parcel.bytes().len() || begun == 0 {
                 self.lent = false;
                 return self.waker.take();
             }
         }
-        self.queue.shrink_to(IDLE_EVENTS);
+        self.queue.shrink();
         None
     }
 }
 
-/// What a waiting message costs: many small ones cost more than their bytes.
-fn weight(message: &Text) -> usize {
-    message.len() + size_of::<Text>()
+/// What waiting messages cost: many small ones cost more than their bytes.
+pub(crate) fn weight(messages: &[Text]) -> usize {
+    messages.iter().map(|message| message.len() + size_of::<Text>()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Several(Vec<Text>);
+
+    impl Waiting for Several {
+        fn messages(&self) -> &[Text] {
+            &self.0
+        }
+
+        fn skip(&mut self, count: usize) {
+            self.0.drain(..count);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_dropped_message_by_message_whatever_came_together() {
+        let mut queue = Queue::new();
+        queue.push(Several(vec!["a".into(), "bb".into()]));
+        queue.push(Several(vec!["ccc".into(), "dddd".into(), "eeeee".into()]));
+        let left = |queue: &Queue<Several>| -> Vec<String> {
+            queue.iter().flat_map(Waiting::messages).map(|message| message.to_string()).collect()
+        };
+
+        assert_eq!(queue.skip(0), 0);
+        assert_eq!(queue.skip(1), weight(&["a".into()]));
+        assert_eq!(left(&queue), ["bb", "ccc", "dddd", "eeeee"]);
+        assert_eq!(queue.skip(2), weight(&["bb".into(), "ccc".into()]));
+        assert_eq!(left(&queue), ["dddd", "eeeee"]);
+        queue.skip(2);
+        assert!(queue.is_empty());
+    }
 }

@@ -1,14 +1,14 @@
 //! What waits between publishers and one connection.
 
-use std::collections::VecDeque;
+use std::hint::black_box;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tieline_core::{Instant, Text};
 
 use crate::Writer;
-use crate::backlog::{Backlog, Rouse, Waiting};
-use crate::courier::{Parcel, Pickup};
+use crate::backlog::{Backlog, Queue, Rouse, Waiting};
+use crate::courier::{Courier, Parcel, Pickup};
 
 /// The mailbox of one connection; `W` says what the connection wants, or what else is to be known of it, `M` is what it gets.
 pub(crate) struct Mailbox<W = (), M = Text>(Mutex<Content<W, M>>);
@@ -24,6 +24,11 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         Self(Mutex::new(Content { wants, backlog: Backlog::new(limit) }))
     }
 
+    /// See [`Pickup::fetch`].
+    pub(crate) fn fetch(&self) {
+        black_box(self.0.is_poisoned());
+    }
+
     fn lock(&self) -> MutexGuard<'_, Content<W, M>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -37,7 +42,8 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         if !content.backlog.is_open() || !wanted(&content.wants) {
             return false;
         }
-        let rouse = content.backlog.push(message.clone(), || Arc::<Self>::clone(self));
+        let call = |courier: &Courier| courier.call(Arc::<Self>::clone(self)).map(Rouse::Task);
+        let rouse = content.backlog.push(message.clone(), call);
         drop(content);
         if let Some(rouse) = rouse {
             rouse.now();
@@ -51,7 +57,8 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         let mut content = self.lock();
         for item in items {
             if item.weight().is_none() || content.backlog.is_open() {
-                roused.extend(content.backlog.push(item, || Arc::<Self>::clone(self)));
+                let call = |courier: &Courier| Some(Rouse::Courier(courier.clone(), Arc::<Self>::clone(self)));
+                roused.extend(content.backlog.push(item, call));
             } else {
                 content.backlog.lose();
             }
@@ -70,26 +77,41 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         self.lock().backlog.room()
     }
 
+    /// Puts messages in that many connections get, as one thing, or, if they are too many, as many as it takes. `wrap` makes
+    /// one of several.
+    pub(crate) fn put_shared(
+        self: &Arc<Self>,
+        messages: &Arc<[Text]>,
+        wrap: impl Fn(Arc<[Text]>) -> M,
+        roused: &mut Vec<Rouse>,
+    ) {
+        if self.lock().backlog.has_room(messages) {
+            self.put([wrap(Arc::clone(messages))], roused);
+        } else {
+            self.put(messages.iter().map(|message| wrap([message.clone()].into())), roused);
+        }
+    }
+
     /// Hands out what waits; `Pending`, and `cx` is woken later, when there is nothing. Publishers wait meanwhile.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>, take: impl FnMut(M)) -> Poll<()> {
         self.lock().backlog.poll_take(cx, take)
     }
 
     /// Takes out what waits; `Pending`, and `cx` is woken later, when there is nothing.
-    pub(crate) fn poll_all(&self, cx: &mut Context<'_>) -> Poll<VecDeque<M>> {
+    pub(crate) fn poll_all(&self, cx: &mut Context<'_>) -> Poll<Queue<M>> {
         let mut content = self.lock();
         ready!(content.backlog.poll_waiting(cx));
         Poll::Ready(content.backlog.take())
     }
 
     /// Takes out what waits.
-    pub(crate) fn take(&self) -> VecDeque<M> {
+    pub(crate) fn take(&self) -> Queue<M> {
         self.lock().backlog.take()
     }
 
     /// Changes what the connection wants, and takes out what came before: at once, so that every message is judged
     /// by either the one or the other. What `change` refuses stays as it was.
-    pub(crate) fn change<E>(&self, change: impl FnOnce(&mut W) -> Result<(), E>) -> Result<VecDeque<M>, E> {
+    pub(crate) fn change<E>(&self, change: impl FnOnce(&mut W) -> Result<(), E>) -> Result<Queue<M>, E> {
         let mut content = self.lock();
         change(&mut content.wants)?;
         Ok(content.backlog.take())
@@ -118,6 +140,10 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
 }
 
 impl<W: Send + 'static, M: Waiting + Send + 'static> Pickup for Mailbox<W, M> {
+    fn fetch(&self) {
+        Self::fetch(self);
+    }
+
     fn deliver(&self, parcel: &mut Parcel, now: Instant) {
         let waker = self.lock().backlog.deliver(parcel, now);
         if let Some(waker) = waker {

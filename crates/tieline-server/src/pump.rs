@@ -42,7 +42,7 @@ pub(crate) async fn run(
     config.close_timeout = site.options.close_timeout;
     let news = drain.clone();
     let mut pump = Pump {
-        stream: stream.halve(site.couriers.next()),
+        stream: stream.lendable(site.couriers.next()),
         lent: false,
         endpoint: Endpoint::server(&config),
         line,
@@ -93,7 +93,7 @@ fn discard(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>>
 
 struct Pump<'a> {
     stream: Stream,
-    /// Whether the line has the writer of the stream.
+    /// Whether the line has the stream.
     lent: bool,
     endpoint: Endpoint,
     line: Box<dyn Line>,
@@ -156,7 +156,7 @@ impl Pump<'_> {
         Poll::Pending
     }
 
-    /// Lends the line the writer, so that what is published needs no turn of this task: if there is nothing that would
+    /// Lends the line the socket, so that what is published needs no turn of this task: if there is nothing that would
     /// have to be written before.
     fn lend(&mut self) {
         let written = self.endpoint.queued_bytes() == 0 && !self.endpoint.wants_write();
@@ -171,7 +171,7 @@ impl Pump<'_> {
         }
     }
 
-    /// Takes the writer back, and what is left of a frame that was written with it.
+    /// Takes the socket back, and what is left of a frame that was written with it.
     fn recall(&mut self) {
         if !std::mem::take(&mut self.lent) {
             return;

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 
 use crate::courier::Courier;
 use crate::{Io, Writer};
@@ -14,8 +13,8 @@ use crate::{Io, Writer};
 /// One accepted stream.
 pub(crate) enum Stream {
     Plain(TcpStream),
-    /// Plain, under a WebSocket: the writer can be lent, and is absent then.
-    Halved(OwnedReadHalf, Option<Writer>),
+    /// Plain, under a WebSocket: it can be lent, and is absent then.
+    Lendable(Option<Writer>),
     #[cfg(feature = "tls")]
     Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
     /// What a hook put in the place of the TCP stream.
@@ -25,32 +24,33 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// The stream with a writer that can be lent, if it can have one.
-    pub(crate) fn halve(self, courier: Courier) -> Self {
+    /// The stream as one that can be lent, if it is of that kind.
+    pub(crate) fn lendable(self, courier: Courier) -> Self {
         match self {
-            Self::Plain(tcp) => {
-                let (read, write) = tcp.into_split();
-                Self::Halved(read, Some(Writer::new(write, courier)))
-            }
+            Self::Plain(tcp) => Self::Lendable(Some(Writer::new(tcp, courier))),
             stream => stream,
         }
     }
 
-    /// The place of the writer, if this stream has one that can be lent.
+    /// The place of what can be lent, if this stream can be.
     pub(crate) fn writer(&mut self) -> Option<&mut Option<Writer>> {
         match self {
-            Self::Halved(_, writer) => Some(writer),
+            Self::Lendable(writer) => Some(writer),
             _ => None,
         }
     }
 }
 
-/// Calls a method on whichever stream it is; of one that is halved, on the half that it takes.
+/// Calls a method on whichever stream it is; one that is lent nobody needs.
 macro_rules! either {
-    ($self:expr, $halved:pat => $half:expr, $stream:ident => $call:expr) => {
+    ($self:expr, $stream:ident => $call:expr) => {
         match $self {
             Stream::Plain($stream) => $call,
-            $halved => $half,
+            Stream::Lendable(Some(writer)) => {
+                let $stream = writer.tcp();
+                $call
+            }
+            Stream::Lendable(None) => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
             #[cfg(feature = "tls")]
             Stream::Tls($stream) => $call,
             Stream::Hooked($stream) => $call,
@@ -60,29 +60,15 @@ macro_rules! either {
     };
 }
 
-/// Calls a method on the writer, which nobody needs while it is lent.
-macro_rules! written {
-    ($self:expr, $stream:ident => $call:expr) => {
-        either!($self, Stream::Halved(_, writer) => match writer {
-            Some(writer) => {
-                let $stream = writer.half();
-                $call
-            }
-            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
-        }, $stream => $call)
-    };
-}
-
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), Self::Halved(read, _) => Pin::new(read).poll_read(cx, buf),
-            stream => Pin::new(stream).poll_read(cx, buf))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        written!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, buf))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -90,18 +76,25 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        written!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, bufs))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
-        either!(self, Self::Halved(..) => true, stream => stream.is_write_vectored())
+        match self {
+            Self::Plain(_) | Self::Lendable(_) => true,
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.is_write_vectored(),
+            Self::Hooked(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "tls")]
+            Self::HookedTls(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        written!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        written!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
+        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
     }
 }

@@ -1,6 +1,6 @@
 //! Takes a message to everybody who listens to its channel.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -11,6 +11,7 @@ use tieline_core::Text;
 use tieline_core::json::Encode;
 
 use crate::Writer;
+use crate::backlog::Queue;
 use crate::mailbox::Mailbox;
 
 /// What a hub has counted.
@@ -160,7 +161,7 @@ impl Seat {
     }
 
     /// Gives the seat back, and takes out what was published before.
-    pub(super) fn leave(self) -> VecDeque<Text> {
+    pub(super) fn leave(self) -> Queue<Text> {
         let mailbox = Arc::clone(&self.mailbox);
         drop(self);
         mailbox.take()

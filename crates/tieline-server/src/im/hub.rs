@@ -1,6 +1,6 @@
 //! Takes messages to connections.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -9,6 +9,7 @@ use tieline_core::Text;
 
 use super::desk::ClientId;
 use crate::Writer;
+use crate::backlog::Queue;
 use crate::mailbox::Mailbox;
 
 /// What a hub has counted.
@@ -134,7 +135,7 @@ impl Seat {
     }
 
     /// Gives the seat back, and takes out what was sent before.
-    pub(super) fn leave(self) -> VecDeque<Text> {
+    pub(super) fn leave(self) -> Queue<Text> {
         let mailbox = Arc::clone(&self.mailbox);
         drop(self);
         mailbox.take()

@@ -11,6 +11,9 @@ use tieline_portsip_wsi::{Dialect, Event, EventInfo, Subject, Viewer};
 
 use super::mailbox::{Mailbox, Wants};
 
+/// The mailboxes of so many are fetched at a time.
+const FETCHED: usize = 16;
+
 /// An event as one dialect writes it, and what decides who receives it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -116,6 +119,13 @@ struct Members {
 }
 
 impl Members {
+    /// The viewer; shared with the connection that logged in last, if that has an equal one: often many are of one login, and a
+    /// publisher looks at the viewer of each.
+    fn share(&self, viewer: Viewer) -> Arc<Viewer> {
+        let last = self.seats.last_key_value().map(|(_, (_, mailbox))| mailbox.look(Wants::viewer));
+        last.filter(|last| **last == viewer).unwrap_or_else(|| viewer.into())
+    }
+
     fn begin(&mut self, dialect: Dialect) {
         *self.spoken.entry(dialect).or_default() += 1;
     }
@@ -167,11 +177,15 @@ impl Hub {
             })
             .collect();
         let mut delivered = 0;
-        for (spoken, mailbox) in members.seats.values() {
-            let Some((_, rows, subject, text)) = prepared.iter().find(|(dialect, ..)| dialect == spoken) else {
-                continue;
-            };
-            delivered += usize::from(mailbox.offer(text, |held| held.wants(rows, subject)));
+        let mut seats = members.seats.values();
+        while seats.len() > 0 {
+            seats.clone().take(FETCHED).for_each(|(_, mailbox)| mailbox.fetch());
+            for (spoken, mailbox) in seats.by_ref().take(FETCHED) {
+                let Some((_, rows, subject, text)) = prepared.iter().find(|(dialect, ..)| dialect == spoken) else {
+                    continue;
+                };
+                delivered += usize::from(mailbox.offer(text, |held| held.wants(rows, subject)));
+            }
         }
         members.stats.deliveries += delivered as u64;
         delivered
@@ -185,9 +199,10 @@ impl Hub {
     }
 
     /// Gives a connection that has just logged in its seat.
-    pub(super) fn seat(&self, viewer: Arc<Viewer>, dialect: Dialect, limit: usize) -> Seat {
-        let mailbox = Arc::new(Mailbox::new(Wants::nothing(viewer.clone()), limit));
+    pub(super) fn seat(&self, viewer: Viewer, dialect: Dialect, limit: usize) -> Seat {
         let mut members = self.lock();
+        let viewer = members.share(viewer);
+        let mailbox = Arc::new(Mailbox::new(Wants::nothing(viewer.clone()), limit));
         let id = members.next;
         members.next += 1;
         members.stats.logins += 1;

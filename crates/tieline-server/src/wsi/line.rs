@@ -1,6 +1,5 @@
 //! One WSI connection: the session, and its owner that asks the directory and listens to the hub.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -53,7 +52,7 @@ impl WsiLine {
             Ok(viewer) => {
                 if self.session.accept(now, id) && self.session.phase() == Phase::Open {
                     tracing::debug!(%dialect, "logged in");
-                    self.seat = Some(self.hub.seat(Arc::new(viewer), dialect, self.limits.queued_bytes));
+                    self.seat = Some(self.hub.seat(viewer, dialect, self.limits.queued_bytes));
                 }
             }
             Err(refused) => {
@@ -100,7 +99,7 @@ impl WsiLine {
         self.push(now, earlier);
         self.share_subscriptions();
         let snapshots = self.directory.snapshots(&viewer, subscription, dialect);
-        self.push(now, snapshots.into());
+        self.push(now, snapshots);
     }
 
     /// Answers an unsubscribe. What was published before goes out before the answer, and nothing of it after.
@@ -133,7 +132,7 @@ impl WsiLine {
         }
     }
 
-    fn push(&mut self, now: Instant, events: VecDeque<Text>) {
+    fn push(&mut self, now: Instant, events: impl IntoIterator<Item = Text>) {
         for event in events {
             self.session.push(now, event);
         }

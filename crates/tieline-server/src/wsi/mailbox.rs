@@ -20,6 +20,11 @@ impl Wants {
         Self { viewer, subscriptions: Subscriptions::new() }
     }
 
+    /// Whose wishes these are.
+    pub(super) fn viewer(&self) -> Arc<Viewer> {
+        Arc::clone(&self.viewer)
+    }
+
     /// Whether an event is wanted that has these rows and this subject.
     pub(super) fn wants(&self, rows: &[EventInfo], subject: &Subject<'_>) -> bool {
         self.subscriptions.wants_any(rows, subject, &self.viewer)

@@ -47,6 +47,13 @@ pub trait Outlet: Send + 'static {
     /// There is nothing more to tell for now: an outlet that holds back what it was told, so that what is for one session
     /// goes out together, lets it go. Nothing is left to be done here by one that does not.
     fn told(&mut self) {}
+
+    /// There is nothing more to tell until the commit that is under way is done, and that one brings more messages of the
+    /// same topics: an outlet may hold back pushes for so long, so that they go out together. [`told`](Self::told) comes at
+    /// the end of that commit or some milliseconds later, whichever is sooner. By default the same as `told`.
+    fn told_between(&mut self) {
+        self.told();
+    }
 }
 
 /// Done when a note is decided.

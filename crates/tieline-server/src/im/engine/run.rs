@@ -1,11 +1,13 @@
 //! The deciding thread.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use tieline_core::{Instant, Text};
 use tieline_portsip_im::server::{Answer, ServerRequestId};
-use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, Write};
+use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, TopicKey, Write};
 use tieline_portsip_im::{ClientMessage, Status};
 
 use super::{Around, Clock, Directory, Json, OnDecided, Outlet};
@@ -14,6 +16,9 @@ use crate::im::store::{Committer, Outcome, Reader, StoreError};
 
 /// Steps that are decided in one go, at most, before what waits is committed.
 const GO: usize = 1024;
+
+/// Messages are held back for no longer, however long a commit takes.
+const HOLD: Duration = Duration::from_millis(20);
 
 /// How often what lacks is loaded for one decision: a user, then topics, then their members.
 const LOADS: usize = 8;
@@ -52,7 +57,13 @@ pub(super) struct Run<R, O> {
     waiting: Vec<Decided>,
     /// Submitted, and not committed.
     flying: Vec<Decided>,
-    /// When that was submitted, and how many writes and messages it has.
+    /// The topics whose messages are among that.
+    topics: BTreeSet<TopicKey>,
+    /// The topics whose messages were committed since the outlet was told.
+    fresh: BTreeSet<TopicKey>,
+    /// Until when messages that were committed are held back at most.
+    held: Option<std::time::Instant>,
+    /// When what flies was submitted, and how many writes and messages it has.
     submitted: (std::time::Instant, u64, u64),
     /// Who waits until nothing waits.
     settling: Vec<Box<dyn FnOnce(Option<Instant>) + Send>>,
@@ -77,6 +88,9 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             clock,
             waiting: Vec::new(),
             flying: Vec::new(),
+            topics: BTreeSet::new(),
+            fresh: BTreeSet::new(),
+            held: None,
             submitted: (std::time::Instant::now(), 0, 0),
             settling: Vec::new(),
             meter,
@@ -103,9 +117,27 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 self.decided(step, Asker::Nobody);
             }
             self.submit();
-            self.outlet.told();
+            self.tell();
             self.tell_settled();
             self.count();
+        }
+    }
+
+    /// Lets the outlet tell. While the next commit of the same topics is under way it may hold back messages, once: who has
+    /// much to say is heard with half as many writes, and who waits for an answer, or has said all, waits for nothing.
+    fn tell(&mut self) {
+        let fresh = std::mem::take(&mut self.fresh);
+        let holds = match self.held {
+            _ if self.flying.is_empty() => false,
+            None => !fresh.is_empty() && fresh.is_subset(&self.topics),
+            Some(until) => fresh.is_empty() && std::time::Instant::now() < until,
+        };
+        if holds {
+            self.held.get_or_insert_with(|| std::time::Instant::now() + HOLD);
+            self.outlet.told_between();
+        } else {
+            self.held = None;
+            self.outlet.told();
         }
     }
 
@@ -133,7 +165,9 @@ impl<R: Reader, O: Outlet> Run<R, O> {
     }
 
     fn next(&self, heard: &Receiver<Input>) -> Result<Input, RecvTimeoutError> {
-        match self.service.poll_timeout().and_then(|due| self.clock.until(due)) {
+        let due = self.service.poll_timeout().and_then(|due| self.clock.until(due));
+        let held = self.held.map(|until| until.saturating_duration_since(std::time::Instant::now()));
+        match due.into_iter().chain(held).min() {
             Some(time) => heard.recv_timeout(time),
             None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
@@ -247,8 +281,16 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         }
         self.flying = std::mem::take(&mut self.waiting);
         let writes: Vec<Write> = self.flying.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
-        let messages = writes.iter().filter(|write| matches!(write, Write::Message { .. })).count();
-        self.submitted = (std::time::Instant::now(), writes.len() as u64, messages as u64);
+        let mut messages = 0;
+        for write in &writes {
+            if let Write::Message { topic, .. } = write {
+                messages += 1;
+                if !self.topics.contains(topic) {
+                    self.topics.insert(topic.clone());
+                }
+            }
+        }
+        self.submitted = (std::time::Instant::now(), writes.len() as u64, messages);
         if writes.is_empty() {
             self.told_committed();
         } else if let Err(error) = self.committer.submit(writes) {
@@ -258,12 +300,14 @@ impl<R: Reader, O: Outlet> Run<R, O> {
 
     fn committed(&mut self, outcome: &Outcome) {
         let (at, writes, messages) = self.submitted;
+        let topics = std::mem::take(&mut self.topics);
         self.meter.note_store(outcome.is_ok());
         if outcome.is_ok() {
             self.meter.note_commit(at.elapsed());
             self.meter.commits().add(1);
             self.meter.writes().add(writes);
             self.meter.messages().add(messages);
+            self.fresh = topics;
             return self.told_committed();
         }
         self.meter.failed_commits().add(1);

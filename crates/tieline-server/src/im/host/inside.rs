@@ -59,13 +59,16 @@ impl InsideSession {
 
     /// Takes out what it was told since the last time.
     pub fn take(&mut self) -> Vec<Told> {
-        let told = |mail| match mail {
-            Mail::Answer { request, answer, last } => Some(Told::Answer { request, answer, last }),
-            Mail::Push(message) => Some(Told::Push(message)),
-            // It has no line that could end; who owns it lets it go.
-            Mail::Opened { .. } | Mail::NotesDecided | Mail::End => None,
-        };
-        self.mailbox.take().into_iter().filter_map(told).collect()
+        let mut told = Vec::new();
+        for mail in self.mailbox.take() {
+            match mail {
+                Mail::Answer { request, answer, last } => told.push(Told::Answer { request, answer: *answer, last }),
+                Mail::Push(pushed) => told.extend(pushed.messages().iter().cloned().map(Told::Push)),
+                // It has no line that could end; who owns it lets it go.
+                Mail::Opened { .. } | Mail::NotesDecided | Mail::End => {}
+            }
+        }
+        told
     }
 }
 

@@ -120,12 +120,14 @@ impl HostedLine {
 
     fn hear(&mut self, now: Instant, mail: Mail) {
         match mail {
-            Mail::Push(message) => self.session.push(now, message),
+            Mail::Push(pushed) => {
+                pushed.messages().iter().for_each(|message| self.session.push(now, message.clone()));
+            }
             Mail::End => self.session.close(now),
             // What it is for is done by its coming: the line is asked again whether it wants input.
             Mail::NotesDecided => {}
-            Mail::Answer { request, answer, last: true } => drop(self.session.respond(now, request, answer)),
-            Mail::Answer { request, answer, last: false } => drop(self.session.part(now, request, answer)),
+            Mail::Answer { request, answer, last: true } => drop(self.session.respond(now, request, *answer)),
+            Mail::Answer { request, answer, last: false } => drop(self.session.part(now, request, *answer)),
             Mail::Opened { login, kept } => {
                 // The outcome of an earlier login, that took too long, is nobody's any more: the engine opens anew.
                 if let Some((_, admitted)) = self.admitted.take_if(|(asked, _)| *asked == login) {

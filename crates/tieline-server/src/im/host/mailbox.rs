@@ -8,8 +8,11 @@ use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{MessageRecord, SessionId, UserNumber};
 
 use super::Outside;
-use crate::backlog::{Rouse, Waiting};
+use crate::backlog::{Rouse, Waiting, weight};
 use crate::im::engine::Outlet;
+
+/// The mailboxes of so many are fetched at a time.
+const FETCHED: usize = 16;
 
 /// One thing for one line.
 pub(super) enum Mail {
@@ -19,10 +22,10 @@ pub(super) enum Mail {
     },
     Answer {
         request: ServerRequestId,
-        answer: Answer,
+        answer: Box<Answer>,
         last: bool,
     },
-    Push(Text),
+    Push(Pushed),
     /// Some of the notes that waited were decided.
     NotesDecided,
     /// The user may no longer be here.
@@ -30,19 +33,38 @@ pub(super) enum Mail {
 }
 
 impl Waiting for Mail {
-    fn message(&self) -> Option<&Text> {
+    fn messages(&self) -> &[Text] {
         match self {
-            Self::Push(message) => Some(message),
-            Self::Answer { .. } | Self::Opened { .. } | Self::NotesDecided | Self::End => None,
+            Self::Push(pushed) => pushed.messages(),
+            Self::Answer { .. } | Self::Opened { .. } | Self::NotesDecided | Self::End => &[],
         }
     }
 
     fn weight(&self) -> Option<usize> {
         match self {
-            Self::Push(message) => Some(message.len() + size_of::<Text>()),
+            Self::Push(pushed) => Some(weight(pushed.messages())),
             Self::Answer { answer, .. } => Some(answer.weight()),
             Self::Opened { .. } | Self::NotesDecided | Self::End => None,
         }
+    }
+
+    fn skip(&mut self, count: usize) {
+        if let Self::Push(pushed) = self {
+            pushed.skipped += count;
+        }
+    }
+}
+
+/// Messages that came together, at least one; all that receive them share them.
+pub(super) struct Pushed {
+    all: Arc<[Text]>,
+    /// How many of them are written.
+    skipped: usize,
+}
+
+impl Pushed {
+    pub(super) fn messages(&self) -> &[Text] {
+        self.all.get(self.skipped..).unwrap_or_default()
     }
 }
 
@@ -122,12 +144,18 @@ impl Postman {
 
     /// Puts the messages into the mailboxes of those they go to: each is looked for once.
     fn hand_out(&mut self) {
-        let boxes = self.post.lock();
-        for mailbox in self.readers.drain(..).filter_map(|reader| boxes.get(&reader)) {
-            mailbox.put(self.messages.iter().cloned().map(Mail::Push), &mut self.roused);
+        if self.messages.is_empty() {
+            return self.readers.clear();
         }
-        drop(boxes);
-        self.messages.clear();
+        let messages: Arc<[Text]> = self.messages.drain(..).collect();
+        let boxes = self.post.lock();
+        let boxes: Vec<_> = self.readers.drain(..).filter_map(|reader| boxes.get(&reader)).collect();
+        for boxes in boxes.chunks(FETCHED) {
+            boxes.iter().for_each(|mailbox| mailbox.fetch());
+            for mailbox in boxes {
+                mailbox.put_shared(&messages, |all| Mail::Push(Pushed { all, skipped: 0 }), &mut self.roused);
+            }
+        }
     }
 }
 
@@ -144,7 +172,7 @@ impl Outlet for Postman {
     }
 
     fn answer(&mut self, session: SessionId, request: ServerRequestId, answer: Answer, last: bool) {
-        self.send(session, Mail::Answer { request, answer, last });
+        self.send(session, Mail::Answer { request, answer: Box::new(answer), last });
     }
 
     fn push(&mut self, to: &[SessionId], message: &Text) {
@@ -157,6 +185,17 @@ impl Outlet for Postman {
 
     fn forward(&mut self, channel: &Text, message: MessageRecord) {
         (self.post.outside)(channel, message);
+    }
+
+    fn told_between(&mut self) {
+        self.hand_out();
+        for rouse in std::mem::take(&mut self.roused) {
+            match rouse {
+                Rouse::Task(_) => rouse.now(),
+                // In the mailbox it is, and in its order: should the line have more to say, it goes out with that.
+                Rouse::Courier(..) => self.roused.push(rouse),
+            }
+        }
     }
 
     fn told(&mut self) {
