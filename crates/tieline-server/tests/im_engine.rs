@@ -67,6 +67,34 @@ impl Outlet for Lines {
     fn forward(&mut self, _: &Text, _: MessageRecord) {}
 }
 
+/// Lines, and the order in which the engine pushes and says that it told.
+struct Heard(Lines, Sender<&'static str>);
+
+impl Outlet for Heard {
+    fn opened(&mut self, id: SessionId, login: ServerRequestId, kept: bool) {
+        self.0.opened(id, login, kept);
+    }
+
+    fn answer(&mut self, id: SessionId, request: ServerRequestId, answer: Answer, last: bool) {
+        self.0.answer(id, request, answer, last);
+    }
+
+    fn push(&mut self, to: &[SessionId], message: &Text) {
+        let _ = self.1.send("push");
+        self.0.push(to, message);
+    }
+
+    fn forward(&mut self, _: &Text, _: MessageRecord) {}
+
+    fn told_between(&mut self) {
+        let _ = self.1.send("told between");
+    }
+
+    fn told(&mut self) {
+        let _ = self.1.send("told");
+    }
+}
+
 /// A client, and what it is told.
 struct Client {
     id: SessionId,
@@ -121,13 +149,18 @@ struct World {
 
 impl World {
     fn start(store: &MemoryStore, writer: impl Writer) -> Self {
-        let lines = Lines::default();
+        Self::heard(store, writer).0
+    }
+
+    fn heard(store: &MemoryStore, writer: impl Writer) -> (Self, Receiver<&'static str>) {
+        let (lines, (calls, called)) = (Lines::default(), channel());
         let reader = store.open().expect("opens").0;
         let mut config = ServiceConfig::new(0, [5; 16]);
         config.rate.burst = 10_000;
         config.join_notice = None;
-        let (engine, running) = Engine::start(Service::new(config), reader, writer, lines.clone()).expect("starts");
-        Self { engine, running, lines }
+        let outlet = Heard(lines.clone(), calls);
+        let (engine, running) = Engine::start(Service::new(config), reader, writer, outlet).expect("starts");
+        (Self { engine, running, lines }, called)
     }
 
     fn client(&self, user: u64) -> Client {
@@ -203,6 +236,30 @@ fn what_comes_while_a_commit_lasts_goes_into_the_next_one() {
     assert_eq!(count.recv_timeout(LONG), Ok(50), "one commit for fifty");
     let seqs: Vec<u64> = (0..51).map(|_| bob.hear()["data"]["seq"].as_u64().expect("a message")).collect();
     assert!(seqs.iter().copied().eq(1..=51), "{seqs:?}");
+}
+
+#[test]
+fn messages_wait_for_the_next_commit_of_their_topic_once_and_not_for_long() {
+    let store = MemoryStore::new();
+    let ((pass, passing), (counted, count)) = (channel(), channel());
+    (0..4).for_each(|_| pass.send(true).expect("waits"));
+    let (world, called) = World::heard(&store, Gate { store: store.clone(), pass: passing, counted });
+    let (alice, bob) = (world.client(1001), world.client(1002));
+    let group = alice.ask(&json!({"sub": {"id": "s", "topic": "new"}}))["topic"].as_str().expect("a name").to_owned();
+    assert_eq!(bob.ask(&json!({"sub": {"id": "s", "topic": group}}))["code"], 200);
+    count.iter().take(4).for_each(drop);
+    alice.publish(&group);
+    assert_eq!(count.recv_timeout(LONG), Ok(1), "the first is on its way");
+    alice.publish(&group);
+    called.try_iter().for_each(drop);
+    pass.send(true).expect("waits");
+    // The second commit never ends while this is looked at.
+    let mut calls = called.iter().skip_while(|call| *call != "push").filter(|call| *call != "push");
+    assert_eq!((calls.next(), calls.next()), (Some("told between"), Some("told")));
+    drop(calls);
+    pass.send(true).expect("waits");
+    let mut calls = called.iter().skip_while(|call| *call != "push").filter(|call| *call != "push");
+    assert_eq!(calls.next(), Some("told"), "nothing comes after it");
 }
 
 #[test]
