@@ -79,7 +79,7 @@ fn what_did_not_happen_is_code_9_and_a_failure_in_junit() {
 #[test]
 fn a_junit_file_that_cannot_be_written_is_told_before_anything_is_played() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = scenario(&folder, &format!("{OFFICE}length = \"365d\"\n"));
+    let path = scenario(&folder, &format!("{OFFICE}length = \"2000h\"\n"));
     let mut command = tieline();
     command.args(["sim", "run", "--json"]).arg(&path).arg("--junit").arg(folder.path().join("no/report.xml"));
     let output = run(command);
