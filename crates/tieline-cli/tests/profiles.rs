@@ -193,11 +193,17 @@ fn a_cloudpbx_has_an_api_a_stream_and_a_name() {
         &["cdr", "--api", "biuro"],
         &["listen", "biuro", "--count", "1"],
         &["sms", "send", "600100200", "hello", "--wait", "--profile", "biuro", "--timeout", "10s"],
-        &["call", "101", "600100200", "--profile", "biuro"],
     ] {
         let output = run(home.tieline(words));
         assert_eq!(code(&output), Some(0), "{words:?}: {}{}", stdout(&output), stderr(&output));
     }
+    // Whoever is talking already cannot be called just now.
+    let is_called = |extension: u32| {
+        let output = run(home.tieline(&["call", &extension.to_string(), "600100200", "--profile", "biuro"]));
+        assert!(matches!(code(&output), Some(0 | 7)), "{}{}", stdout(&output), stderr(&output));
+        code(&output) == Some(0)
+    };
+    assert!((0..20).flat_map(|_| 101..=105).any(is_called), "nobody can be called");
     let output = run(home.tieline(&["doctor", "biuro", "--for", "0s"]));
     assert_eq!(code(&output), Some(0), "{}", stdout(&output));
     assert_eq!(lines(&output).iter().filter(|line| line["kind"] == "summary").count(), 2, "stream and API");
