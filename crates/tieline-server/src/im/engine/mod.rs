@@ -8,6 +8,7 @@ mod clock;
 mod run;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
@@ -124,8 +125,13 @@ impl Engine {
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
             .spawn(move || {
-                let _watch = DeathWatch(around.meter.clone());
-                Run::new(service, reader, committer, outlet, around).run(&heard);
+                let meter = around.meter.clone();
+                let run = || Run::new(service, reader, committer, outlet, around).run(&heard);
+                // What the owner handed in, an outlet, a reader, a directory, is called there.
+                if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                    meter.note_death();
+                    tracing::error!("the thread that decides panicked: nothing is answered any more");
+                }
             })
             .map_err(StoreError::failed)?;
         Ok((Self { inputs: inputs.clone(), meter: counting }, Running { inputs, thread: Some(thread) }))
@@ -226,18 +232,6 @@ impl Drop for Running {
         if let Some(thread) = self.thread.take() {
             // What it panicked at, if it did, was printed.
             let _ = thread.join();
-        }
-    }
-}
-
-/// Notes a panic of the deciding thread: what the owner handed in, an outlet, a reader, a directory, is called on it.
-struct DeathWatch(Meter);
-
-impl Drop for DeathWatch {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.note_death();
-            tracing::error!("the thread that decides panicked: nothing is answered any more");
         }
     }
 }
