@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tieline_core::{Instant, Text};
 
 use crate::Writer;
-use crate::courier::{Courier, Parcel, Pickup};
+use crate::courier::{Couriers, Parcel, Pickup};
 
 /// The places that an emptied queue keeps.
 const IDLE_EVENTS: usize = 4;
@@ -43,7 +43,7 @@ pub(crate) enum Rouse {
     /// The connection's task.
     Task(Waker),
     /// The courier, to go there.
-    Courier(Courier, Arc<dyn Pickup>),
+    Courier(Couriers, Arc<dyn Pickup>),
 }
 
 impl Rouse {
@@ -57,7 +57,7 @@ impl Rouse {
     pub(crate) fn call(self) -> Option<Waker> {
         match self {
             Self::Task(waker) => Some(waker),
-            Self::Courier(courier, pickup) => courier.call(pickup),
+            Self::Courier(couriers, pickup) => couriers.call(pickup),
         }
     }
 }
@@ -176,9 +176,9 @@ impl<M: Waiting> Backlog<M> {
         self.is_open() && self.bytes.saturating_add(weight(messages)) <= self.limit
     }
 
-    /// Puts something in: what has weight only while this is [open](Self::is_open). `call` calls the courier, or says that it is
+    /// Puts something in: what has weight only while this is [open](Self::is_open). `call` calls a courier, or says that it is
     /// to be called.
-    pub(crate) fn push(&mut self, item: M, call: impl FnOnce(&Courier) -> Option<Rouse>) -> Option<Rouse> {
+    pub(crate) fn push(&mut self, item: M, call: impl FnOnce(&Couriers) -> Option<Rouse>) -> Option<Rouse> {
         // One message beyond the limit is taken, and then none: as the session has the same limit, it cannot take over
         // all of that without finding its peer too slow, so the connection ends by the session's own rule.
         if let Some(weight) = item.weight() {
@@ -192,7 +192,7 @@ impl<M: Waiting> Backlog<M> {
             Some(_) if self.lent && self.called => None,
             Some(writer) if self.lent => {
                 self.called = true;
-                call(writer.courier())
+                call(writer.couriers())
             }
             _ => self.waker.take().map(Rouse::Task),
         }

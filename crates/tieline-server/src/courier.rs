@@ -5,7 +5,6 @@
 //! and one task writes for many: what is put in until its turn comes goes out in one system call. Whatever does not go at
 //! once is left to the connection's own task.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -21,6 +20,8 @@ const TURN: usize = 64;
 const FETCHED: usize = 8;
 /// The places that an emptied list keeps.
 const IDLE_CALLS: usize = 1024;
+/// For each so many connections one courier more is woken.
+const MUCH: usize = 256;
 /// What is written at once, but for a single longer message.
 const PARCEL_BYTES: usize = 64 << 10;
 
@@ -33,17 +34,54 @@ pub(crate) trait Pickup: Send + Sync {
     fn deliver(&self, parcel: &mut Parcel, now: Instant);
 }
 
-/// The list of connections that a courier goes to next; clones are the same.
-#[derive(Clone, Default)]
-pub(crate) struct Courier(Arc<Mutex<Calls>>);
+/// The list of connections that the couriers of a server go to next; clones are the same.
+///
+/// There is a courier for each thread of the runtime, but one does all while there is little to do: two that write at once
+/// keep each other, and whoever reads on this machine, from the processor.
+#[derive(Clone)]
+pub(crate) struct Couriers(Arc<Mutex<Calls>>);
 
-#[derive(Default)]
 struct Calls {
     due: Vec<Arc<dyn Pickup>>,
-    waker: Option<Waker>,
+    /// The couriers; those that are asleep are to be woken.
+    wakers: Box<[Option<Waker>]>,
+    asleep: usize,
 }
 
-impl Courier {
+impl Calls {
+    /// A courier to be woken: the first one for the first thing to do, the others when there is much.
+    fn wake(&mut self) -> Option<Waker> {
+        let wanted = self.asleep == self.wakers.len() || self.due.len().is_multiple_of(MUCH);
+        let waker = self.wakers.iter_mut().filter(|_| wanted).find_map(Option::take)?;
+        self.asleep -= 1;
+        Some(waker)
+    }
+
+    fn sleep(&mut self, number: usize, waker: &Waker) {
+        match self.wakers.get_mut(number) {
+            Some(Some(known)) => known.clone_from(waker),
+            Some(place) => {
+                *place = Some(waker.clone());
+                self.asleep += 1;
+            }
+            None => {}
+        }
+    }
+
+    fn rise(&mut self, number: usize) {
+        if self.wakers.get_mut(number).and_then(Option::take).is_some() {
+            self.asleep -= 1;
+        }
+    }
+}
+
+impl Couriers {
+    /// Couriers, and how many of them are to be [run](Self::run): as many as are of use on this runtime.
+    pub(crate) fn new() -> (Self, usize) {
+        let threads = Handle::current().metrics().num_workers().max(1);
+        (Self(Arc::new(Mutex::new(Calls { due: Vec::new(), wakers: vec![None; threads].into(), asleep: 0 }))), threads)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Calls> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -52,15 +90,15 @@ impl Courier {
     pub(crate) fn call(&self, pickup: Arc<dyn Pickup>) -> Option<Waker> {
         let mut calls = self.lock();
         calls.due.push(pickup);
-        calls.waker.take()
+        calls.wake()
     }
 
-    /// Delivers for as long as it is polled.
-    pub(crate) async fn run(self, clock: Clock) {
+    /// Delivers for as long as it is polled, as the courier of this number.
+    pub(crate) async fn run(self, number: usize, clock: Clock) {
         let mut round = Vec::new();
         let mut parcel = Parcel::default();
         loop {
-            std::future::poll_fn(|cx| self.poll_calls(cx, &mut round)).await;
+            std::future::poll_fn(|cx| self.poll_calls(cx, number, &mut round)).await;
             let mut pickups = round.drain(..);
             loop {
                 let now = clock.now();
@@ -80,41 +118,21 @@ impl Courier {
         }
     }
 
-    fn poll_calls(&self, cx: &mut Context<'_>, round: &mut Vec<Arc<dyn Pickup>>) -> Poll<()> {
+    fn poll_calls(&self, cx: &mut Context<'_>, number: usize, round: &mut Vec<Arc<dyn Pickup>>) -> Poll<()> {
         let mut calls = self.lock();
         if calls.due.is_empty() {
-            match &mut calls.waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                waker => *waker = Some(cx.waker().clone()),
-            }
+            calls.sleep(number, cx.waker());
             return Poll::Pending;
         }
-        std::mem::swap(&mut calls.due, round);
+        // It may have come without having been called.
+        calls.rise(number);
+        if calls.wakers.len() == 1 || calls.due.len() <= MUCH {
+            std::mem::swap(&mut calls.due, round);
+        } else {
+            // The rest is for others too.
+            round.extend(calls.due.drain(..MUCH));
+        }
         Poll::Ready(())
-    }
-}
-
-/// The couriers of a server: one for each thread of the runtime, as connections are many.
-pub(crate) struct Couriers {
-    all: Box<[Courier]>,
-    given: AtomicUsize,
-}
-
-impl Couriers {
-    /// As many as are of use on this runtime; each is to be [run](Courier::run).
-    pub(crate) fn new() -> Self {
-        let threads = Handle::current().metrics().num_workers().max(1);
-        Self { all: (0..threads).map(|_| Courier::default()).collect(), given: AtomicUsize::new(0) }
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Courier> {
-        self.all.iter()
-    }
-
-    /// The one whose turn it is to get a connection.
-    pub(crate) fn next(&self) -> Courier {
-        let given = self.given.fetch_add(1, Ordering::Relaxed);
-        self.all.get(given % self.all.len().max(1)).cloned().unwrap_or_default()
     }
 }
 

@@ -8,7 +8,7 @@ use tieline_core::{Instant, Text};
 
 use crate::Writer;
 use crate::backlog::{Backlog, Queue, Rouse, Waiting};
-use crate::courier::{Courier, Parcel, Pickup};
+use crate::courier::{Couriers, Parcel, Pickup};
 
 /// The mailbox of one connection; `W` says what the connection wants, or what else is to be known of it, `M` is what it gets.
 pub(crate) struct Mailbox<W = (), M = Text>(Mutex<Content<W, M>>);
@@ -42,7 +42,7 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         if !content.backlog.is_open() || !wanted(&content.wants) {
             return false;
         }
-        let call = |courier: &Courier| courier.call(Arc::<Self>::clone(self)).map(Rouse::Task);
+        let call = |couriers: &Couriers| couriers.call(Arc::<Self>::clone(self)).map(Rouse::Task);
         let rouse = content.backlog.push(message.clone(), call);
         drop(content);
         if let Some(waker) = rouse.and_then(Rouse::call) {
@@ -57,7 +57,7 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         let mut content = self.lock();
         for item in items {
             if item.weight().is_none() || content.backlog.is_open() {
-                let call = |courier: &Courier| Some(Rouse::Courier(courier.clone(), Arc::<Self>::clone(self)));
+                let call = |couriers: &Couriers| Some(Rouse::Courier(couriers.clone(), Arc::<Self>::clone(self)));
                 roused.extend(content.backlog.push(item, call));
             } else {
                 content.backlog.lose();

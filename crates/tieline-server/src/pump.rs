@@ -42,7 +42,7 @@ pub(crate) async fn run(
     config.close_timeout = site.options.close_timeout;
     let news = drain.clone();
     let mut pump = Pump {
-        stream: stream.lendable(site.couriers.next()),
+        stream: stream.lendable(site.couriers.clone()),
         lent: false,
         endpoint: Endpoint::server(&config),
         line,

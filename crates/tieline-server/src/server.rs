@@ -81,11 +81,11 @@ impl Server {
     pub async fn serve(self, router: Router) {
         let Self { listener, options, clock, hook, handle, drain, done } = self;
         let _done = Done(done);
-        let couriers = Couriers::new();
+        let (couriers, count) = Couriers::new();
         // Dropped after the connections, whose last messages they bring.
         let mut couriering = JoinSet::new();
-        for courier in couriers.iter() {
-            couriering.spawn(courier.clone().run(clock));
+        for number in 0..count {
+            couriering.spawn(couriers.clone().run(number, clock));
         }
         let site = Arc::new(Site { options, router, clock, hook, couriers });
         let mut acceptor =

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::courier::Courier;
+use crate::courier::Couriers;
 use crate::{Io, Writer};
 
 /// One accepted stream.
@@ -25,9 +25,9 @@ pub(crate) enum Stream {
 
 impl Stream {
     /// The stream as one that can be lent, if it is of that kind.
-    pub(crate) fn lendable(self, courier: Courier) -> Self {
+    pub(crate) fn lendable(self, couriers: Couriers) -> Self {
         match self {
-            Self::Plain(tcp) => Self::Lendable(Some(Writer::new(tcp, courier))),
+            Self::Plain(tcp) => Self::Lendable(Some(Writer::new(tcp, couriers))),
             stream => stream,
         }
     }

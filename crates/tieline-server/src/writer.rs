@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tieline_core::Instant;
 use tokio::net::TcpStream;
 
-use crate::courier::Courier;
+use crate::courier::Couriers;
 
 /// The plain TCP connection under a WebSocket.
 ///
@@ -16,7 +16,7 @@ use crate::courier::Courier;
 /// listens to, whoever brings the hub's messages.
 pub struct Writer {
     tcp: TcpStream,
-    courier: Courier,
+    couriers: Couriers,
     /// The end of a frame whose beginning was written.
     rest: Option<Box<[u8]>>,
     /// When something was last written while this was lent.
@@ -24,8 +24,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(tcp: TcpStream, courier: Courier) -> Self {
-        Self { tcp, courier, rest: None, wrote: None }
+    pub(crate) fn new(tcp: TcpStream, couriers: Couriers) -> Self {
+        Self { tcp, couriers, rest: None, wrote: None }
     }
 
     /// What is to be written before anything else.
@@ -39,8 +39,8 @@ impl Writer {
     }
 
     /// Who writes while this is lent.
-    pub(crate) fn courier(&self) -> &Courier {
-        &self.courier
+    pub(crate) fn couriers(&self) -> &Couriers {
+        &self.couriers
     }
 
     /// Writes what goes at once.

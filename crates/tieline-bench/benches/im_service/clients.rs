@@ -173,6 +173,35 @@ impl Heard {
     }
 }
 
+/// How a bare fan-out goes about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Messages that came together are written together.
+    Together,
+    /// Each message is written by itself.
+    Alone,
+    /// Together, once they are kept as durably as ours.
+    Kept,
+}
+
+impl Way {
+    pub(crate) const ALL: [Self; 3] = [Self::Together, Self::Alone, Self::Kept];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Together => "bare fan-out, nothing kept",
+            Self::Alone => "bare fan-out, nothing kept, one a write",
+            Self::Kept => "bare fan-out after bare rusqlite",
+        }
+    }
+
+    /// What a connection that asks for it says first: the lengths of a request, its answer and a message, and the way.
+    pub(crate) fn line(self, (request, answer, message): (usize, usize, usize)) -> String {
+        let number = Self::ALL.iter().position(|way| *way == self).expect("one of them");
+        format!("{request} {answer} {message} {number}\n")
+    }
+}
+
 /// A socket of the bare fan-out that is written to: counts bytes.
 pub(crate) async fn bare_listener(port: u16, bytes: &Arc<AtomicU64>) {
     let mut socket = bare_socket(port, "\n").await;

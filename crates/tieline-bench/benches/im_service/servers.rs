@@ -19,6 +19,9 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::block_in_place;
+
+use crate::clients::Way;
 
 /// Whoever comes is who he says.
 struct Everybody;
@@ -54,31 +57,34 @@ async fn service(folder: &Path) -> (u16, Running) {
 type Sockets = Arc<Mutex<Vec<TcpStream>>>;
 
 /// A fan-out without any protocol. A connection says in its first line what it is: one that is written to, or one whose
-/// requests of so many bytes are each answered by so many, and everybody is sent so many for each.
-async fn bare() -> u16 {
+/// requests of so many bytes are each answered by so many, and everybody is sent so many for each, in a [`Way`].
+async fn bare(folder: &Path) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a listener");
     let port = listener.local_addr().expect("an address").port();
     let everybody = Sockets::default();
+    let keeping = BareLoop::open(&folder.join("fanout.db")).expect("a database");
+    let keeping = Arc::new(Mutex::new(keeping));
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             socket.set_nodelay(true).expect("an option");
-            tokio::spawn(bare_connection(socket, Arc::clone(&everybody)));
+            tokio::spawn(bare_connection(socket, Arc::clone(&everybody), Arc::clone(&keeping)));
         }
     });
     port
 }
 
-async fn bare_connection(mut socket: TcpStream, everybody: Sockets) {
+async fn bare_connection(mut socket: TcpStream, everybody: Sockets, keeping: Arc<Mutex<BareLoop>>) {
     let mut line = Vec::new();
     while line.last() != Some(&b'\n') {
         line.push(socket.read_u8().await.expect("a line"));
     }
     let line = String::from_utf8(line).expect("a line");
     let sizes: Vec<usize> = line.split_whitespace().map(|size| size.parse().expect("a size")).collect();
-    let [request, answer, message] = sizes[..] else {
+    let [request, answer, message, way] = sizes[..] else {
         everybody.lock().await.push(socket);
         return;
     };
+    let (way, content) = (Way::ALL[way], "x".repeat(98));
     // What several requests that came at once are answered is written at once.
     let (answers, messages) = (vec![b'a'; answer * 64], vec![b'm'; message * 64]);
     let mut space = vec![0; request * 64];
@@ -89,9 +95,17 @@ async fn bare_connection(mut socket: TcpStream, everybody: Sockets) {
         if whole == 0 {
             continue;
         }
+        if way == Way::Kept {
+            let mut keeping = keeping.lock().await;
+            block_in_place(|| keeping.keep(whole as u64, whole as u64, &content)).expect("kept");
+        }
         write(&socket, &answers[..answer * whole]).await;
-        for socket in everybody.lock().await.iter() {
-            write(socket, &messages[..message * whole]).await;
+        let (writes, each) = if way == Way::Alone { (whole, 1) } else { (1, whole) };
+        let everybody = everybody.lock().await;
+        for _ in 0..writes {
+            for socket in everybody.iter() {
+                write(socket, &messages[..message * each]).await;
+            }
         }
     }
 }
@@ -112,8 +126,8 @@ struct BareLoop {
 }
 
 impl BareLoop {
-    fn open(folder: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(folder.join("bare.db"))?;
+    fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(
@@ -156,9 +170,9 @@ pub(crate) fn run() {
     runtime.block_on(async {
         let folder = lines.recv().await.expect("a folder");
         let (ours, _running) = service(Path::new(&folder)).await;
-        let mut bare_loop = BareLoop::open(Path::new(&folder)).expect("a database");
+        let mut bare_loop = BareLoop::open(&Path::new(&folder).join("bare.db")).expect("a database");
         let started = ProcessTime::now();
-        say(&format!("{ours} {}", bare().await));
+        say(&format!("{ours} {}", bare(Path::new(&folder)).await));
         while let Some(line) = lines.recv().await {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {

@@ -8,9 +8,10 @@ const LONGEST: Duration = Duration::from_millis(2);
 /// For so many commits, at most, nobody is waited for after waiting was in vain.
 const LONGEST_PAUSE: u32 = 63;
 
-/// Waits, for as long as the last commit took, for those whom it answered: who has many messages in flight sends the next
+/// Waits, twice as long as the last commit took, for those whom it answered: who has many messages in flight sends the next
 /// when one is answered, and the messages of all of them then share one commit and one write to each reader, instead of
-/// taking turns in two. Where they have nothing more to say, or are slow, nobody is waited for, for one commit, then three, seven…
+/// taking turns in two. Where fewer than half have more to say, or are slow, nobody is waited for, for one commit, then for
+/// three, seven…
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
     /// How many steps the next commit would have if all had more to say.
@@ -32,10 +33,10 @@ impl Gathering {
     pub(super) fn begin(&mut self, steps: usize) {
         if self.until.take().is_none() {
             self.pause = self.pause.saturating_sub(1);
-        } else if steps < self.expected {
+        } else if 2 * steps <= self.expected {
             self.misses = (2 * self.misses + 1).min(LONGEST_PAUSE);
             self.pause = self.misses;
-        } else {
+        } else if self.expected > 1 {
             self.misses = 0;
         }
     }
@@ -43,7 +44,7 @@ impl Gathering {
     /// A commit is done. It took so long, and so many may have more to say.
     pub(super) fn end(&mut self, now: Instant, took: Duration, expected: usize) {
         self.expected = expected;
-        self.until = (self.pause == 0).then(|| now + took.min(LONGEST));
+        self.until = (self.pause == 0).then(|| now + (2 * took).min(LONGEST));
     }
 }
 
@@ -51,16 +52,16 @@ impl Gathering {
 mod tests {
     use super::*;
 
-    const COMMIT: Duration = Duration::from_millis(1);
+    const COMMIT: Duration = Duration::from_micros(300);
 
     #[test]
-    fn who_was_answered_is_waited_for_as_long_as_the_commit_took() {
+    fn who_was_answered_is_waited_for_twice_as_long_as_the_commit_took() {
         let (mut gathering, now) = (Gathering::default(), Instant::now());
         gathering.begin(3);
         gathering.end(now, COMMIT, 3);
-        assert_eq!(gathering.left(now, 2), Some(COMMIT));
-        assert_eq!(gathering.left(now + COMMIT / 2, 2), Some(COMMIT / 2));
-        assert_eq!(gathering.left(now + COMMIT, 2), None, "no longer");
+        assert_eq!(gathering.left(now, 2), Some(2 * COMMIT));
+        assert_eq!(gathering.left(now + COMMIT, 2), Some(COMMIT));
+        assert_eq!(gathering.left(now + 2 * COMMIT, 2), None, "no longer");
         assert_eq!(gathering.left(now, 3), None, "all are there");
     }
 
