@@ -197,13 +197,13 @@ fn group(bench: &Bench) {
     println!("{message} bytes a message, framed");
     let bytes = Arc::<AtomicU64>::default();
     let sizes = (request, answer, message);
-    let bare = bench.runtime.block_on(async {
+    let mut bare = bench.runtime.block_on(async {
         for _ in 0..MEMBERS {
             bare_listener(bench.bare, &bytes).await;
         }
         let mut sockets = Vec::new();
         for way in Way::ALL {
-            sockets.push((way, RefCell::new(bare_socket(bench.bare, &way.line(sizes)).await)));
+            sockets.push((way, bare_socket(bench.bare, &way.line(sizes)).await));
         }
         sockets
     });
@@ -237,11 +237,11 @@ fn group(bench: &Bench) {
             note(ours, took, start, cpu)
         });
         // With one in flight there is one at a time to write.
-        for (way, socket) in bare.iter().filter(|(way, _)| flying > 1 || *way != Way::Alone) {
+        for (way, socket) in bare.iter_mut().filter(|(way, _)| flying > 1 || *way != Way::Alone) {
             contest.enter_timed(way.name(), || {
                 let (cpu, start, before) = (bench.cpu(), Instant::now(), bytes.load(Ordering::Acquire));
                 let took = bench.runtime.block_on(async {
-                    let took = bare_publish(&mut socket.borrow_mut(), (request, answer), messages, flying).await;
+                    let took = bare_publish(socket, (request, answer), messages, flying).await;
                     while bytes.load(Ordering::Acquire) < before + (deliveries * message) as u64 {
                         tokio::time::sleep(Duration::from_micros(100)).await;
                     }
