@@ -31,7 +31,10 @@ pub(super) fn load(place: &ServePlace, data: &Path) -> Result<Option<ServerTls>,
             private::save(path, text).map_err(failed)?;
         }
     }
-    of_files(&chain, &key, Exit::Failure).map(Some)
+    let kept = of_files(&chain, &key, Exit::Failure);
+    let remedy =
+        "What is kept there cannot be used. Remove both files, and a new certificate is made, with another pin.";
+    kept.map(Some).map_err(|failure| failure.and(remedy))
 }
 
 fn of_files(chain: &Path, key: &Path, exit: Exit) -> Result<ServerTls, Failure> {

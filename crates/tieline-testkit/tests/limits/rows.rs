@@ -35,6 +35,7 @@ const SERVICE: &str = "tieline-portsip-im/src/service/config.rs";
 const LINES: &str = "tieline-server/src/im/host/mod.rs";
 const BACKLOG: &str = "tieline-server/src/backlog.rs";
 const HOST_LINE: &str = "tieline-server/src/im/host/line.rs";
+const LOAD: &str = "tieline-server/src/im/host/load.rs";
 const SIGN_IN: &str = "tieline-server/src/im/accounts/rest.rs";
 const TOKENS: &str = "tieline-server/src/im/accounts/desk.rs";
 
@@ -523,6 +524,15 @@ pub(crate) const ROWS: &[Row] = &[
             "tieline-server/tests/im_host.rs",
             "a_page_of_history_is_cut_to_what_a_line_may_hold_and_the_rest_is_asked_for",
         ),
+    ),
+    row(
+        "Load",
+        "three quarters of `queued_bytes`, less what waits",
+        "what the requests of a line that are being decided bring and may be answered with, a page counted as half of \
+         `queued_bytes`; one more waits for its turn, and no more is read until then, for no longer than an answer may take \
+         since the client last took something",
+        (LOAD, "let most = self.limit / 4 * 3;"),
+        ("tieline-server/tests/im_host.rs", "pages_that_are_asked_for_all_at_once_come_one_after_the_other"),
     ),
     row(
         "Notes",
