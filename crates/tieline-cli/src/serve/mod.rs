@@ -2,7 +2,7 @@
 
 mod announce;
 #[cfg(unix)]
-mod descriptors;
+mod process;
 mod tls;
 mod users;
 
@@ -44,6 +44,8 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
     }
     // Before anything is told: whoever hears that it runs may end it.
     let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    #[cfg(unix)]
+    process::keep_to_the_owner();
     private::make(data).map_err(|error| Failure::new(Exit::Failure, format!("{}: {error}", data.display())))?;
     if private::is_open(data) {
         tracing::warn!(
@@ -52,7 +54,7 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
         );
     }
     #[cfg(unix)]
-    descriptors::make_room(args.limits.connections);
+    process::make_room(args.limits.connections);
     let standing = open(data, &args.limits)?;
     let tls = tls::load(&args.place, data)?;
     let pin = tls.as_ref().map(tieline_tls::ServerTls::pin);

@@ -1,11 +1,17 @@
-//! How many files the process may have open: each connection is one.
+//! What the process asks of the system: files for its owner only, and as many open ones as there may be connections.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 
 /// What is open beside connections: the database, files on their way, the log.
 const OTHERS: u64 = 256;
 
-/// Raises the limit as far as the system lets it, if it is too low for so many connections. Warns where that is not enough: what goes
+/// What is made from now on is for its owner only, wherever it lies: the database and the files of users too.
+pub(super) fn keep_to_the_owner() {
+    let _ = umask(Mode::RWXG | Mode::RWXO);
+}
+
+/// Raises the limit of open files as far as the system lets it, if it is too low for so many connections. Warns where that is not enough: what goes
 /// beyond could not be accepted.
 pub(super) fn make_room(connections: usize) {
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHERS);
