@@ -239,6 +239,21 @@ fn what_comes_while_a_commit_lasts_goes_into_the_next_one() {
 }
 
 #[test]
+fn what_one_commit_holds_is_bounded() {
+    let (_world, pass, count, alice, bob, group) = gated();
+    alice.publish(&group);
+    assert_eq!(count.recv_timeout(LONG), Ok(1), "the first is on its way");
+    let publish = json!({"pub": {"id": "p", "topic": group, "noecho": true, "content": "x".repeat(300_000)}});
+    (0..8).for_each(|_| alice.say(&publish));
+    alice.publish(&group);
+    drop(pass);
+    let commits: Vec<usize> = std::iter::from_fn(|| count.recv_timeout(LONG).ok()).take(3).collect();
+    assert_eq!(commits, [3, 3, 3], "a MiB each, and nothing is left behind");
+    let seqs: Vec<u64> = (0..10).map(|_| bob.hear()["data"]["seq"].as_u64().expect("a message")).collect();
+    assert!(seqs.iter().copied().eq(1..=10), "{seqs:?}");
+}
+
+#[test]
 fn messages_wait_for_the_next_commit_of_their_topic_once_and_not_for_long() {
     let store = MemoryStore::new();
     let ((pass, passing), (counted, count)) = (channel(), channel());

@@ -17,6 +17,10 @@ use crate::im::store::{Committer, Outcome, Reader, StoreError};
 /// Steps that are decided in one go, at most, before what waits is committed.
 const GO: usize = 1024;
 
+/// Bytes of messages of one commit, at most, but for a single longer one: what it brings is told at once, and has to find room on the
+/// lines of all who hear it.
+const COMMIT_BYTES: usize = 1 << 20;
+
 /// Messages are held back for no longer, however long a commit takes.
 const HOLD: Duration = Duration::from_millis(20);
 
@@ -279,7 +283,15 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         if !self.flying.is_empty() || self.waiting.is_empty() {
             return;
         }
-        self.flying = std::mem::take(&mut self.waiting);
+        let mut bytes = 0;
+        let fits = |(step, _): &&Decided| {
+            let first = bytes == 0;
+            bytes += step.writes().iter().map(message_bytes).sum::<usize>();
+            first || bytes <= COMMIT_BYTES
+        };
+        let most = self.waiting.iter().take_while(fits).count();
+        let later = self.waiting.split_off(most);
+        self.flying = std::mem::replace(&mut self.waiting, later);
         let writes: Vec<Write> = self.flying.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
         let mut messages = 0;
         for write in &writes {
@@ -373,4 +385,11 @@ impl<R: Reader, O: Outlet> Run<R, O> {
             self.outlet.answer(session, request, answer, last);
         }
     }
+}
+
+/// What a message takes on the lines, about.
+fn message_bytes(write: &Write) -> usize {
+    let Write::Message { message, .. } = write else { return 0 };
+    let json = [&message.head, &message.content].into_iter().flatten().map(|raw| raw.as_json().len()).sum::<usize>();
+    json + message.reqid.as_ref().map_or(0, |reqid| reqid.len())
 }

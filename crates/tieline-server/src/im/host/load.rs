@@ -25,7 +25,7 @@ impl Costs {
 }
 
 /// The requests of one line that are being decided, and what they weigh: their own bytes, as a message comes back to who
-/// publishes it, and what they ask for.
+/// publishes it and goes to others, and what they ask for.
 pub(super) struct Load {
     under_way: Vec<(ServerRequestId, usize)>,
     bytes: usize,
@@ -63,11 +63,12 @@ impl Load {
     }
 
     /// Whether a request may be decided now, while so many bytes wait to be sent.
+    ///
+    /// What a line publishes at once has to find room on the lines of others too, with what others publish. As these lines are
+    /// told what this one is told, whoever publishes more than is read waits for it here.
     pub(super) fn admits(&self, weight: usize, waiting: usize) -> bool {
-        // A quarter is left for what others say meanwhile.
-        let most = self.limit / 4 * 3;
-        let all = self.bytes.saturating_add(waiting).saturating_add(weight);
-        all <= most || self.under_way.is_empty() && waiting <= self.limit / 4
+        let is_alone = self.under_way.is_empty();
+        (is_alone || self.bytes.saturating_add(weight) <= self.limit / 16) && waiting <= self.limit / 8
     }
 
     /// It is being decided.
