@@ -108,7 +108,7 @@ async fn end_strangers(standing: &Service) {
         due.tick().await;
         match standing.im().end_strangers() {
             0 => {}
-            lines => tracing::info!(lines, "lines were closed of users who may not sign in, or lost a channel"),
+            lines => tracing::info!(lines, "lines of users were closed who may not sign in any more"),
         }
     }
 }

@@ -10,7 +10,7 @@ use tieline_portsip_im::service::SessionId;
 use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Status, UserId};
 
 use super::load::Load;
-use super::mailbox::{Guest, Mail, Mailbox};
+use super::mailbox::{Mail, Mailbox};
 use super::notes::Notes;
 use super::{Admitted, Shared};
 use crate::census;
@@ -166,8 +166,7 @@ impl HostedLine {
         accepted.token = token;
         if self.session.accept(now, login, accepted) {
             self.shared.meter.logins().add(1);
-            let guest = Guest { user: arrival.user, channels: arrival.channels.into() };
-            self.mailbox.rewrite(|place| *place = Some(guest));
+            self.mailbox.rewrite(|user| *user = Some(arrival.user));
         } else {
             // It took too long, and was answered so.
             self.leave();

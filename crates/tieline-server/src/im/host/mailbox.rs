@@ -68,19 +68,11 @@ impl Pushed {
     }
 }
 
-/// Who is logged in on a line.
-#[derive(Clone)]
-pub(super) struct Guest {
-    pub(super) user: UserNumber,
-    /// The external message channels that the user had at the login, but the own one.
-    pub(super) channels: Arc<[Text]>,
-}
-
 /// What waits for one line, and who is logged in on it.
 ///
 /// Messages and answers are no longer taken while more than its limit of them wait, the `queued_bytes` of the line's session:
 /// then the line ends, as its peer is too slow.
-pub(super) type Mailbox = crate::mailbox::Mailbox<Option<Guest>, Mail>;
+pub(super) type Mailbox = crate::mailbox::Mailbox<Option<UserNumber>, Mail>;
 
 /// The mailboxes of all lines. Clones share them.
 #[derive(Clone)]
@@ -110,21 +102,18 @@ impl Post {
         self.lock().remove(&id);
     }
 
-    /// Ends the lines of those who may not stay; who logged in alike is asked about once. How many lines.
-    pub(super) fn end_unless(&self, stays: impl Fn(&Guest) -> bool) -> usize {
+    /// Ends the lines of users for whom `stays` says so. How many lines.
+    pub(super) fn end_unless(&self, stays: impl Fn(UserNumber) -> bool) -> usize {
         let mut ended: Vec<Arc<Mailbox>> = self.lock().values().cloned().collect();
-        let mut known: BTreeMap<(UserNumber, Arc<[Text]>), bool> = BTreeMap::new();
+        let mut known = BTreeMap::new();
         ended.retain(|line| {
-            let guest = line.look(Option::clone);
-            guest.is_some_and(|guest| {
-                let alike = (guest.user, Arc::clone(&guest.channels));
-                !*known.entry(alike).or_insert_with(|| stays(&guest))
-            })
+            let user = line.look(|user| *user);
+            user.is_some_and(|user| !*known.entry(user).or_insert_with(|| stays(user)))
         });
         let mut roused = Vec::new();
         for line in &ended {
             // Told once, however long its client takes to go.
-            line.rewrite(|guest| *guest = None);
+            line.rewrite(|user| *user = None);
             line.put([Mail::End], &mut roused);
         }
         roused.into_iter().for_each(Rouse::now);

@@ -37,7 +37,7 @@ pub trait Accounts: Send + Sync + 'static {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status>;
 
     /// A user by number, for others who write to somebody that has never logged in. By default nobody is known before the
-    /// first login. Called on the thread that decides, and by [`HostedIm::end_strangers`], for who has external message channels.
+    /// first login. Called on the thread that decides.
     fn user(&self, number: UserNumber) -> Option<Arrival> {
         let _ = number;
         None
@@ -204,15 +204,9 @@ impl HostedIm {
         self
     }
 
-    /// Closes the lines of users who [may no longer stay](Accounts::may_stay), or have lost an external message channel that
-    /// they had at their login, with code 1001: who comes back comes without it. How many lines.
+    /// Closes the lines of users who [may no longer stay](Accounts::may_stay), with code 1001. How many lines.
     pub fn end_strangers(&self) -> usize {
-        let accounts = &self.shared.accounts;
-        self.shared.post.end_unless(|guest| {
-            let has = |channels: &[Text]| guest.channels.iter().all(|channel| channels.contains(channel));
-            let keeps = || accounts.user(guest.user).is_none_or(|now| has(&now.channels));
-            accounts.may_stay(guest.user) && (guest.channels.is_empty() || keeps())
-        })
+        self.shared.post.end_unless(|user| self.shared.accounts.may_stay(user))
     }
 
     /// What was counted since the start, and what is held now.
