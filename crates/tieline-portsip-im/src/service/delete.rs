@@ -98,9 +98,9 @@ impl Service {
     ) {
         let Some(room) = self.room(topic) else { return };
         let hears = |user: UserNumber| user == asked.user || hard && room.record.mode(user).contains(AccessMode::READ);
-        for viewers in super::publish::views(topic) {
+        for viewers in super::audience::views(topic) {
             let sees = |user: UserNumber| viewers.is_none_or(|viewer| viewer == user) && hears(user);
-            let attached = room.attached.iter().filter(|(session, user)| **session != asked.session && sees(**user));
+            let attached = room.attached().iter().filter(|(session, user)| **session != asked.session && sees(**user));
             let attached: Vec<SessionId> = attached.map(|(session, _)| *session).collect();
             let name = topic.name_for(viewers.unwrap_or_default());
             let of = Pres { clear: Some(id), ..notice(name.clone(), PresWhat::Deleted) };
@@ -158,9 +158,9 @@ impl Service {
         let members: Vec<UserNumber> = room.record.members().map(|sub| sub.user).collect();
         let on_me: Vec<SessionId> = members.iter().flat_map(|user| self.on_me_of(*user, None, None)).collect();
         // Who is attached and not on `me` hears of it there.
-        let elsewhere = room.attached.keys().filter(|session| !on_me.contains(session));
+        let elsewhere = room.attached().keys().filter(|session| !on_me.contains(session));
         let elsewhere: Vec<SessionId> = elsewhere.copied().filter(|session| *session != asked.session).collect();
-        let attached: Vec<SessionId> = room.attached.keys().copied().collect();
+        let attached: Vec<SessionId> = room.attached().keys().copied().collect();
         for session in attached {
             self.drop_attached(step, topic, session);
         }

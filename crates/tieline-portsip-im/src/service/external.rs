@@ -4,7 +4,8 @@ use tieline_core::json::Raw;
 use tieline_core::{Instant, Text};
 
 use super::record::{MessageRecord, Micros, TopicHead, TopicKey, TopicRecord};
-use super::state::{Room, Service};
+use super::room::Room;
+use super::state::Service;
 use super::step::{Decision, Step};
 use super::write::Write;
 use crate::AccessMode;

@@ -35,7 +35,7 @@ impl Service {
         let mut subs: Vec<&Subscription> = record.subs.values().filter(told).collect();
         subs.sort_by_key(|sub| (sub.created, sub.user));
         let room = self.room(topic).filter(|_| !topic.is_p2p());
-        let here: BTreeSet<UserNumber> = room.into_iter().flat_map(|room| room.attached.values().copied()).collect();
+        let here: BTreeSet<UserNumber> = room.into_iter().flat_map(|room| room.attached().values().copied()).collect();
         let entries = subs.into_iter().take(self.most(options)).map(|sub| {
             let online = (sub.is_live() && here.contains(&sub.user)).then_some(true);
             Subscriber { online, ..self.member_entry(asked, topic, sub, ims) }

@@ -31,6 +31,7 @@
 //! is opened by the first of those whom the PBX lets in ([`Arrival::channels`]); what is published there is also handed
 //! out as [`Delivery::Forward`], and what comes from outside goes in by [`Service::receive`].
 
+mod audience;
 mod config;
 mod decide;
 mod delete;
@@ -49,6 +50,7 @@ mod publish;
 mod ranges;
 mod rate;
 mod record;
+mod room;
 mod set;
 mod state;
 mod step;

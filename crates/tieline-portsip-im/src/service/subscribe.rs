@@ -8,7 +8,8 @@ use super::config::JoinNotice;
 use super::decide::{Asked, is_own_channel, with_acs};
 use super::presence::Change;
 use super::record::{Account, MessageRecord, Subscription, TopicHead, TopicKey, TopicRecord};
-use super::state::{Room, Service};
+use super::room::Room;
+use super::state::Service;
 use super::step::{Delivery, Step};
 use super::target::Target;
 use super::write::Write;
@@ -167,7 +168,7 @@ impl Service {
     pub(super) fn tell_joined(&self, step: &mut Step, topic: &TopicKey, user: u64) {
         let Some(room) = self.room(topic).filter(|room| room.online && !topic.is_p2p()) else { return };
         // When the group just came online, all its members were told.
-        let told = room.attached.len() == 1 && room.has_attached(user);
+        let told = room.attached().len() == 1 && room.has_attached(user);
         if !told && room.record.mode(user).contains(AccessMode::PRESENCE) {
             self.tell_own(step, topic, user, PresWhat::On, None);
         }

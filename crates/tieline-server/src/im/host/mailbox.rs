@@ -116,7 +116,7 @@ impl Post {
             line.rewrite(|user| *user = None);
             line.put([Mail::End], &mut roused);
         }
-        roused.into_iter().for_each(Rouse::now);
+        Rouse::all(roused);
         ended.len()
     }
 }
@@ -191,19 +191,8 @@ impl Outlet for Postman {
         (self.post.outside)(channel, message);
     }
 
-    fn told_between(&mut self) {
-        self.hand_out();
-        for rouse in std::mem::take(&mut self.roused) {
-            match rouse {
-                Rouse::Task(_) => rouse.now(),
-                // In the mailbox it is, and in its order: should the line have more to say, it goes out with that.
-                Rouse::Courier(..) => self.roused.push(rouse),
-            }
-        }
-    }
-
     fn told(&mut self) {
         self.hand_out();
-        self.roused.drain(..).for_each(Rouse::now);
+        Rouse::all(self.roused.drain(..));
     }
 }
