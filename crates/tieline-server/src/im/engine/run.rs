@@ -139,7 +139,9 @@ impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
 
     fn next(&self, heard: &Receiver<Input>) -> Result<Input, RecvTimeoutError> {
         let due = self.service.poll_timeout().and_then(|due| self.clock.until(due));
-        let more = self.gathering.left(Moment::now(), self.waiting.len()).filter(|_| !self.waiting.is_empty());
+        // What waits is committed when its time is over, also if it was over by now: nobody else may come to say anything.
+        let waiting = self.waiting.len();
+        let more = (waiting > 0).then(|| self.gathering.left(Moment::now(), waiting).unwrap_or_default());
         match due.into_iter().chain(more).min() {
             Some(time) => heard.recv_timeout(time),
             None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
