@@ -12,6 +12,7 @@ use std::process::{Child, Command, Output, Stdio};
 use common::{code, lines, run, stderr, stdout, tieline};
 use serde_json::Value;
 use tempfile::TempDir;
+use tieline_testkit::certificates::{Made, Served};
 
 /// A folder with two users, `alice` and `bob`, whose passwords are their names.
 struct Place {
@@ -361,11 +362,88 @@ fn what_is_kept_is_for_the_owner_only() {
     let outer = tempfile::tempdir().expect("a folder");
     let data = outer.path().join("im");
     assert!(users(&data, &["add"], &["alice@example.com"], Some("alice")).status.success());
-    let mut child = command(&data, &[]).stdout(Stdio::piped()).spawn().expect("started");
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
     let mode = |path: &Path| fs::metadata(path).expect("is there").permissions().mode() & 0o777;
-    assert_eq!((mode(&data), mode(&data.join("tls/key.pem")), mode(&data.join("users.toml"))), (0o700, 0o600, 0o600));
-    let _ = child.kill();
-    let _ = child.wait();
+    assert_eq!((mode(&data), mode(&data.join("users.toml"))), (0o700, 0o600));
+    // A folder that was there, and that others may look into.
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).expect("changed");
+    drop(Place::start(&mut command(&data, &[])));
+    for kept in ["im.db", "im.db-wal", "lock", "tls/key.pem"] {
+        assert_eq!(mode(&data.join(kept)), 0o600, "{kept}");
+    }
+    assert_eq!(mode(&data.join("files")), 0o700);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_files_may_be_open_as_there_may_be_connections() {
+    let place = Place::new();
+    let soft_limit = |options: &[&str]| {
+        let of = command(place.path(), options);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -S -n 64; exec \"$@\"", "sh"]).arg(of.get_program()).args(of.get_args());
+        for (name, value) in of.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let serve = Place::start(&mut shell);
+        let limits = fs::read_to_string(format!("/proc/{}/limits", serve.child.id())).expect("limits");
+        let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("the limit").to_owned();
+        line.split_ascii_whitespace().nth(3).expect("a number").to_owned()
+    };
+    assert_eq!(soft_limit(&["--connections", "100"]), "356", "and some for what is not a connection");
+}
+
+#[test]
+fn limits_that_let_nobody_in_are_refused() {
+    let place = Place::new();
+    for option in ["--connections", "--lines-per-address", "--in-flight", "--page", "--requests-burst", "--members"] {
+        let output = run(command(place.path(), &[option, "0"]));
+        assert_eq!(code(&output), Some(2), "{option}");
+    }
+    for option in ["--idle-timeout", "--login-timeout", "--access-lifetime", "--keep-files"] {
+        let output = run(command(place.path(), &[option, "0s"]));
+        assert_eq!(code(&output), Some(2), "{option}");
+        assert!(stderr(&output).contains("a time above 0"), "{}", stderr(&output));
+    }
+    let output = run(command(place.path(), &["--queue-size", "64KiB"]));
+    assert_eq!(code(&output), Some(2));
+    assert!(stderr(&output).contains("--queue-size is less than --message-size"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_cannot_be_opened_is_told_with_its_remedy() {
+    let place = Place::new();
+    fs::create_dir_all(place.path().join("tls")).expect("made");
+    for name in ["cert.pem", "key.pem"] {
+        fs::write(place.path().join("tls").join(name), "junk").expect("written");
+    }
+    let output = run(command(place.path(), &[]));
+    assert_eq!(code(&output), Some(1));
+    assert!(stderr(&output).contains("Remove both files, and a new certificate is made"), "{}", stderr(&output));
+    fs::remove_dir_all(place.path().join("tls")).expect("removed");
+    for beside in ["im.db-wal", "im.db-shm"] {
+        let _ = fs::remove_file(place.path().join(beside));
+    }
+    fs::write(place.path().join("im.db"), "no database at all".repeat(1000)).expect("written");
+    let output = run(command(place.path(), &[]));
+    assert_eq!(code(&output), Some(1));
+    assert!(stderr(&output).contains("restore a backup"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_served_with_a_warning() {
+    let place = Place::new();
+    let made = Made::new(Served::Expired);
+    let (chain, key) = (place.path().join("chain.pem"), place.path().join("key.pem"));
+    fs::write(&chain, made.chain_pem).expect("written");
+    fs::write(&key, made.key_pem).expect("written");
+    let options = ["--tls-cert", chain.to_str().expect("text"), "--tls-key", key.to_str().expect("text")];
+    let log = place.path().join("log");
+    let file = fs::File::create(&log).expect("made");
+    let serve = Place::start(command(place.path(), &options).stderr(file));
+    drop(serve);
+    let log = fs::read_to_string(log).expect("text");
+    assert!(log.contains("chain.pem ended: clients refuse it"), "{log}");
 }

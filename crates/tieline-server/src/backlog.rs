@@ -209,6 +209,12 @@ impl<M: Waiting> Backlog<M> {
         self.lost
     }
 
+    /// What waits weighs so many bytes.
+    #[cfg(feature = "im-service")]
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// How many bytes may be put in before half of the limit is reached.
     #[cfg(feature = "im-service")]
     pub(crate) const fn room(&self) -> usize {

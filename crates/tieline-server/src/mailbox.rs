@@ -77,6 +77,12 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         self.lock().backlog.room()
     }
 
+    /// What waits weighs so many bytes.
+    #[cfg(feature = "im-service")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().backlog.bytes()
+    }
+
     /// Puts messages in that many connections get, as one thing, or, if they are too many, as many as it takes. `wrap` makes
     /// one of several.
     pub(crate) fn put_shared(

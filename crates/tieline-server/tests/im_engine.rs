@@ -67,6 +67,35 @@ impl Outlet for Lines {
     fn forward(&mut self, _: &Text, _: MessageRecord) {}
 }
 
+/// Lines that take their time where there is nothing to tell: longer than a commit waits for more.
+struct Dawdling {
+    lines: Lines,
+    said: bool,
+}
+
+impl Outlet for Dawdling {
+    fn opened(&mut self, id: SessionId, login: ServerRequestId, kept: bool) {
+        self.lines.opened(id, login, kept);
+    }
+
+    fn answer(&mut self, id: SessionId, request: ServerRequestId, answer: Answer, last: bool) {
+        self.said = true;
+        self.lines.answer(id, request, answer, last);
+    }
+
+    fn push(&mut self, to: &[SessionId], message: &Text) {
+        self.lines.push(to, message);
+    }
+
+    fn forward(&mut self, _: &Text, _: MessageRecord) {}
+
+    fn told(&mut self) {
+        if !std::mem::take(&mut self.said) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
 /// A client, and what it is told.
 struct Client {
     id: SessionId,
@@ -121,12 +150,17 @@ struct World {
 
 impl World {
     fn start(store: &MemoryStore, writer: impl Writer) -> Self {
+        Self::start_of(store, writer, |lines| lines)
+    }
+
+    fn start_of<O: Outlet>(store: &MemoryStore, writer: impl Writer, outlet: impl FnOnce(Lines) -> O) -> Self {
         let lines = Lines::default();
         let reader = store.open().expect("opens").0;
         let mut config = ServiceConfig::new(0, [5; 16]);
         config.rate.burst = 10_000;
         config.join_notice = None;
-        let (engine, running) = Engine::start(Service::new(config), reader, writer, lines.clone()).expect("starts");
+        let (engine, running) =
+            Engine::start(Service::new(config), reader, writer, outlet(lines.clone())).expect("starts");
         Self { engine, running, lines }
     }
 
@@ -175,13 +209,19 @@ impl Writer for Panicking {
 
 /// A gate with a group behind it that two are attached to; what passed so far is not counted.
 fn gated() -> (World, Sender<bool>, Receiver<usize>, Client, Client, String) {
+    gated_of(|lines| lines)
+}
+
+fn gated_of<O: Outlet>(
+    outlet: impl FnOnce(Lines) -> O,
+) -> (World, Sender<bool>, Receiver<usize>, Client, Client, String) {
     let store = MemoryStore::new();
     let (pass, passing) = channel();
     let (counted, count) = channel();
     for _ in 0..4 {
         pass.send(true).expect("waits");
     }
-    let world = World::start(&store, Gate { store: store.clone(), pass: passing, counted });
+    let world = World::start_of(&store, Gate { store: store.clone(), pass: passing, counted }, outlet);
     let (alice, bob) = (world.client(1001), world.client(1002));
     let group = alice.ask(&json!({"sub": {"id": "s", "topic": "new"}}))["topic"].as_str().expect("a name").to_owned();
     assert_eq!(bob.ask(&json!({"sub": {"id": "s", "topic": group}}))["code"], 200);
@@ -206,6 +246,21 @@ fn what_comes_while_a_commit_lasts_goes_into_the_next_one() {
 }
 
 #[test]
+fn what_one_commit_holds_is_bounded() {
+    let (_world, pass, count, alice, bob, group) = gated();
+    alice.publish(&group);
+    assert_eq!(count.recv_timeout(LONG), Ok(1), "the first is on its way");
+    let publish = json!({"pub": {"id": "p", "topic": group, "noecho": true, "content": "x".repeat(300_000)}});
+    (0..8).for_each(|_| alice.say(&publish));
+    alice.publish(&group);
+    drop(pass);
+    let commits: Vec<usize> = std::iter::from_fn(|| count.recv_timeout(LONG).ok()).take(3).collect();
+    assert_eq!(commits, [3, 3, 3], "a MiB each, and nothing is left behind");
+    let seqs: Vec<u64> = (0..10).map(|_| bob.hear()["data"]["seq"].as_u64().expect("a message")).collect();
+    assert!(seqs.iter().copied().eq(1..=10), "{seqs:?}");
+}
+
+#[test]
 fn who_was_answered_and_says_nothing_more_is_not_waited_for_without_end() {
     let (_world, pass, count, alice, bob, group) = gated();
     alice.publish(&group);
@@ -213,6 +268,18 @@ fn who_was_answered_and_says_nothing_more_is_not_waited_for_without_end() {
     bob.publish(&group);
     pass.send(true).expect("waits");
     assert_eq!(count.recv_timeout(LONG), Ok(1), "of bob alone");
+}
+
+#[test]
+fn what_waits_for_more_is_committed_also_when_the_time_passes_before_anybody_looks() {
+    let (_world, pass, count, alice, bob, group) = gated_of(|lines| Dawdling { lines, said: false });
+    alice.publish(&group);
+    assert_eq!(count.recv_timeout(LONG), Ok(1), "the first is on its way");
+    bob.publish(&group);
+    // The longer a commit lasts, the longer the next one waits for who may have more to say: alice, who has not.
+    std::thread::sleep(Duration::from_millis(5));
+    pass.send(true).expect("waits");
+    assert_eq!(count.recv_timeout(LONG), Ok(1), "bob's");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The IM service over real sockets, with the client of this project and with bare frames.
 #![cfg(feature = "im-service")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,11 +56,15 @@ impl Site {
     }
 
     async fn start_with(store: &impl Store, lines: ServerConfig) -> Self {
+        Self::start_of(store, lines, Anybody("swordfish".into())).await
+    }
+
+    async fn start_of(store: &impl Store, lines: ServerConfig, accounts: impl Accounts) -> Self {
         let forwarded = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&forwarded);
         let outside = move |channel: &Text, _| noted.lock().unwrap().push(channel.to_string());
         let config = ServiceConfig::new(0, [6; 16]);
-        let (im, running) = HostedIm::start(store, config, Anybody("swordfish".into()), Box::new(outside)).unwrap();
+        let (im, running) = HostedIm::start(store, config, accounts, Box::new(outside)).unwrap();
         let im = im.lines(lines);
         let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.unwrap();
         let url = format!("ws://{}/im", server.local_addr());
@@ -291,16 +296,149 @@ async fn a_line_with_many_notes_that_are_not_decided_yet_is_not_read_until_some_
         alice.send(Message::text(note.to_string())).await.unwrap();
     }
     until(|| site.im.stats().waiting_inputs >= MOST).await;
-    // Whoever comes after that finds that the server has read all that it wanted.
-    for _ in 0..3 {
-        let stream = TcpStream::connect(site.server.local_addr()).await.unwrap();
-        tokio_tungstenite::client_async(&site.url, stream).await.unwrap();
-    }
+    all_is_read(&site).await;
     assert_eq!(site.im.stats().waiting_inputs, MOST);
     drop(held);
     let leave = json!({"leave": {"id": "l", "topic": "usr1002"}});
     assert_eq!(ask(&mut alice, &leave).await["code"], 200, "it is read again, all notes before it");
     drop((alice, bob));
+    site.stop().await;
+}
+
+/// Whoever comes after that finds that the server has read all that it wanted.
+async fn all_is_read(site: &Site) {
+    for _ in 0..3 {
+        let stream = TcpStream::connect(site.server.local_addr()).await.unwrap();
+        tokio_tungstenite::client_async(&site.url, stream).await.unwrap();
+    }
+}
+
+/// A site whose lines may lag behind by 64 KiB, and on it 1001 and 1002 in a conversation, of which the first hears.
+async fn narrow() -> (Site, WebSocketStream<TcpStream>, WebSocketStream<TcpStream>) {
+    let mut lines = ServerConfig::new(0);
+    lines.limits.queued_bytes = 64 << 10;
+    lines.answer_timeout = Duration::from_secs(3);
+    let site = Site::start_with(&MemoryStore::new(), lines).await;
+    let (mut alice, bob) = (site.socket(1001).await, site.socket(1002).await);
+    assert_eq!(ask(&mut alice, &json!({"sub": {"id": "s", "topic": "usr1002"}})).await["code"], 200);
+    (site, alice, bob)
+}
+
+#[tokio::test]
+async fn pages_that_are_asked_for_all_at_once_come_one_after_the_other() {
+    const PAGES: usize = 12;
+    let (site, mut alice, bob) = narrow().await;
+    let publish = json!({"pub": {"id": "p", "topic": "usr1002", "noecho": true, "content": "x".repeat(10_000)}});
+    for seq in 1..=3 {
+        assert_eq!(ask(&mut alice, &publish).await["params"]["seq"], seq);
+    }
+    let held = Held::hold(&site.im).await;
+    let get = json!({"get": {"id": "h", "topic": "usr1002", "what": "data"}});
+    for _ in 0..PAGES {
+        alice.feed(Message::text(get.to_string())).await.unwrap();
+    }
+    alice.flush().await.unwrap();
+    all_is_read(&site).await;
+    drop(held);
+    for page in 0..PAGES {
+        for seq in [3, 2, 1] {
+            assert_eq!(hear(&mut alice).await["data"]["seq"], seq, "page {page}");
+        }
+        assert_eq!(hear(&mut alice).await["ctrl"]["params"]["count"], 3, "page {page}");
+    }
+    assert_eq!(site.im.stats().slow_peers, 0);
+    drop((alice, bob));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn who_publishes_much_at_once_hears_all_of_it() {
+    const MESSAGES: u64 = 20;
+    let (site, mut alice, bob) = narrow().await;
+    let held = Held::hold(&site.im).await;
+    let publish = json!({"pub": {"id": "p", "topic": "usr1002", "content": "x".repeat(10_000)}});
+    for _ in 0..MESSAGES {
+        alice.feed(Message::text(publish.to_string())).await.unwrap();
+    }
+    alice.flush().await.unwrap();
+    all_is_read(&site).await;
+    drop(held);
+    let (mut answered, mut heard) = (0, 0);
+    while heard < MESSAGES {
+        let message = hear(&mut alice).await;
+        if message["ctrl"]["code"] == 202 {
+            answered += 1;
+            assert_eq!(message["ctrl"]["params"]["seq"], answered);
+        } else {
+            heard += 1;
+            assert_eq!(message["data"]["seq"], heard);
+        }
+    }
+    assert_eq!((answered, site.im.stats().slow_peers), (MESSAGES, 0));
+    drop((alice, bob));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_waited_for_its_turn_for_too_long_is_answered_503_and_not_done() {
+    let (site, mut alice, bob) = narrow().await;
+    let held = Held::hold(&site.im).await;
+    let get = json!({"get": {"id": "h", "topic": "usr1002", "what": "data"}});
+    let publish = json!({"pub": {"id": "p", "topic": "usr1002", "content": "too late"}});
+    for message in [&get, &get, &publish] {
+        alice.feed(Message::text(message.to_string())).await.unwrap();
+    }
+    alice.flush().await.unwrap();
+    for id in ["h", "h", "p"] {
+        let answer = hear(&mut alice).await;
+        assert_eq!((&answer["ctrl"]["id"], &answer["ctrl"]["code"]), (&json!(id), &json!(503)));
+    }
+    drop(held);
+    assert_eq!(ask(&mut alice, &publish).await["params"]["seq"], 1, "the first message");
+    drop((alice, bob));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_of_messages_with_long_ids_is_cut_too() {
+    let (site, mut alice, bob) = narrow().await;
+    let id = "\u{1}".repeat(1_600);
+    let publish = json!({"pub": {"id": id, "topic": "usr1002", "noecho": true, "content": "x"}});
+    for seq in 1..=30 {
+        assert_eq!(ask(&mut alice, &publish).await["params"]["seq"], seq);
+    }
+    let get = json!({"get": {"id": "h", "topic": "usr1002", "what": "data"}});
+    assert_eq!(ask(&mut alice, &get).await["params"]["count"], 3, "half of 64 KiB");
+    assert_eq!(site.im.stats().slow_peers, 0);
+    drop((alice, bob));
+    site.stop().await;
+}
+
+/// Everybody may stay until that is taken back.
+struct Welcome(Arc<AtomicBool>);
+
+impl Accounts for Welcome {
+    fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
+        Anybody("swordfish".into()).login(credentials)
+    }
+
+    fn may_stay(&self, _: u64) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn who_may_no_longer_stay_is_told_so_once() {
+    let welcome = Arc::new(AtomicBool::new(true));
+    let site = Site::start_of(&MemoryStore::new(), ServerConfig::new(0), Welcome(Arc::clone(&welcome))).await;
+    let mut alice = site.socket(1001).await;
+    assert_eq!(site.im.end_strangers(), 0);
+    welcome.store(false, Ordering::SeqCst);
+    assert_eq!((site.im.end_strangers(), site.im.end_strangers()), (1, 0));
+    let end = tokio::time::timeout(LONG, alice.next()).await.expect("something hangs").unwrap().unwrap();
+    let Message::Close(Some(close)) = end else { panic!("{end:?}") };
+    assert_eq!(u16::from(close.code), 1001);
+    drop(alice);
     site.stop().await;
 }
 

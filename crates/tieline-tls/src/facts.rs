@@ -26,6 +26,8 @@ pub struct CertificateFacts {
     pub not_before: String,
     /// The end of its validity.
     pub not_after: String,
+    /// The same in seconds since 1970-01-01T00:00:00Z.
+    pub not_after_unix: i64,
     /// The X.509 version: 1, 2 or 3. Version 1 has no names and is refused by every strict verifier.
     pub version: u32,
     /// Whether subject and issuer are the same.
@@ -59,6 +61,7 @@ impl CertificateFacts {
             ip_addresses,
             not_before: certificate.validity().not_before.to_string(),
             not_after: certificate.validity().not_after.to_string(),
+            not_after_unix: certificate.validity().not_after.timestamp(),
             version: certificate.version().0.saturating_add(1),
             self_signed: certificate.subject() == certificate.issuer(),
             pin: Pin::of_certificate(&der),

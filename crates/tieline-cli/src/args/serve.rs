@@ -68,32 +68,33 @@ pub(crate) struct Metrics(pub(crate) Option<SocketAddr>);
 /// What clients may cost.
 #[derive(Debug, Args)]
 pub(crate) struct ServeLimits {
-    /// Connections at once, of whatever kind. Mind the limit of open files.
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    /// Connections at once, of whatever kind. The limit of open files is raised for them as
+    /// far as the system lets it.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = at_least_one)]
     pub(crate) connections: usize,
     /// Connections at once from one address. Behind a proxy all clients share one: raise it there, and the next three too.
-    #[arg(long, value_name = "N", default_value_t = 1024)]
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = at_least_one)]
     pub(crate) connections_per_address: usize,
     /// New connections from one address in a minute.
-    #[arg(long, value_name = "N", default_value_t = 3_000)]
+    #[arg(long, value_name = "N", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) connects_per_minute: u32,
     /// IM lines at once from one address.
-    #[arg(long, value_name = "N", default_value_t = 512)]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = at_least_one)]
     pub(crate) lines_per_address: usize,
     /// New IM lines from one address in a minute.
-    #[arg(long, value_name = "N", default_value_t = 600)]
+    #[arg(long, value_name = "N", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) lines_per_minute: u32,
     /// Members of a group.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = at_least_one)]
     pub(crate) members: usize,
     /// Topics of a user, those that were left among them.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
     pub(crate) topics: usize,
     /// Topics that a line is attached to.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = at_least_one)]
     pub(crate) attached: usize,
     /// Messages in a page of history.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) page: u64,
     /// The longest message, with all around it, e.g. 64KiB.
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = size)]
@@ -102,40 +103,40 @@ pub(crate) struct ServeLimits {
     #[arg(long, value_name = "SIZE", default_value = "4MiB", value_parser = size)]
     pub(crate) queue_size: u64,
     /// Requests of a line that wait for their answers; then no more are read.
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = at_least_one)]
     pub(crate) in_flight: usize,
     /// Requests of a line in a second, in the long run; more are answered 503.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) requests_per_second: u32,
     /// Requests of a line at once.
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) requests_burst: u32,
     /// How long a line may take to log in.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = some_time)]
     pub(crate) login_timeout: Duration,
     /// A line counts as lost when nothing was heard for this long; it is pinged before.
-    #[arg(long, value_name = "TIME", default_value = "75s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "75s", value_parser = some_time)]
     pub(crate) idle_timeout: Duration,
     /// The largest file.
     #[arg(long, value_name = "SIZE", default_value = "100MiB", value_parser = size)]
     pub(crate) file_size: u64,
     /// Remove files that are older, e.g. 8760h. Default: they are kept.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = some_time)]
     pub(crate) keep_files: Option<Duration>,
     /// Give files only to who is signed in. Without it who knows the id of a file has it, as PortSIP's document has it.
     #[arg(long)]
     pub(crate) guard_downloads: bool,
     /// How long an access token is good.
-    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = some_time)]
     pub(crate) access_lifetime: Duration,
     /// How long a refresh token is good.
-    #[arg(long, value_name = "TIME", default_value = "720h", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "720h", value_parser = some_time)]
     pub(crate) refresh_lifetime: Duration,
     /// Sign-ins of a user whose tokens are good at once; with one more the oldest end.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
     pub(crate) sign_ins: usize,
     /// Wrong passwords from one address in a minute; then it is answered 429.
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) failures_per_minute: u32,
     /// How long lines may take to say goodbye at the end.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
@@ -260,6 +261,16 @@ fn user(text: &str) -> Result<UserName, String> {
         }
         _ => Err("a name and a domain, as in alice@example.com".into()),
     }
+}
+
+/// With none at all nobody would be served.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "a number above 0".into())
+}
+
+/// A time that passes.
+fn some_time(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| if time.is_zero() { Err("a time above 0".into()) } else { Ok(time) })
 }
 
 /// A number of bytes, in KiB, MiB or GiB if need be.

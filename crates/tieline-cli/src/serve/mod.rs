@@ -1,6 +1,8 @@
 //! `tieline serve`: the IM service as it stands by itself.
 
 mod announce;
+#[cfg(unix)]
+mod process;
 mod tls;
 mod users;
 
@@ -35,8 +37,15 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
     let Some(data) = args.data.as_deref() else {
         return Err(Failure::new(Exit::Usage, "name the folder of the service: tieline serve DIR"));
     };
+    if args.limits.queue_size < args.limits.message_size {
+        let words = "--queue-size is less than --message-size: one message would fill what may wait for a client; raise the \
+                     first, or lower the second";
+        return Err(Failure::new(Exit::Usage, words));
+    }
     // Before anything is told: whoever hears that it runs may end it.
     let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    #[cfg(unix)]
+    process::keep_to_the_owner();
     private::make(data).map_err(|error| Failure::new(Exit::Failure, format!("{}: {error}", data.display())))?;
     if private::is_open(data) {
         tracing::warn!(
@@ -44,6 +53,8 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
             data.display()
         );
     }
+    #[cfg(unix)]
+    process::make_room(args.limits.connections);
     let standing = open(data, &args.limits)?;
     let tls = tls::load(&args.place, data)?;
     let pin = tls.as_ref().map(tieline_tls::ServerTls::pin);
@@ -57,20 +68,11 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
     let server = server.spawn(standing.router());
     let watch = watch.map(|watch| watch.spawn(standing.watch_router(server.clone())));
     announce::print(data, &standing, &server, watch.as_ref(), pin, output)?;
-    let (mut sweep, mut look) = (tokio::time::interval(SWEEP), tokio::time::interval(LOOK));
-    loop {
-        tokio::select! {
-            () = signals.next() => break,
-            _ = look.tick() => match standing.im().end_strangers() {
-                0 => {}
-                lines => tracing::info!(lines, "lines of users were closed who may not sign in any more"),
-            },
-            _ = sweep.tick() => match standing.sweep().await {
-                Ok(0) => {}
-                Ok(files) => tracing::info!(files, "old files were removed"),
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "old files stay"),
-            }
-        }
+    tokio::select! {
+        () = signals.next() => {}
+        // Neither ends. They go on beside the signals: a sweep may take long.
+        () = sweep(&standing) => {}
+        () = end_strangers(&standing) => {}
     }
     tracing::info!("ending");
     let end = async {
@@ -83,6 +85,31 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
         () = end => Ok(Exit::Ok),
         // What was answered is kept already; what is left is not waited for, whatever it hangs on.
         () = signals.next() => std::process::exit(Exit::Interrupted as i32),
+    }
+}
+
+/// Removes now and then what is too old.
+async fn sweep(standing: &Service) {
+    let mut due = tokio::time::interval(SWEEP);
+    loop {
+        due.tick().await;
+        match standing.sweep().await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "old files were removed"),
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "old files stay"),
+        }
+    }
+}
+
+/// Closes lines that may not be open any more.
+async fn end_strangers(standing: &Service) {
+    let mut due = tokio::time::interval(LOOK);
+    loop {
+        due.tick().await;
+        match standing.im().end_strangers() {
+            0 => {}
+            lines => tracing::info!(lines, "lines of users were closed who may not sign in any more"),
+        }
     }
 }
 

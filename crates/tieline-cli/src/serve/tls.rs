@@ -1,13 +1,17 @@
 //! The certificate: one's own, or one that is made and kept.
 
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
-use tieline_tls::ServerTls;
+use tieline_tls::{CertificateFacts, ServerTls};
 
 use crate::args::ServePlace;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::private;
+
+/// So long before its end it is time for a new certificate.
+const SOON: Duration = Duration::from_secs(14 * 86_400);
 
 /// TLS as the options say; `None` without.
 pub(super) fn load(place: &ServePlace, data: &Path) -> Result<Option<ServerTls>, Failure> {
@@ -18,7 +22,9 @@ pub(super) fn load(place: &ServePlace, data: &Path) -> Result<Option<ServerTls>,
         return Ok(None);
     }
     if let (Some(chain), Some(key)) = (&place.tls_cert, &place.tls_key) {
-        return of_files(chain, key, Exit::Usage).map(Some);
+        let tls = of_files(chain, key, Exit::Usage)?;
+        warn_of_the_end(&tls, chain);
+        return Ok(Some(tls));
     }
     let folder = data.join("tls");
     let (chain, key) = (folder.join("cert.pem"), folder.join("key.pem"));
@@ -31,7 +37,25 @@ pub(super) fn load(place: &ServePlace, data: &Path) -> Result<Option<ServerTls>,
             private::save(path, text).map_err(failed)?;
         }
     }
-    of_files(&chain, &key, Exit::Failure).map(Some)
+    let kept = of_files(&chain, &key, Exit::Failure);
+    let remedy =
+        "What is kept there cannot be used. Remove both files, and a new certificate is made, with another pin.";
+    kept.map(Some).map_err(|failure| failure.and(remedy))
+}
+
+/// Says so where a certificate has ended, or will soon.
+fn warn_of_the_end(tls: &ServerTls, chain: &Path) {
+    let Some(facts) = CertificateFacts::from_der(tls.certificate()) else { return };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let (now, soon) = (now.as_secs(), (now + SOON).as_secs());
+    let ends = u64::try_from(facts.not_after_unix).unwrap_or_default();
+    let words = match ends {
+        ends if ends <= now => "ended: clients refuse it",
+        ends if ends <= soon => "ends soon: clients will refuse it then",
+        _ => return,
+    };
+    let (chain, end) = (chain.display(), &facts.not_after);
+    tracing::warn!("the certificate in {chain} {words} ({end}); put a new one there and start the service anew");
 }
 
 fn of_files(chain: &Path, key: &Path, exit: Exit) -> Result<ServerTls, Failure> {

@@ -199,9 +199,8 @@ fn print(users: &[User], output: Output) -> std::io::Result<()> {
 
 /// The failure of a file of users.
 pub(super) fn failed(error: UsersFileError) -> Failure {
-    let words = match &error {
-        UsersFileError::Io { source, .. } => format!("{error}: {source}"),
-        _ => error.to_string(),
-    };
-    Failure::new(Exit::Usage, words)
+    match &error {
+        UsersFileError::Io { source, .. } => Failure::new(Exit::Failure, format!("{error}: {source}")),
+        _ => Failure::new(Exit::Usage, error.to_string()),
+    }
 }

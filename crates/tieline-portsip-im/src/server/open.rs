@@ -54,6 +54,12 @@ impl OpenRequests {
         Some(self.open.remove(at))
     }
 
+    /// Puts a deadline off. Whether there is such a request.
+    pub(super) fn postpone(&mut self, id: ServerRequestId, deadline: Instant) -> bool {
+        let open = self.open.iter_mut().find(|open| open.id == id);
+        open.map(|open| open.deadline = deadline).is_some()
+    }
+
     /// The first that is overdue.
     pub(super) fn overdue(&self, now: Instant) -> Option<ServerRequestId> {
         self.open.iter().find(|open| open.deadline <= now).map(|open| open.id)

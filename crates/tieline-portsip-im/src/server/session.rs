@@ -37,6 +37,8 @@ pub struct ImServer {
     silence: Silence,
     /// The login deadline, later that of the closing handshake.
     deadline: Option<Instant>,
+    /// Whether the owner wants no input.
+    owner_is_full: bool,
 }
 
 impl ImServer {
@@ -56,6 +58,7 @@ impl ImServer {
             closed_taken: false,
             silence: Silence::new(config.ping_after, config.idle_timeout, now),
             deadline: Some(now + config.login_timeout),
+            owner_is_full: false,
             config,
         }
     }
@@ -163,6 +166,33 @@ impl ImServer {
         self.transmits.clear();
         self.say_goodbye(1013);
         self.end(CloseReason::SlowPeer);
+    }
+
+    /// About how many bytes wait to be sent: the session ends when they are more than `queued_bytes`.
+    #[must_use]
+    pub const fn queued_bytes(&self) -> usize {
+        self.transmits.bytes()
+    }
+
+    /// Lets the owner say that it wants no input at present, for reasons of its own: until that is taken back the session
+    /// wants none either, and the silence of a client that is not heard does not count.
+    pub const fn hold_input(&mut self, full: bool) {
+        self.owner_is_full = full;
+        if full {
+            self.silence.set_stalled(true);
+        }
+    }
+
+    /// Gives the owner the whole time again to answer a request: it waits for the client itself, which is still taking what it was
+    /// sent. Returns whether `id` waits for its answer.
+    pub fn postpone(&mut self, now: Instant, id: ServerRequestId) -> bool {
+        self.open.postpone(id, now + self.config.answer_timeout)
+    }
+
+    /// Whether a request or login waits for its answer: not once it was told at its deadline that there is none.
+    #[must_use]
+    pub fn awaits(&self, id: ServerRequestId) -> bool {
+        self.open.find(id).is_some()
     }
 
     /// Tells the client that the server stops, and closes.
@@ -345,7 +375,8 @@ impl Session for ImServer {
     }
 
     fn wants_input(&self) -> bool {
-        !self.is_over() && !self.events.is_high() && self.open.len() + self.held.len() < self.config.limits.in_flight
+        let has_room = self.open.len() + self.held.len() < self.config.limits.in_flight;
+        !self.is_over() && !self.owner_is_full && !self.events.is_high() && has_room
     }
 
     fn close(&mut self, now: Instant) {

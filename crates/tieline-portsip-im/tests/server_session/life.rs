@@ -6,7 +6,7 @@ use tieline_portsip_im::server::{Accepted, ImServer, ServerConfig, ServerEvent};
 use tieline_portsip_im::{Ctrl, ServerMessage, Status, Topic};
 use tieline_testkit::{IM_RECORDINGS, Side};
 
-use crate::{EPOCH, GROUP, ME, at, events, hear, login, open, open_with, sent, start};
+use crate::{EPOCH, GROUP, ME, at, events, hear, login, open, open_with, request, sent, start};
 
 #[test]
 fn pushes_reach_who_is_logged_in() {
@@ -79,6 +79,36 @@ fn silence_is_pinged_and_then_ends_the_session() {
     assert!(matches!(session.poll_transmit(), Some(Frame::Ping(_))));
     session.handle_timeout(at(75_000));
     assert_eq!(session.close_reason(), Some(&CloseReason::Silent));
+}
+
+#[test]
+fn while_the_owner_wants_no_input_the_silence_of_the_client_does_not_count() {
+    let mut session = open();
+    session.hold_input(true);
+    assert!(!session.wants_input());
+    session.handle_timeout(at(1_000_000));
+    assert_eq!((session.poll_transmit(), session.close_reason()), (None, None));
+    session.hold_input(false);
+    assert!(session.wants_input());
+    session.handle_timeout(at(1_000_001));
+    assert_eq!((session.poll_transmit(), session.close_reason()), (None, None), "it begins now");
+    session.handle_timeout(at(1_030_001));
+    assert!(matches!(session.poll_transmit(), Some(Frame::Ping(_))));
+}
+
+#[test]
+fn a_request_that_is_postponed_has_the_whole_time_again() {
+    let mut session = open();
+    let message = json!({"sub":{"id":"1","topic":"me"}});
+    let (first, second) = (request(&mut session, 0, &message), request(&mut session, 0, &message));
+    assert!(session.postpone(at(9_000), second));
+    session.handle_timeout(at(10_000));
+    assert_eq!(sent(&mut session).len(), 1);
+    assert!(!session.awaits(first) && session.awaits(second));
+    assert!(!session.postpone(at(10_001), first), "it was answered");
+    assert_eq!(session.poll_timeout(), Some(at(19_000)));
+    session.handle_timeout(at(19_000));
+    assert_eq!(sent(&mut session)[0]["ctrl"]["code"], 503);
 }
 
 #[test]

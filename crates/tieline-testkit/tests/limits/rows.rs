@@ -35,6 +35,8 @@ const SERVICE: &str = "tieline-portsip-im/src/service/config.rs";
 const LINES: &str = "tieline-server/src/im/host/mod.rs";
 const BACKLOG: &str = "tieline-server/src/backlog.rs";
 const HOST_LINE: &str = "tieline-server/src/im/host/line.rs";
+const ENGINE_RUN: &str = "tieline-server/src/im/engine/run.rs";
+const LOAD: &str = "tieline-server/src/im/host/load.rs";
 const SIGN_IN: &str = "tieline-server/src/im/accounts/rest.rs";
 const TOKENS: &str = "tieline-server/src/im/accounts/desk.rs";
 
@@ -523,6 +525,22 @@ pub(crate) const ROWS: &[Row] = &[
             "tieline-server/tests/im_host.rs",
             "a_page_of_history_is_cut_to_what_a_line_may_hold_and_the_rest_is_asked_for",
         ),
+    ),
+    row(
+        "Load",
+        "a sixteenth of `queued_bytes`, or one request",
+        "what the requests of a line that are being decided bring and may be answered with, a page counted as half of \
+         `queued_bytes`, and none while more than an eighth waits for the client to read; then the next one waits, and no more is \
+         read, for no longer than an answer may take since the client last took something",
+        (LOAD, "<= self.limit / 16) && waiting <= self.limit / 8"),
+        ("tieline-server/tests/im_host.rs", "pages_that_are_asked_for_all_at_once_come_one_after_the_other"),
+    ),
+    row(
+        "COMMIT_BYTES",
+        "1 MiB, or one message",
+        "the messages of one commit of the IM service, which are told together",
+        (ENGINE_RUN, "const COMMIT_BYTES: usize = 1 << 20;"),
+        ("tieline-server/tests/im_engine.rs", "what_one_commit_holds_is_bounded"),
     ),
     row(
         "Notes",

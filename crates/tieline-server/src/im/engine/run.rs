@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant as Moment;
+use std::time::{Duration, Instant as Moment};
 
 use tieline_core::{Instant, Text};
 use tieline_portsip_im::server::{Answer, ServerRequestId};
@@ -17,6 +17,10 @@ use crate::im::store::{Reader, StoreError, Writer};
 
 /// Steps that are decided in one go, at most, before what waits is committed.
 const GO: usize = 1024;
+
+/// Bytes of messages of one commit, at most, but for a single longer one: what it brings is told at once, and has to find room on the
+/// lines of all who hear it.
+const COMMIT_BYTES: usize = 1 << 20;
 
 /// How often what lacks is loaded for one decision: a user, then topics, then their members.
 const LOADS: usize = 8;
@@ -135,7 +139,9 @@ impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
 
     fn next(&self, heard: &Receiver<Input>) -> Result<Input, RecvTimeoutError> {
         let due = self.service.poll_timeout().and_then(|due| self.clock.until(due));
-        let more = self.gathering.left(Moment::now(), self.waiting.len()).filter(|_| !self.waiting.is_empty());
+        // What waits is committed when its time is over, also if it was over by now: nobody else may come to say anything.
+        let waiting = self.waiting.len();
+        let more = (waiting > 0).then(|| self.gathering.left(Moment::now(), waiting).unwrap_or_default());
         match due.into_iter().chain(more).min() {
             Some(time) => heard.recv_timeout(time),
             None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -242,31 +248,59 @@ impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
         }
     }
 
-    /// Keeps what waits, and tells what comes of it.
+    /// Keeps what waits, and tells what comes of it, a part after the other if it is much: readers take each in meanwhile.
     fn commit(&mut self) {
-        let mut steps = std::mem::take(&mut self.waiting);
-        let writes: Vec<Write> = steps.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
-        if !writes.is_empty() {
-            let begun = Moment::now();
-            self.gathering.begin(steps.len());
-            if let Err(error) = self.keep(&writes) {
-                tracing::error!(error = &error as &dyn std::error::Error, writes = writes.len(), "nothing was kept");
-                self.meter.note_store(false);
-                self.meter.failed_commits().add(1);
-                return self.fail(steps);
+        let (mut took, mut asked) = (Duration::ZERO, 0);
+        let mut begins = Some(self.waiting.len());
+        while !self.waiting.is_empty() {
+            let later = self.waiting.split_off(self.fitting());
+            let mut steps = std::mem::replace(&mut self.waiting, later);
+            let writes: Vec<Write> = steps.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
+            if !writes.is_empty() {
+                let begun = Moment::now();
+                begins.take().into_iter().for_each(|steps| self.gathering.begin(steps));
+                if let Err(error) = self.keep(&writes) {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        writes = writes.len(),
+                        "nothing was kept"
+                    );
+                    self.meter.note_store(false);
+                    self.meter.failed_commits().add(1);
+                    // What was decided since stands on what is not kept.
+                    steps.append(&mut self.waiting);
+                    return self.fail(steps);
+                }
+                took += begun.elapsed();
+                asked += steps.iter().filter(|(_, asker)| !matches!(asker, Asker::Nobody)).count();
+                if self.waiting.is_empty() {
+                    self.gathering.end(Moment::now(), took, asked + self.meter.waiting_inputs().get());
+                }
+                self.meter.note_store(true);
+                self.meter.note_commit(begun.elapsed());
+                self.meter.commits().add(1);
+                self.meter.writes().add(writes.len() as u64);
+                let messages = writes.iter().filter(|write| matches!(write, Write::Message { .. })).count();
+                self.meter.messages().add(messages as u64);
             }
-            let asked = steps.iter().filter(|(_, asker)| !matches!(asker, Asker::Nobody)).count();
-            self.gathering.end(Moment::now(), begun.elapsed(), asked + self.meter.waiting_inputs().get());
-            self.meter.note_store(true);
-            self.meter.note_commit(begun.elapsed());
-            self.meter.commits().add(1);
-            self.meter.writes().add(writes.len() as u64);
-            let messages = writes.iter().filter(|write| matches!(write, Write::Message { .. })).count();
-            self.meter.messages().add(messages as u64);
+            for (step, asker) in steps {
+                self.deliver(step, asker);
+            }
+            if !self.waiting.is_empty() {
+                self.outlet.told();
+            }
         }
-        for (step, asker) in steps {
-            self.deliver(step, asker);
-        }
+    }
+
+    /// How many of the steps that wait go into one commit.
+    fn fitting(&self) -> usize {
+        let mut bytes = 0;
+        let fits = |(step, _): &&Decided| {
+            let is_first = bytes == 0;
+            bytes += step.writes().iter().map(message_bytes).sum::<usize>();
+            is_first || bytes <= COMMIT_BYTES
+        };
+        self.waiting.iter().take_while(fits).count()
     }
 
     /// Everybody waits for this thread: what a store panics at is not kept, and no end.
@@ -330,4 +364,11 @@ impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
             self.outlet.answer(session, request, answer, last);
         }
     }
+}
+
+/// What a message takes on the lines, about.
+fn message_bytes(write: &Write) -> usize {
+    let Write::Message { message, .. } = write else { return 0 };
+    let json = [&message.head, &message.content].into_iter().flatten().map(|raw| raw.as_json().len()).sum::<usize>();
+    json + message.reqid.as_ref().map_or(0, |reqid| reqid.len())
 }

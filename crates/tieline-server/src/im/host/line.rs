@@ -1,5 +1,6 @@
 //! One line: its session, and what the engine tells it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -8,6 +9,7 @@ use tieline_portsip_im::server::{Accepted, ImServer, Phase, ServerConfig, Server
 use tieline_portsip_im::service::SessionId;
 use tieline_portsip_im::{ClientBody, ClientMessage, Credentials, Status, UserId};
 
+use super::load::Load;
 use super::mailbox::{Mail, Mailbox};
 use super::notes::Notes;
 use super::{Admitted, Shared};
@@ -17,7 +19,8 @@ use crate::{Line, Writer};
 
 /// How something was said.
 enum Saying {
-    Request(ServerRequestId),
+    /// With what it weighs.
+    Request(ServerRequestId, usize),
     Note(OnDecided),
 }
 
@@ -26,8 +29,13 @@ pub(super) struct HostedLine {
     id: SessionId,
     shared: Arc<Shared>,
     mailbox: Arc<Mailbox>,
-    /// What came in and is to be decided together.
-    said: Vec<(Saying, ClientMessage<Text>)>,
+    /// What came in and is to be decided together, as soon as there is room for what it is answered with.
+    said: VecDeque<(Saying, ClientMessage<Text>)>,
+    load: Load,
+    /// Whether there is no room for that now.
+    held_back: bool,
+    /// Whether the client took something since the deadlines of what is held back were looked at.
+    reads: bool,
     notes: Notes,
     agent: Option<Text>,
     background: bool,
@@ -50,13 +58,17 @@ impl HostedLine {
         shared.meter.lines().add(1);
         let mailbox = shared.post.put_up(id, config.limits.queued_bytes);
         let notes = Notes::new(config.limits.in_flight);
+        let load = Load::new(shared.costs, config.limits.queued_bytes);
         let session = ImServer::start(config, now);
         Self {
             session,
             id,
             shared,
             mailbox,
-            said: Vec::new(),
+            said: VecDeque::new(),
+            load,
+            held_back: false,
+            reads: false,
             notes,
             agent: None,
             background: false,
@@ -80,10 +92,13 @@ impl HostedLine {
                     self.background = hi.bkg == Some(true);
                 }
                 ServerEvent::Login { id, credentials } => self.login(now, id, &credentials),
-                ServerEvent::Request { id, message, .. } => self.said.push((Saying::Request(id), message)),
+                ServerEvent::Request { id, message, raw } => {
+                    let weight = self.load.weight(&message, raw.len());
+                    self.said.push_back((Saying::Request(id, weight), message));
+                }
                 ServerEvent::Note(note) => {
                     let decided = self.notes.came(&self.mailbox);
-                    self.said.push((Saying::Note(decided), ClientMessage::from(ClientBody::Note(note))));
+                    self.said.push_back((Saying::Note(decided), ClientMessage::from(ClientBody::Note(note))));
                 }
                 ServerEvent::Malformed { error: Some(error), .. } => tracing::debug!(%error, "malformed message"),
                 ServerEvent::Closed(reason) => {
@@ -126,7 +141,10 @@ impl HostedLine {
             Mail::End => self.session.close(now),
             // What it is for is done by its coming: the line is asked again whether it wants input.
             Mail::NotesDecided => {}
-            Mail::Answer { request, answer, last: true } => drop(self.session.respond(now, request, *answer)),
+            Mail::Answer { request, answer, last: true } => {
+                self.load.end(request);
+                self.session.respond(now, request, *answer);
+            }
             Mail::Answer { request, answer, last: false } => drop(self.session.part(now, request, *answer)),
             Mail::Opened { login, kept } => {
                 // The outcome of an earlier login, that took too long, is nobody's any more: the engine opens anew.
@@ -165,18 +183,49 @@ impl HostedLine {
         }
     }
 
-    /// Tells the engine what came in, all that was read at once in one go: so it is decided, committed and told together.
+    /// Tells the engine what came in, all that was read at once in one go: so it is decided, committed and told together. What
+    /// is answered with more than there is room for waits until the client has read on, and all that was said after it.
     fn hand_in(&mut self) {
-        for (saying, message) in std::mem::take(&mut self.said) {
-            match saying {
-                Saying::Request(request) => self.shared.engine.request(self.id, request, message),
-                Saying::Note(decided) => self.shared.engine.note_then(self.id, message, decided),
+        while let Some((saying, message)) = self.said.pop_front() {
+            if let Saying::Request(_, weight) = saying
+                && !self.load.is_small(weight)
+                && !self.load.admits(weight, self.session.queued_bytes() + self.mailbox.bytes())
+            {
+                self.said.push_front((saying, message));
+                break;
             }
+            self.tell(saying, message);
+        }
+        let held_back = !self.said.is_empty();
+        // What was taken before is no sign that room is coming.
+        self.reads &= self.held_back;
+        self.held_back = held_back;
+        let is_full = self.is_full();
+        self.session.hold_input(is_full);
+    }
+
+    fn tell(&mut self, saying: Saying, message: ClientMessage<Text>) {
+        match saying {
+            Saying::Request(request, weight) => {
+                self.load.begin(request, weight);
+                self.shared.engine.request(self.id, request, message);
+            }
+            Saying::Note(decided) => self.shared.engine.note_then(self.id, message, decided),
         }
     }
 
+    /// Whether no more is to be read for now.
+    fn is_full(&self) -> bool {
+        self.held_back || self.notes.is_full()
+    }
+
     fn leave(&mut self) {
-        self.hand_in();
+        // What is held back is done all the same, but for questions, whose answers nobody hears.
+        for (saying, message) in std::mem::take(&mut self.said) {
+            if !matches!(message.body, ClientBody::Get(_)) {
+                self.tell(saying, message);
+            }
+        }
         if std::mem::take(&mut self.known) {
             self.shared.engine.close(self.id);
         }
@@ -207,13 +256,27 @@ impl Line for HostedLine {
 
     fn handle_timeout(&mut self, now: Instant) {
         self.look_at_clock(now);
+        // Who takes what comes is waited for.
+        let reads = std::mem::take(&mut self.reads);
+        for (saying, _) in &self.said {
+            if let Saying::Request(request, _) = saying
+                && reads
+            {
+                self.session.postpone(now, *request);
+            }
+        }
         self.session.handle_timeout(now);
+        // What was answered 503 is not done any more.
+        let session = &self.session;
+        self.said.retain(|(saying, _)| !matches!(saying, Saying::Request(request, _) if !session.awaits(*request)));
         self.answer(now);
     }
 
     fn poll_transmit(&mut self) -> Option<Frame> {
         self.hand_in();
-        self.session.poll_transmit()
+        let frame = self.session.poll_transmit();
+        self.reads |= frame.is_some();
+        frame
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -221,7 +284,7 @@ impl Line for HostedLine {
     }
 
     fn wants_input(&self) -> bool {
-        self.session.wants_input() && !self.notes.is_full()
+        self.session.wants_input() && !self.is_full()
     }
 
     fn close(&mut self, now: Instant) {

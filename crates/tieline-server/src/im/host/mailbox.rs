@@ -111,7 +111,11 @@ impl Post {
             user.is_some_and(|user| !*known.entry(user).or_insert_with(|| stays(user)))
         });
         let mut roused = Vec::new();
-        ended.iter().for_each(|line| line.put([Mail::End], &mut roused));
+        for line in &ended {
+            // Told once, however long its client takes to go.
+            line.rewrite(|user| *user = None);
+            line.put([Mail::End], &mut roused);
+        }
         Rouse::all(roused);
         ended.len()
     }

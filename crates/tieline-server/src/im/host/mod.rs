@@ -3,6 +3,7 @@
 
 mod inside;
 mod line;
+mod load;
 mod mailbox;
 mod notes;
 
@@ -24,6 +25,7 @@ use crate::clock::since_epoch;
 use crate::{Body, Line, Opening, WebSocketService, plain};
 pub use inside::{InsideSession, Told};
 use line::HostedLine;
+use load::Costs;
 use mailbox::{Post, Postman};
 
 /// Judges logins. The calls are made on threads of the runtime, so none blocks for long.
@@ -108,6 +110,7 @@ pub(super) struct Shared {
     meter: Meter,
     /// What tells the time of day.
     clock: Arc<dyn Clock>,
+    costs: Costs,
 }
 
 impl Shared {
@@ -170,6 +173,7 @@ impl HostedIm {
         let (reader, writer) = store.open()?;
         let mut line = ServerConfig::new(0);
         line.hello.max_subscriber_count = Some(config.members as u64);
+        let costs = Costs::of(&config);
         let (post, service, meter) = (Post::new(outside), Service::new(config), Meter::default());
         let accounts: Arc<dyn Accounts> = Arc::new(accounts);
         let known = Arc::clone(&accounts);
@@ -179,7 +183,7 @@ impl HostedIm {
             directory: Box::new(move |number| known.user(number)),
         };
         let (engine, running) = Engine::start_within(service, reader, writer, Postman::new(post.clone()), around)?;
-        let shared = Shared { engine, post, accounts, next: AtomicU64::new(1), meter, clock };
+        let shared = Shared { engine, post, accounts, next: AtomicU64::new(1), meter, clock, costs };
         let (limits, census) = (LineLimits::default(), Census::default());
         Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
     }

@@ -16,11 +16,14 @@ pub enum StoreError {
         /// What.
         what: &'static str,
     },
+    /// What is there is no database, or a disk or program damaged it.
+    #[error("the database is damaged, or is none: restore a backup")]
+    Damaged(#[source] Box<dyn Error + Send + Sync>),
     /// Another process uses the folder.
-    #[error("{} is in use by another process", .0.display())]
+    #[error("{} is in use by another process: end that one, or name another folder", .0.display())]
     InUse(PathBuf),
     /// A newer version of this program wrote it.
-    #[error("the store is of version {found}, and only versions up to {known} are known")]
+    #[error("the store is of version {found}, and only versions up to {known} are known: run the newer program")]
     Newer {
         /// The version of the store.
         found: i64,

@@ -80,7 +80,10 @@ impl DiskFiles {
         let coming = folder.join("coming");
         std::fs::create_dir_all(&coming)?;
         for left in std::fs::read_dir(&coming)? {
-            std::fs::remove_file(left?.path())?;
+            let left = left?.path();
+            std::fs::remove_file(&left).map_err(|error| {
+                io::Error::new(error.kind(), format!("{} cannot be removed: {error}", left.display()))
+            })?;
         }
         remove_strays(&folder, &rows)?;
         disk.sync_folder(&folder)?;

@@ -60,13 +60,23 @@ pub trait Reader: Send + 'static {
 /// `left` is what is left of them, and becomes less by the message.
 pub fn fits(message: &MessageRecord, page: &[MessageRecord], left: &mut usize) -> bool {
     let json = |raw: &Option<Raw<Text>>| raw.as_ref().map_or(0, |raw| raw.as_json().len());
-    let weight = json(&message.head) + json(&message.content) + MESSAGE_BYTES;
+    let reqid = message.reqid.as_ref().map_or(0, |reqid| reqid.chars().map(escaped).sum());
+    let weight = json(&message.head) + json(&message.content) + reqid + MESSAGE_BYTES;
     let fits = page.is_empty() || weight <= *left;
     *left = left.saturating_sub(weight);
     fits
 }
 
-/// What a message is sent with beside its content: topic, sender, time, numbers, and its place in a queue.
+/// What a character of a string takes in JSON, at most.
+const fn escaped(character: char) -> usize {
+    match character {
+        '\0'..='\x1f' => r"\u0000".len(),
+        '"' | '\\' => 2,
+        _ => character.len_utf8(),
+    }
+}
+
+/// What a message is sent with beside its content and id: topic, sender, time, numbers, and its place in a queue.
 const MESSAGE_BYTES: usize = 256;
 
 /// Keeps what is written.

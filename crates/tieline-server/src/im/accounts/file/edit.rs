@@ -194,30 +194,44 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn private() -> OpenOptions {
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// An empty file for its owner only: whoever owns the folder, so that a service which is not run by root can read what root
+/// changed.
+fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let (own, around) = (file.metadata()?, std::fs::metadata(folder(path))?);
+        if own.uid() != around.uid() {
+            // Only root may; whoever else adds users is the one to see to it.
+            let _ = fchown(&file, Some(around.uid()), Some(around.gid()));
+        }
+    }
+    Ok(file)
 }
 
 fn lock(path: &Path) -> io::Result<File> {
-    let file = private().open(beside(path, ".lock"))?;
+    let file = private(&beside(path, ".lock"))?;
     file.lock()?;
     Ok(file)
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let coming = beside(path, ".new");
-    let mut file = private().open(&coming)?;
+    let mut file = private(&coming)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(&coming, path)?;
     #[cfg(unix)]
-    {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()?;
-    }
+    File::open(folder(path))?.sync_all()?;
     Ok(())
 }
