@@ -49,14 +49,16 @@ pub struct ServiceConfig {
     pub members: usize,
     /// Topics that a session is attached to at most. Default 1000.
     pub attached: usize,
-    /// Topics of a user at most, those that the user left among them. Default 10,000.
+    /// Topics of a user at most, those that the user left among them; invitations by others fill half of them at most, so
+    /// that there is room for what the user begins. Default 10,000.
     pub topics: usize,
     /// Messages in a page of history at most. Default 100.
     pub page: u64,
     /// Entries of a list of subscriptions or deletions at most. Default 1024.
     pub entries: usize,
-    /// Bytes of such a list at most, but one entry: it ends before the one that goes beyond. Default 512 KiB, half of what
-    /// clients of this workspace take in one message.
+    /// Bytes of such a list at most, but one entry: entries are without `public` and `private` where that would leave no room
+    /// for those behind them, and the list ends before the one that still goes beyond. Default 512 KiB, half of what clients
+    /// of this workspace take in one message.
     pub answer_bytes: usize,
     /// Ranges of deleted messages, with others between, that are kept of a topic for everybody, and for each user, at most;
     /// a deletion that makes more is answered 422. Default 10,000. What hides nothing new is not kept, so there are never

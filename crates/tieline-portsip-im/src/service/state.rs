@@ -45,6 +45,8 @@ pub(super) enum Due {
     TopicOff(TopicKey),
     /// Who is attached hears that a user is not any more: by a commit that failed nobody was told.
     Left(TopicKey, UserNumber),
+    /// The user's parts in channels that are lost end: by a commit that failed they did not.
+    Channels(UserNumber),
 }
 
 /// A session that is logged in.
@@ -307,9 +309,12 @@ impl Service {
                 }
             }
             Write::DeleteTopic(topic) => {
-                for person in self.users.values_mut().filter(|person| person.topics.contains(topic)) {
-                    step.touch_user(person.account.user);
-                    person.topics.remove(topic);
+                let subs = self.topics.get(topic).map(|room| room.record.subs.keys());
+                for user in subs.into_iter().flatten() {
+                    if let Some(person) = self.users.get_mut(user) {
+                        step.touch_user(*user);
+                        person.topics.remove(topic);
+                    }
                 }
             }
             _ => {}

@@ -317,6 +317,14 @@ impl World {
         self.push(Pending { step, wire: None });
     }
 
+    /// The PBX says which channels a user may use.
+    pub(crate) fn change_channels(&mut self, user: &str, channels: &[&str]) {
+        let (now, user) = (self.now, self.user(user));
+        let channels: Vec<Text> = channels.iter().map(|channel| Text::from(*channel)).collect();
+        let step = self.decided(|service| service.change_channels(now, user, &channels));
+        self.push(Pending { step, wire: None });
+    }
+
     fn wire(&mut self, id: SessionId) -> &mut Wire {
         self.lines.get_mut(&id).expect("a line")
     }
