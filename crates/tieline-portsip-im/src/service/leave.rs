@@ -3,7 +3,7 @@
 use tieline_core::Instant;
 
 use super::decide::Asked;
-use super::presence::Change;
+use super::presence::{Change, hears_presence};
 use super::record::{Subscription, TopicKey, UserNumber};
 use super::state::Service;
 use super::step::Step;
@@ -67,7 +67,7 @@ impl Service {
         self.write(step, Write::Subscription { topic: topic.clone(), subscription: ended });
         self.evict(step, topic, user, true, own, ts);
         self.tell_sharers(step, topic, user, actor, &Change::ended());
-        self.tell_in(step, topic, user, PresWhat::Off, AccessMode::is_sharer);
+        self.tell_in(step, topic, user, PresWhat::Off, |mode| mode.is_sharer() || hears_presence(mode));
         self.tell_own(step, topic, user, PresWhat::Gone, own);
         self.rest(now, topic);
     }

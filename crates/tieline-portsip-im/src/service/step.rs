@@ -198,7 +198,8 @@ impl fmt::Debug for Delivery {
 pub struct History {
     /// In which topic.
     pub topic: TopicKey,
-    /// Which messages: no more than a page, all of them kept and not erased.
+    /// Which messages: no more than a page. All of them are kept, but what a later step that was committed together with this
+    /// one erased.
     pub messages: Ranges,
     pub(super) name: Text,
 }
