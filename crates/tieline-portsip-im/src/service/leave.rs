@@ -65,9 +65,12 @@ impl Service {
         }
         let ended = Subscription { deleted: Some(ts), updated: ts, ..sub };
         self.write(step, Write::Subscription { topic: topic.clone(), subscription: ended });
+        let was_here = self.room(topic).is_some_and(|room| room.has_attached(user));
         self.evict(step, topic, user, true, own, ts);
         self.tell_sharers(step, topic, user, actor, &Change::ended());
-        self.tell_in(step, topic, user, PresWhat::Off, |mode| mode.is_sharer() || hears_presence(mode));
+        // To who may share it tells that the user is no member; others with presence saw only who was here.
+        let hears = |mode: AccessMode| mode.is_sharer() || was_here && hears_presence(mode);
+        self.tell_in(step, topic, user, PresWhat::Off, hears);
         self.tell_own(step, topic, user, PresWhat::Gone, own);
         self.rest(now, topic);
     }
