@@ -76,7 +76,7 @@ impl Service {
             return Ok(());
         }
         let (before, after) = room.hidden.spans_with(user, &ranges);
-        if after > self.config.spans.max(before) {
+        if after > self.config.spans.max(before) || room.hidden.deletions(user) >= self.config.deletions {
             return Err(Status::POLICY);
         }
         let id = record.head.clear + 1;

@@ -170,6 +170,35 @@ fn so_many_ranges_of_deleted_messages_are_kept_of_a_user_and_of_all() {
 }
 
 #[test]
+fn so_many_deletions_are_kept_of_a_user_and_of_all() {
+    let mut config = config();
+    config.deletions = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("bob1");
+    let group = world.create("alice1");
+    world.say("bob1", sub(&group));
+    for _ in 0..9 {
+        world.say("alice1", publish(&group, "x"));
+    }
+    for restart in [false, true] {
+        if restart {
+            world.restart();
+            for line in ["alice1", "bob1"] {
+                world.arrive(line);
+                world.say(line, sub(&group));
+            }
+        }
+        // Once more, what is deleted already is not kept, and is answered as before.
+        for (low, code) in [(1, 200), (2, 200), (3, 422)] {
+            assert_eq!(world.code("bob1", del_messages(&group, low, 0, false)), code, "{low}: also what touches");
+            assert_eq!(world.code("alice1", del_messages(&group, low + 4, 0, true)), code, "{low}");
+        }
+    }
+    assert_eq!(world.code("alice1", del_messages(&group, 1, 0, false)), 200, "for oneself they are others");
+}
+
+#[test]
 fn a_service_that_stops_takes_nothing_more() {
     let mut world = World::new();
     world.arrive("alice1");

@@ -507,13 +507,19 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "ServiceConfig::spans",
         "10,000",
-        "ranges of deleted messages, with others between, of a user in a topic, and of all, 422; what hides nothing new is not kept, \
-         so there are no more deletions than messages",
+        "ranges of deleted messages, with others between, of a user in a topic, and of all, 422",
         (SERVICE, "spans: 10_000"),
         (
             "tieline-portsip-im/tests/service/limits.rs",
             "so_many_ranges_of_deleted_messages_are_kept_of_a_user_and_of_all",
         ),
+    ),
+    row(
+        "ServiceConfig::deletions",
+        "10,000",
+        "deletions of messages of a user in a topic, and of all, 422",
+        (SERVICE, "deletions: 10_000"),
+        ("tieline-portsip-im/tests/service/limits.rs", "so_many_deletions_are_kept_of_a_user_and_of_all"),
     ),
     row(
         "room",
