@@ -1,6 +1,6 @@
 //! The IM service, durable, in a process of its own: messages a second, what each answer takes, processor time for each
 //! delivery in a group, and memory for each idle connection; beside a bare loop over the same database and a bare fan-out of
-//! the same bytes.
+//! the same bytes. `-- --part=group` measures one part: `idle`, `conversations`, `topic` or `group`.
 #![allow(clippy::print_stdout)] // a benchmark talks to its terminal
 
 #[path = "im_service/clients.rs"]
@@ -73,10 +73,22 @@ fn measure(files: Option<usize>) {
         server: RefCell::new(server),
         content: format!("\"{}\"", "x".repeat(98)),
     };
-    idle(&bench, files);
-    conversations(&bench);
-    one_topic(&bench);
-    group(&bench);
+    let wanted = |part: &str| {
+        let mut named = std::env::args().filter_map(|word| word.strip_prefix("--part=").map(str::to_owned)).peekable();
+        named.peek().is_none() || named.any(|name| name == part)
+    };
+    if wanted("idle") {
+        idle(&bench, files);
+    }
+    if wanted("conversations") {
+        conversations(&bench);
+    }
+    if wanted("topic") {
+        one_topic(&bench);
+    }
+    if wanted("group") {
+        group(&bench);
+    }
 }
 
 /// Connections that are logged in and attached to `me`, and of which nothing is heard.

@@ -47,14 +47,17 @@ pub(crate) enum Rouse {
 }
 
 impl Rouse {
-    /// Does it.
-    pub(crate) fn now(self) {
-        let waker = match self {
+    /// Rouses all of them. A courier that was asleep finds the whole list, and wakes once.
+    pub(crate) fn all(roused: impl IntoIterator<Item = Self>) {
+        let wakers: Vec<Waker> = roused.into_iter().filter_map(Self::call).collect();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Puts it on the courier's list. Whom to wake.
+    pub(crate) fn call(self) -> Option<Waker> {
+        match self {
             Self::Task(waker) => Some(waker),
             Self::Courier(courier, pickup) => courier.call(pickup),
-        };
-        if let Some(waker) = waker {
-            waker.wake();
         }
     }
 }

@@ -45,8 +45,8 @@ impl<W: Send + 'static, M: Waiting + Send + 'static> Mailbox<W, M> {
         let call = |courier: &Courier| courier.call(Arc::<Self>::clone(self)).map(Rouse::Task);
         let rouse = content.backlog.push(message.clone(), call);
         drop(content);
-        if let Some(rouse) = rouse {
-            rouse.now();
+        if let Some(waker) = rouse.and_then(Rouse::call) {
+            waker.wake();
         }
         true
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use tieline_core::json::Raw;
-use tieline_core::{Secret, Text};
+use tieline_core::{Random, Secret, Text};
 use tieline_portsip_im::AccessMode;
 use tieline_portsip_im::file::{IncomingFile, ReceiveUpload, Received, UploadLimits};
 use tieline_portsip_im::service::{
@@ -121,6 +121,56 @@ fn what_sqlite_keeps_is_what_the_written_down_rules_keep_also_after_it_was_opene
     memory.apply(&end);
     writer.commit(&end).expect("keeps");
     same(&mut reader, &memory);
+}
+
+#[test]
+fn however_many_writes_a_commit_has_the_same_is_kept() {
+    for seed in 0..8 {
+        let mut random = Random::new([seed; 16], 0);
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut memory = Memory::new();
+        let store = SqliteStore::open(folder.path()).expect("opens");
+        let (mut reader, mut writer) = Store::open(&store).expect("opens");
+        let mut batch = writes();
+        let (mut seq, mut deletion) = (5, 2);
+        for _ in 0..40 {
+            for _ in 0..random.below(12) {
+                let user = *[ALICE, BOB].get(random.below(2) as usize).expect("two");
+                match random.below(16) {
+                    0..=5 => {
+                        seq += 1;
+                        batch.push(message(seq));
+                    }
+                    6..=11 => {
+                        let (read, updated) = (u64::from(random.below(9)), i64::from(random.below(99)));
+                        batch.push(Write::Marks { topic: group(), user, read, recv: read + 1, updated });
+                    }
+                    12 => {
+                        let begun = Subscription::new(user, 7, AccessMode::FULL, AccessMode::READ);
+                        batch.push(Write::Subscription { topic: group(), subscription: begun });
+                    }
+                    13 => {
+                        deletion += 1;
+                        let ranges = Ranges::of(seq / 2..seq);
+                        let deletion = Deletion { id: deletion, user: Some(user).filter(|_| seq % 2 == 0), ranges };
+                        batch.push(Write::Deletion { topic: group(), deletion });
+                    }
+                    14 => {
+                        let head = TopicHead::new(group(), 7, AccessMode::GROUP_DEFAULT);
+                        batch.push(Write::Topic(TopicHead { seq, clear: deletion, touched: 3, ..head }));
+                    }
+                    _ => {
+                        (seq, deletion) = (0, 0);
+                        batch.push(Write::DeleteTopic(group()));
+                        batch.push(Write::Topic(TopicHead::new(group(), 7, AccessMode::GROUP_DEFAULT)));
+                    }
+                }
+            }
+            memory.apply(&batch);
+            writer.commit(&std::mem::take(&mut batch)).expect("keeps");
+            same(&mut reader, &memory);
+        }
+    }
 }
 
 /// A page of messages of this many bytes: their numbers.

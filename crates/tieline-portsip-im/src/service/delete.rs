@@ -99,9 +99,9 @@ impl Service {
     ) {
         let Some(room) = self.room(topic) else { return };
         let hears = |user: UserNumber| user == asked.user || hard && room.record.mode(user).contains(AccessMode::READ);
-        for viewers in super::publish::views(topic) {
+        for viewers in super::audience::views(topic) {
             let sees = |user: UserNumber| viewers.is_none_or(|viewer| viewer == user) && hears(user);
-            let attached = room.attached.iter().filter(|(session, user)| **session != asked.session && sees(**user));
+            let attached = room.attached().iter().filter(|(session, user)| **session != asked.session && sees(**user));
             let attached: Vec<SessionId> = attached.map(|(session, _)| *session).collect();
             let name = topic.name_for(viewers.unwrap_or_default());
             let of = Pres { clear: Some(id), ..notice(name.clone(), PresWhat::Deleted) };
@@ -161,8 +161,8 @@ impl Service {
         // Who is attached and not on `me` hears of it there.
         let told: BTreeSet<SessionId> = on_me.iter().copied().chain([asked.session]).collect();
         let elsewhere: Vec<SessionId> =
-            room.attached.keys().copied().filter(|session| !told.contains(session)).collect();
-        let attached: Vec<SessionId> = room.attached.keys().copied().collect();
+            room.attached().keys().copied().filter(|session| !told.contains(session)).collect();
+        let attached: Vec<SessionId> = room.attached().keys().copied().collect();
         for session in attached {
             self.drop_attached(step, topic, session);
         }

@@ -8,7 +8,8 @@ use tieline_core::json::Raw;
 use tieline_core::{Instant, Text};
 
 use super::record::{MessageRecord, Micros, TopicHead, TopicKey, TopicRecord, UserNumber};
-use super::state::{Due, Room, Service};
+use super::room::Room;
+use super::state::{Due, Service};
 use super::step::{Decision, Lack, Step, Undo};
 use super::write::Write;
 use crate::AccessMode;

@@ -38,7 +38,7 @@ impl Service {
         let mut subs: Vec<&Subscription> = record.subs.values().filter(told).collect();
         subs.sort_by_key(|sub| (sub.created, sub.user));
         let room = self.room(topic).filter(|_| !topic.is_p2p());
-        let here: BTreeSet<UserNumber> = room.into_iter().flat_map(|room| room.attached.values().copied()).collect();
+        let here: BTreeSet<UserNumber> = room.into_iter().flat_map(|room| room.attached().values().copied()).collect();
         subs.truncate(self.most(options));
         let most = subs.len();
         let entries = subs.into_iter().map(|sub| {

@@ -32,6 +32,7 @@
 //! published there is also handed out as [`Delivery::Forward`], and what comes from outside goes in by
 //! [`Service::receive`].
 
+mod audience;
 mod config;
 mod decide;
 mod delete;
@@ -50,6 +51,7 @@ mod publish;
 mod ranges;
 mod rate;
 mod record;
+mod room;
 mod set;
 mod state;
 mod step;

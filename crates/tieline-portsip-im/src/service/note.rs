@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use tieline_core::Text;
 use tieline_core::json::Encode as _;
 
+use super::audience::views;
 use super::decide::Asked;
 use super::presence::{on_me, text};
-use super::publish::views;
 use super::record::{TopicKey, UserNumber, user_name};
 use super::state::Service;
 use super::step::{SessionId, Step, wire_time};
@@ -126,7 +126,7 @@ impl Service {
                     && viewers.is_none_or(|viewer| viewer == user)
                     && room.record.mode(user).contains(AccessMode::READ)
             };
-            let attached = room.attached.iter().filter(|(session, user)| hears(**session, **user));
+            let attached = room.attached().iter().filter(|(session, user)| hears(**session, **user));
             let to = attached.map(|(session, _)| *session).collect();
             let of = info(topic.name_for(viewers.unwrap_or_default()), asked.user, what, seq);
             step.push(to, || ServerMessage::Info(of).to_json().into());

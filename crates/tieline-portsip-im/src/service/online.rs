@@ -24,7 +24,7 @@ impl Service {
         let Some(room) = self.topics.get_mut(topic) else { return Err(Status::TOPIC_NOT_FOUND) };
         let first_of_user = !room.has_attached(asked.user);
         seat.attached.insert(topic.clone());
-        room.attached.insert(asked.session, asked.user);
+        room.attach(asked.session, asked.user);
         let woken = !core::mem::replace(&mut room.online, true);
         let off_at = room.off_at.take();
         self.cancel(off_at, Due::TopicOff(topic.clone()));
@@ -65,7 +65,7 @@ impl Service {
 
     /// Detaches a session from a topic, and tells whom it concerns.
     pub(super) fn detach(&mut self, step: &mut Step, now: Instant, topic: &TopicKey, session: SessionId) {
-        let user = self.room(topic).and_then(|room| room.attached.get(&session)).copied();
+        let user = self.room(topic).and_then(|room| room.attached().get(&session)).copied();
         self.drop_attached(step, topic, session);
         let Some(user) = user else { return };
         self.left(step, topic, user);
@@ -77,7 +77,7 @@ impl Service {
         if let Some(seat) = self.sessions.get_mut(&session) {
             seat.attached.remove(topic);
         }
-        if let Some(user) = self.topics.get_mut(topic).and_then(|room| room.attached.remove(&session)) {
+        if let Some(user) = self.topics.get_mut(topic).and_then(|room| room.detach(session)) {
             step.undo.push(Undo::Detached(topic.clone(), session, user));
             step.touch(topic);
         }
@@ -87,7 +87,7 @@ impl Service {
     pub(super) fn rest(&mut self, now: Instant, topic: &TopicKey) {
         let after = self.config.offline_after;
         let Some(room) = self.topics.get_mut(topic) else { return };
-        if room.attached.is_empty() && room.online && room.off_at.is_none() {
+        if room.attached().is_empty() && room.online && room.off_at.is_none() {
             let at = now + after;
             room.off_at = Some(at);
             self.start_timer(at, Due::TopicOff(topic.clone()));
@@ -97,7 +97,7 @@ impl Service {
     pub(super) fn topic_offline(&mut self, step: &mut Step, topic: &TopicKey) {
         let Some(room) = self.topics.get_mut(topic) else { return };
         room.off_at = None;
-        if !room.attached.is_empty() {
+        if !room.attached().is_empty() {
             return;
         }
         step.undo.push(Undo::TopicOnline(topic.clone(), room.online));
@@ -144,6 +144,7 @@ impl Service {
         step.undo.push(Undo::UserOnline(asked.user, was_online, person.agent.clone()));
         let first = person.me.is_empty();
         person.me.insert(asked.session);
+        self.me_changes += 1;
         if first && !background {
             person.agent.clone_from(&agent);
         }
@@ -189,6 +190,7 @@ impl Service {
         if !person.me.remove(&session) {
             return;
         }
+        self.me_changes += 1;
         step.undo.push(Undo::OffMe(user, session));
         match person.me.last().copied() {
             Some(left) => {

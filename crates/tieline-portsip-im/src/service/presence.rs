@@ -6,7 +6,8 @@ use tieline_core::Text;
 use tieline_core::json::Encode as _;
 
 use super::record::{TopicKey, UserNumber, user_name};
-use super::state::{Room, Service};
+use super::room::Room;
+use super::state::Service;
 use super::step::{SessionId, Step, wire_time};
 use crate::{Access, AccessMode, Ctrl, Mode, Params, Pres, PresWhat, ServerMessage, Status, Topic, UserId};
 
@@ -80,7 +81,7 @@ impl Service {
     pub(super) fn on_me_of(&self, user: UserNumber, not_in: Option<&Room>, not: Option<SessionId>) -> Vec<SessionId> {
         let sessions = self.users.get(&user).map(|person| &person.me);
         let left_out = |session: &SessionId| {
-            Some(*session) == not || not_in.is_some_and(|room| room.attached.contains_key(session))
+            Some(*session) == not || not_in.is_some_and(|room| room.attached().contains_key(session))
         };
         sessions.into_iter().flatten().copied().filter(|session| !left_out(session)).collect()
     }
@@ -140,7 +141,7 @@ impl Service {
             }
             told.viewer = Some(sub.user);
         }
-        for (session, user) in room.attached.iter().filter(|(session, _)| Some(**session) != step.asker) {
+        for (session, user) in room.attached().iter().filter(|(session, _)| Some(**session) != step.asker) {
             if *user != subject && room.record.mode(*user).is_sharer() {
                 let told = if *user == actor { &mut own } else { &mut others };
                 told.attached.push(*session);
@@ -174,7 +175,7 @@ impl Service {
         let hears = |session: SessionId, user: UserNumber| {
             Some(session) != step.asker && user != subject && hears(room.record.mode(user))
         };
-        let attached = room.attached.iter().filter(|(session, user)| hears(**session, **user));
+        let attached = room.attached().iter().filter(|(session, user)| hears(**session, **user));
         let to = attached.map(|(session, _)| *session).collect();
         let src = Some(Topic::new(user_name(subject)));
         step.push(to, || text(Pres { src, ..notice(topic.name_for(subject), what) }));

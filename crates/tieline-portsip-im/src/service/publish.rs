@@ -1,19 +1,16 @@
 //! `pub`: a message is numbered, kept and told.
 
-use alloc::vec::Vec;
-
 use tieline_core::Text;
 use tieline_core::json::JsonKind;
 
 use super::decide::Asked;
-use super::presence::{on_me, text};
-use super::record::{MessageRecord, TopicKey, UserNumber, user_name};
-use super::state::{Room, Service};
-use super::step::{Delivery, SessionId, Step, data};
+use super::record::{MessageRecord, TopicKey};
+use super::state::Service;
+use super::step::{Delivery, Step};
 use super::target::Target;
 use super::write::Write;
 use crate::server::Answer;
-use crate::{AccessMode, Params, Pres, PresWhat, Pub, Status, UserId};
+use crate::{AccessMode, Params, Pub, Status};
 
 impl Service {
     pub(super) fn publish(
@@ -70,58 +67,4 @@ impl Service {
         self.write(step, Write::Marks { topic: topic.clone(), user, read: seq, recv: seq, updated });
         self.tell_message(step, topic, &message, noecho.then_some(asked.session));
     }
-
-    /// Tells a message: to all attached readers, and on `me` to the readers with presence that are not attached.
-    pub(super) fn tell_message(
-        &self,
-        step: &mut Step,
-        topic: &TopicKey,
-        message: &MessageRecord,
-        noecho: Option<SessionId>,
-    ) {
-        let Some(room) = self.room(topic) else { return };
-        for viewers in views(topic) {
-            let reads = |user: UserNumber| {
-                viewers.is_none_or(|viewer| viewer == user) && room.record.mode(user).contains(AccessMode::READ)
-            };
-            let to: Vec<SessionId> = room
-                .attached
-                .iter()
-                .filter(|(session, user)| Some(**session) != noecho && reads(**user))
-                .map(|(session, _)| *session)
-                .collect();
-            step.push(to, || data(&topic.name_for(viewers.unwrap_or_default()), message));
-        }
-        self.tell_on_me(step, topic, room, message);
-    }
-
-    fn tell_on_me(&self, step: &mut Step, topic: &TopicKey, room: &Room, message: &MessageRecord) {
-        let wanted = AccessMode::READ | AccessMode::PRESENCE;
-        let hearing = |sub: &&super::record::Subscription| sub.mode().contains(wanted);
-        let pres = |viewer: UserNumber, act: Option<UserNumber>| {
-            let act = act.map(|user| UserId::new(user_name(user)));
-            text(Pres { seq: Some(message.seq), act, ..on_me(topic.name_for(viewer), PresWhat::Message) })
-        };
-        let mut others: Vec<SessionId> = Vec::new();
-        let mut viewer = 0;
-        for sub in room.record.members().filter(hearing) {
-            let to = self.on_me_of(sub.user, Some(room), None);
-            if Some(sub.user) == message.from {
-                step.push(to, || pres(sub.user, None));
-            } else {
-                viewer = sub.user;
-                others.extend(to);
-            }
-        }
-        step.push(others, || pres(viewer, message.from));
-    }
-}
-
-/// The distinct ways in which a topic is seen: that of each of two, or one for all.
-pub(super) fn views(topic: &TopicKey) -> impl Iterator<Item = Option<UserNumber>> {
-    let (one, other) = match topic {
-        TopicKey::P2p(low, high) => (Some(*low), Some(Some(*high))),
-        _ => (None, None),
-    };
-    core::iter::once(one).chain(other)
 }

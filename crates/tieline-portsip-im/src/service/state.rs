@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use tieline_core::{Instant, Random, Text};
 
 use super::config::ServiceConfig;
-use super::hidden::Hidden;
 use super::rate::Bucket;
 use super::record::{Account, Micros, TopicKey, TopicRecord, UserNumber, UserRecord};
+use super::room::Room;
 use super::step::{Delivery, Lack, SessionId, Step};
 use super::write::Write;
 
@@ -22,6 +22,8 @@ pub struct Service {
     pub(super) sessions: BTreeMap<SessionId, Seat>,
     pub(super) users: BTreeMap<UserNumber, Person>,
     pub(super) topics: BTreeMap<TopicKey, Room>,
+    /// Counts how often a session came to `me`, or went from it.
+    pub(super) me_changes: u64,
     /// What the store does not have, until the request that asked is decided.
     pub(super) absent: BTreeSet<Lack>,
     /// What must be loaded again, since a commit failed.
@@ -98,51 +100,6 @@ impl Person {
     }
 }
 
-/// A topic in memory.
-pub(super) struct Room {
-    pub(super) record: TopicRecord,
-    /// The record's deletions, added up.
-    pub(super) hidden: Hidden,
-    pub(super) attached: BTreeMap<SessionId, UserNumber>,
-    /// Whether it counts as online.
-    pub(super) online: bool,
-    pub(super) off_at: Option<Instant>,
-    /// Steps that changed it and are neither committed nor failed.
-    pub(super) pending: usize,
-    /// Whether it was deleted, by a step that is not committed yet.
-    pub(super) gone: bool,
-}
-
-impl Room {
-    pub(super) fn new(record: TopicRecord) -> Self {
-        let hidden = Hidden::of(&record.deletions);
-        Self { record, hidden, attached: BTreeMap::new(), online: false, off_at: None, pending: 0, gone: false }
-    }
-
-    /// What is kept of it was loaded again.
-    fn reload(&mut self, record: TopicRecord) {
-        self.hidden = Hidden::of(&record.deletions);
-        self.record = record;
-        self.gone = false;
-    }
-
-    fn apply(&mut self, write: &Write) {
-        self.record.apply(write);
-        if let Write::Deletion { deletion, .. } = write {
-            self.hidden.add(deletion);
-        }
-    }
-
-    /// The sessions of a user that are attached.
-    pub(super) fn sessions_of(&self, user: UserNumber) -> impl Iterator<Item = SessionId> {
-        self.attached.iter().filter(move |(_, of)| **of == user).map(|(session, _)| *session)
-    }
-
-    pub(super) fn has_attached(&self, user: UserNumber) -> bool {
-        self.attached.values().any(|of| *of == user)
-    }
-}
-
 impl Service {
     /// A service without sessions that has nothing loaded.
     #[must_use]
@@ -157,6 +114,7 @@ impl Service {
             sessions: BTreeMap::new(),
             users: BTreeMap::new(),
             topics: BTreeMap::new(),
+            me_changes: 0,
             absent: BTreeSet::new(),
             stale: BTreeSet::new(),
             timers: BTreeSet::new(),
@@ -216,6 +174,7 @@ impl Service {
             }
             (None, _) => {
                 self.users.remove(&user);
+                self.me_changes += 1;
                 self.absent.insert(lack);
             }
         }
@@ -232,7 +191,7 @@ impl Service {
             }
             (None, _) => {
                 if let Some(room) = self.topics.remove(topic) {
-                    room.attached.keys().for_each(|session| self.forget_attached(*session, topic));
+                    room.attached().keys().for_each(|session| self.forget_attached(*session, topic));
                     self.cancel(room.off_at, Due::TopicOff(topic.clone()));
                 }
                 self.absent.insert(lack);
@@ -344,7 +303,7 @@ impl Service {
             let users = &self.users;
             let listens = |user: &UserNumber| users.get(user).is_some_and(|person| person.online);
             self.topics.retain(|_, room| {
-                let used = room.pending > 0 || room.online || !room.attached.is_empty();
+                let used = room.pending > 0 || room.online || !room.attached().is_empty();
                 used || room.record.subs.keys().any(listens)
             });
             self.sweep_at.0 = self.topics.len().saturating_mul(2).max(idle);

@@ -39,7 +39,7 @@ impl Service {
         if let Undo::Attached(topic, _) | Undo::Detached(topic, ..) | Undo::TopicOnline(topic, _) = undo
             && !told.attached.contains_key(topic)
         {
-            let attached = self.topics.get(topic).map(|room| room.attached.clone()).unwrap_or_default();
+            let attached = self.topics.get(topic).map(|room| room.attached().clone()).unwrap_or_default();
             told.attached.insert(topic.clone(), attached);
         }
         match undo {
@@ -55,7 +55,7 @@ impl Service {
             Undo::Attached(topic, session) => {
                 told.attached.get_mut(topic).and_then(|attached| attached.remove(session));
                 self.forget_attached(*session, topic);
-                self.topics.get_mut(topic).and_then(|room| room.attached.remove(session));
+                self.topics.get_mut(topic).and_then(|room| room.detach(*session));
             }
             Undo::Detached(topic, session, user) => {
                 told.attached.get_mut(topic).and_then(|attached| attached.insert(*session, *user));
@@ -64,7 +64,7 @@ impl Service {
                     && let Some(room) = self.topics.get_mut(topic)
                 {
                     seat.attached.insert(topic.clone());
-                    room.attached.insert(*session, *user);
+                    room.attach(*session, *user);
                 }
             }
             Undo::TopicOnline(topic, online) => {
@@ -81,10 +81,12 @@ impl Service {
                 }
             }
             Undo::OnMe(user, session) => {
+                self.me_changes += 1;
                 told.users.insert(*user);
                 self.users.get_mut(user).map(|person| person.me.remove(session));
             }
             Undo::OffMe(user, session) => {
+                self.me_changes += 1;
                 told.users.insert(*user);
                 if self.sessions.contains_key(session) {
                     self.users.get_mut(user).map(|person| person.me.insert(*session));
@@ -105,7 +107,7 @@ impl Service {
         let at = self.now + self.config.offline_after;
         for (topic, attached) in told.attached {
             let Some(room) = self.topics.get_mut(&topic) else { continue };
-            let off_at = if room.attached.is_empty() { None } else { room.off_at.take() };
+            let off_at = if room.attached().is_empty() { None } else { room.off_at.take() };
             let left: BTreeSet<UserNumber> = attached.into_values().filter(|user| !room.has_attached(*user)).collect();
             self.cancel(off_at, Due::TopicOff(topic.clone()));
             self.rest(self.now, &topic);

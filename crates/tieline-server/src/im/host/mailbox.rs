@@ -112,7 +112,7 @@ impl Post {
         });
         let mut roused = Vec::new();
         ended.iter().for_each(|line| line.put([Mail::End], &mut roused));
-        roused.into_iter().for_each(Rouse::now);
+        Rouse::all(roused);
         ended.len()
     }
 }
@@ -189,17 +189,12 @@ impl Outlet for Postman {
 
     fn told_between(&mut self) {
         self.hand_out();
-        for rouse in std::mem::take(&mut self.roused) {
-            match rouse {
-                Rouse::Task(_) => rouse.now(),
-                // In the mailbox it is, and in its order: should the line have more to say, it goes out with that.
-                Rouse::Courier(..) => self.roused.push(rouse),
-            }
-        }
+        // In the mailbox it is, and in its order: should the line have more to say, it goes out with that.
+        Rouse::all(self.roused.extract_if(.., |rouse| matches!(rouse, Rouse::Task(_))));
     }
 
     fn told(&mut self) {
         self.hand_out();
-        self.roused.drain(..).for_each(Rouse::now);
+        Rouse::all(self.roused.drain(..));
     }
 }

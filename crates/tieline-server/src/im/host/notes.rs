@@ -32,7 +32,7 @@ impl Notes {
             if undecided.fetch_sub(1, Ordering::AcqRel) == half + 1 {
                 let mut roused = Vec::new();
                 mailbox.put([Mail::NotesDecided], &mut roused);
-                roused.into_iter().for_each(Rouse::now);
+                Rouse::all(roused);
             }
         })
     }

@@ -1,12 +1,15 @@
 //! Writing.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use tieline_portsip_im::service::{Account, Deletion, MessageRecord, Subscription, TopicHead, TopicKey, Write};
+use tieline_portsip_im::service::{
+    Account, Deletion, MessageRecord, Micros, Subscription, TopicHead, TopicKey, UserNumber, Write,
+};
 
 use super::super::{StoreError, Writer};
 use super::schema::BUSY;
@@ -62,9 +65,14 @@ impl Writer for SqliteWriter {
     fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
         // Dropped on an error, it is rolled back.
         let writing = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut latest = Latest::default();
         for write in writes {
+            if !latest.note(write) {
+                latest.put(&writing)?;
+            }
             apply(&writing, write)?;
         }
+        latest.put(&writing)?;
         writing.commit()?;
         self.erasing |= writes.iter().any(erases);
         if self.erasing
@@ -72,6 +80,45 @@ impl Writer for SqliteWriter {
         {
             // What was written is kept all the same.
             tracing::warn!(error = &error as &dyn std::error::Error, "the write-ahead log was not emptied");
+        }
+        Ok(())
+    }
+}
+
+/// What many messages of a commit change one after the other is put once: the numbers of topics, and marks.
+#[derive(Default)]
+struct Latest<'w> {
+    messages: HashMap<&'w TopicKey, &'w MessageRecord>,
+    marks: HashMap<(&'w TopicKey, UserNumber), Marks>,
+}
+
+/// Up to where a user read and received, and when that counts as changed.
+type Marks = (u64, u64, Micros);
+
+impl<'w> Latest<'w> {
+    /// Notes what a write changes. Whether that may wait: another kind of write may be about the same rows.
+    fn note(&mut self, write: &'w Write) -> bool {
+        match write {
+            Write::Message { topic, message } => drop(self.messages.insert(topic, message)),
+            Write::Marks { topic, user, read, recv, updated } => {
+                self.marks.insert((topic, *user), (*read, *recv, *updated));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn put(&mut self, writing: &Transaction<'_>) -> Result<(), StoreError> {
+        for (topic, message) in self.messages.drain() {
+            let mut touch = writing.prepare_cached("UPDATE topics SET seq = ?2, touched = ?3 WHERE name = ?1")?;
+            touch.execute(params![topic.to_string(), column(message.seq), message.ts])?;
+        }
+        for ((topic, user), (read, recv, updated)) in self.marks.drain() {
+            let mut update = writing.prepare_cached(
+                "UPDATE subscriptions SET read = ?3, recv = ?4, updated = ?5
+                 WHERE topic = (SELECT id FROM topics WHERE name = ?1) AND user = ?2",
+            )?;
+            update.execute(params![topic.to_string(), column(user), column(read), column(recv), updated])?;
         }
         Ok(())
     }
@@ -92,14 +139,8 @@ fn apply(writing: &Transaction<'_>, write: &Write) -> Result<(), StoreError> {
         Write::Topic(head) => put_topic(writing, head),
         Write::Subscription { topic, subscription } => put_subscription(writing, topic, subscription),
         Write::Message { topic, message } => add_message(writing, topic, message),
-        Write::Marks { topic, user, read, recv, updated } => {
-            let mut update = writing.prepare_cached(
-                "UPDATE subscriptions SET read = ?3, recv = ?4, updated = ?5
-                 WHERE topic = (SELECT id FROM topics WHERE name = ?1) AND user = ?2",
-            )?;
-            update.execute(params![topic.to_string(), column(*user), column(*read), column(*recv), updated])?;
-            Ok(())
-        }
+        // The last of them only.
+        Write::Marks { .. } => Ok(()),
         Write::Deletion { topic, deletion } => add_deletion(writing, topic, deletion),
         Write::DeleteTopic(topic) => {
             writing.prepare_cached("DELETE FROM topics WHERE name = ?1")?.execute([topic.to_string()])?;
@@ -175,13 +216,12 @@ fn put_subscription(writing: &Transaction<'_>, topic: &TopicKey, sub: &Subscript
 
 /// A number that was used already fails by the key of the table.
 fn add_message(writing: &Transaction<'_>, topic: &TopicKey, message: &MessageRecord) -> Result<(), StoreError> {
-    let name = topic.to_string();
     let mut add = writing.prepare_cached(
         "INSERT INTO messages (topic, seq, ts, sender, head, content, reqid)
          VALUES ((SELECT id FROM topics WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     add.execute(params![
-        name,
+        topic.to_string(),
         column(message.seq),
         message.ts,
         message.from.map(column),
@@ -189,8 +229,6 @@ fn add_message(writing: &Transaction<'_>, topic: &TopicKey, message: &MessageRec
         json_column(message.content.as_ref()),
         message.reqid.as_deref(),
     ])?;
-    let mut touch = writing.prepare_cached("UPDATE topics SET seq = ?2, touched = ?3 WHERE name = ?1")?;
-    touch.execute(params![name, column(message.seq), message.ts])?;
     Ok(())
 }
 
