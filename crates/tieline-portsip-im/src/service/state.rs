@@ -203,12 +203,23 @@ impl Service {
     pub fn commit(&mut self, mut step: Step) -> Vec<Delivery> {
         self.settle(&step);
         for topic in &step.topics {
-            if self.topics.get(topic).is_some_and(|room| room.gone && room.pending == 0) {
-                self.topics.remove(topic);
+            if self.topics.get(topic).is_some_and(|room| room.gone && room.pending == 0)
+                && let Some(room) = self.topics.remove(topic)
+            {
+                self.forget_topic(topic, &room);
             }
         }
         self.sweep();
         core::mem::take(&mut step.deliveries)
+    }
+
+    /// Whoever was loaded while the deletion waited for its commit has the topic still.
+    fn forget_topic(&mut self, topic: &TopicKey, room: &Room) {
+        for user in room.record.subs.keys() {
+            if let Some(person) = self.users.get_mut(user) {
+                person.topics.remove(topic);
+            }
+        }
     }
 
     pub(super) fn settle(&mut self, step: &Step) {
@@ -262,8 +273,9 @@ impl Service {
                 }
             }
             Write::Subscription { topic, subscription } => {
-                step.touch_user(subscription.user);
+                // Of a user who is not in memory there is nothing to load again; nobody begins anything for such a one.
                 if let Some(person) = self.users.get_mut(&subscription.user) {
+                    step.touch_user(subscription.user);
                     person.topics.insert(topic.clone());
                 }
             }

@@ -4,7 +4,7 @@ use serde_json::json;
 use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::{Arrival, Rate, SessionId};
 
-use crate::said::{del_messages, get, leave, mark, publish, set_mode_of, sub, unsub};
+use crate::said::{del_messages, del_topic, get, leave, mark, publish, set_mode_of, sub, unsub};
 use crate::world::{EPOCH, World, config};
 
 #[test]
@@ -84,6 +84,26 @@ fn who_has_as_many_topics_as_may_be_comes_back_to_one_that_was_left() {
         assert_eq!(world.code("alice1", sub("new")), 422);
         assert_eq!(world.code("alice1", sub(topic)), 200, "{topic}");
     }
+}
+
+#[test]
+fn a_group_that_was_being_deleted_while_a_member_logged_in_counts_no_more() {
+    let mut config = config();
+    config.topics = 1;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("bob1");
+    let group = world.create("alice1");
+    assert_eq!(world.code("bob1", sub(&group)), 200);
+    world.restart();
+    world.arrive("alice1");
+    world.hold = true;
+    world.say("alice1", del_topic(&group));
+    // Loaded from a store that does not know of it yet.
+    world.arrive("bob1");
+    world.commit();
+    world.hold = false;
+    assert_eq!(world.code("bob1", sub("new")), 200);
 }
 
 #[test]
