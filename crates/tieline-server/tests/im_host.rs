@@ -185,6 +185,25 @@ async fn who_is_gone_is_offline_and_the_others_are_told_when_the_server_stops() 
 }
 
 #[tokio::test]
+async fn who_loses_a_channel_is_detached_from_it_on_all_lines_while_logged_in() {
+    let site = Site::start(&MemoryStore::new()).await;
+    let (mut one, mut two) = (site.socket(1001).await, site.socket(1001).await);
+    let sub = json!({"sub": {"id": "1", "topic": "emc8000"}});
+    assert_eq!(ask(&mut one, &sub).await["code"], 403);
+    site.im.engine().change_channels(1001, vec!["8000".into()]);
+    for socket in [&mut one, &mut two] {
+        assert_eq!(ask(socket, &sub).await["code"], 200);
+    }
+    site.im.engine().change_channels(1001, Vec::new());
+    for socket in [&mut one, &mut two] {
+        let told = hear(socket).await["ctrl"].take();
+        assert_eq!((&told["code"], &told["topic"]), (&json!(205), &json!("emc8000")));
+        assert_eq!(ask(socket, &sub).await["code"], 403);
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn who_does_not_read_is_dropped_and_holds_up_nobody() {
     let mut lines = ServerConfig::new(0);
     lines.limits.queued_bytes = 256 << 10;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tieline_core::{Instant, Text};
 use tieline_portsip_im::server::{Answer, ServerRequestId};
-use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, TopicKey, Write};
+use tieline_portsip_im::service::{
+    Arrival, Decision, Delivery, Lack, Service, SessionId, Step, TopicKey, UserNumber, Write,
+};
 use tieline_portsip_im::{ClientMessage, Status};
 
 use super::{Around, Clock, Directory, Json, OnDecided, Outlet};
@@ -29,6 +31,7 @@ pub(super) enum Input {
     Asked { session: SessionId, request: ServerRequestId, message: Box<ClientMessage<Text>> },
     Noted { session: SessionId, message: Box<ClientMessage<Text>>, decided: OnDecided },
     Received { channel: Text, head: Option<Json>, content: Option<Json> },
+    Channels { user: UserNumber, channels: Vec<Text> },
     Closed(SessionId),
     Committed(Outcome),
     Settle(Box<dyn FnOnce(Option<Instant>) + Send>),
@@ -205,6 +208,11 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 match made {
                     Ok(step) => self.decided(step, Asker::Nobody),
                     Err(_) => tracing::error!(%channel, "a message from outside is lost"),
+                }
+            }
+            Input::Channels { user, channels } => {
+                if let Ok(step) = self.decide(|service| service.change_channels(now, user, &channels)) {
+                    self.decided(step, Asker::Nobody);
                 }
             }
             Input::Closed(session) => {
