@@ -61,10 +61,16 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
     loop {
         tokio::select! {
             () = signals.next() => break,
-            _ = look.tick() => match standing.im().end_strangers() {
-                0 => {}
-                lines => tracing::info!(lines, "lines of users were closed who may not sign in any more"),
-            },
+            _ = look.tick() => {
+                match standing.im().end_strangers() {
+                    0 => {}
+                    lines => tracing::info!(lines, "lines of users were closed who may not sign in any more"),
+                }
+                match standing.im().renew_channels() {
+                    0 => {}
+                    lines => tracing::info!(lines, "the users of lines have other channels now"),
+                }
+            }
             _ = sweep.tick() => match standing.sweep().await {
                 Ok(0) => {}
                 Ok(files) => tracing::info!(files, "old files were removed"),
