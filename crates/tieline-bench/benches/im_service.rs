@@ -202,6 +202,10 @@ fn group(bench: &Bench) {
         bare_socket(bench.bare, &format!("{request} {answer} {message}\n")).await
     });
     for (flying, messages) in [(1, effort(200, 5)), (32, effort(960, 32))] {
+        if std::env::var("FLY").is_ok_and(|fly| fly != flying.to_string()) {
+            continue;
+        }
+        let messages = messages * std::env::var("TIMES").map_or(1, |t| t.parse::<usize>().unwrap());
         let deliveries = messages * MEMBERS;
         let (ours, fanout) = ("tieline-server", "bare fan-out, nothing kept");
         let kept = [RefCell::new((Vec::new(), Duration::ZERO)), RefCell::new((Vec::new(), Duration::ZERO))];

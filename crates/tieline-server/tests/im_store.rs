@@ -3,7 +3,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -17,7 +16,7 @@ use tieline_portsip_im::service::{
 };
 use tieline_server::im::FileStore;
 use tieline_server::im::store::{
-    Committer, Disk, DiskFiles, FileRow, MemoryStore, OsDisk, Pending, Reader, SqliteStore, Store, StoreError, Writer,
+    Disk, DiskFiles, FileRow, MemoryStore, OsDisk, Pending, Reader, SqliteStore, Store, StoreError, Writer,
 };
 
 const ALICE: u64 = 804_252_613_548_700_000;
@@ -322,20 +321,6 @@ fn a_disk_that_is_full_keeps_nothing_and_takes_again_when_there_is_room() {
     assert_eq!(reader.topic(&group()).expect("reads").expect("it").head.seq, 5);
     writer.bound_pages(pages + 1000).expect("bounds");
     writer.commit(&[large(6)]).expect("keeps");
-}
-
-#[test]
-fn batches_are_committed_in_their_order_and_each_is_told() {
-    let store = MemoryStore::new();
-    let (mut reader, writer) = store.open().expect("opens");
-    let (told, outcomes) = channel();
-    let committer =
-        Committer::start(writer, move |outcome| told.send(outcome.is_ok()).expect("heard")).expect("a thread");
-    committer.submit(writes()).expect("taken");
-    committer.submit(vec![message(6)]).expect("taken");
-    drop(committer);
-    assert_eq!(outcomes.iter().collect::<Vec<_>>(), [true, true]);
-    assert_eq!(reader.topic(&group()).expect("reads").expect("it").head.seq, 6);
 }
 
 /// A disk that writes down what is done to it, and may be full.

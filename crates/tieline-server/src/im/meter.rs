@@ -21,7 +21,7 @@ pub const COMMIT_CLASSES: [Duration; 12] = [
     Duration::from_secs(5),
 ];
 
-/// How long commits took, from when they were submitted, the waiting for the thread that writes included.
+/// How long commits took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CommitTimes {
@@ -155,6 +155,10 @@ impl Counter<'_> {
 
     pub(crate) fn less(self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(self) -> usize {
+        usize::try_from(self.0.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn set(self, number: usize) {

@@ -1,10 +1,11 @@
 //! The thread that decides: the rules of the IM service over a store, for whoever holds the lines.
 //!
-//! One thread owns the [`Service`] and a [`Reader`], a second one, the [`Committer`], the [`Writer`]. Lines say what came
-//! through an [`Engine`], which any thread may do, and are told by an [`Outlet`], on the deciding thread: it must not block.
-//! While a commit lasts the decisions go on, and all that wait go into the next one.
+//! One thread owns the [`Service`], a [`Reader`] and a [`Writer`]. Lines say what came through an [`Engine`], which any thread
+//! may do, and are told by an [`Outlet`], on the deciding thread: it must not block. All that came while a commit lasted is
+//! decided after it and goes into the next one. A commit may wait for those whom the one before it answered, 2 ms at most.
 
 mod clock;
+mod gathering;
 mod run;
 
 use std::fmt;
@@ -19,7 +20,7 @@ use tieline_portsip_im::server::{Answer, ServerRequestId};
 use tieline_portsip_im::service::{Arrival, MessageRecord, Service, SessionId, UserNumber};
 
 use super::meter::{Meter, ServiceStats};
-use super::store::{Committer, Reader, StoreError, Writer};
+use super::store::{Reader, StoreError, Writer};
 pub use clock::Clock;
 pub(super) use clock::SystemClock;
 use run::{Input, Run};
@@ -48,13 +49,6 @@ pub trait Outlet: Send + 'static {
     /// There is nothing more to tell for now: an outlet that holds back what it was told, so that what is for one session
     /// goes out together, lets it go. Nothing is left to be done here by one that does not.
     fn told(&mut self) {}
-
-    /// There is nothing more to tell until the commit that is under way is done, and that one brings more messages of the
-    /// same topics: an outlet may hold back pushes for so long, so that they go out together. [`told`](Self::told) comes at
-    /// the end of that commit or some milliseconds later, whichever is sooner. By default the same as `told`.
-    fn told_between(&mut self) {
-        self.told();
-    }
 }
 
 /// Done when a note is decided.
@@ -78,7 +72,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the threads.
+    /// Starts the thread.
     ///
     /// The service's clock is the system's and begins now.
     ///
@@ -93,7 +87,7 @@ impl Engine {
         Self::start_with_clock(service, reader, writer, outlet, Arc::new(SystemClock::start()))
     }
 
-    /// Starts the threads, with another clock than the system's.
+    /// Starts the thread, with another clock than the system's.
     ///
     /// # Errors
     /// When there can be no thread.
@@ -116,17 +110,12 @@ impl Engine {
         around: Around,
     ) -> Result<(Self, Running), StoreError> {
         let (inputs, heard) = channel();
-        let told = inputs.clone();
-        let committer = Committer::start(writer, move |outcome| {
-            // It is gone only when nobody waits any more.
-            let _ = told.send(Input::Committed(outcome));
-        })?;
         let counting = around.meter.clone();
         let thread = std::thread::Builder::new()
             .name("im-engine".into())
             .spawn(move || {
                 let meter = around.meter.clone();
-                let run = || Run::new(service, reader, committer, outlet, around).run(&heard);
+                let run = || Run::new(service, reader, writer, outlet, around).run(&heard);
                 // What the owner handed in, an outlet, a reader, a directory, is called there.
                 if catch_unwind(AssertUnwindSafe(run)).is_err() {
                     meter.note_death();
@@ -225,7 +214,7 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// The running threads. Dropped, it ends them: what was said before is decided, committed and told.
+/// The running thread. Dropped, it ends it: what was said before is decided, committed and told.
 #[must_use = "dropped, the engine stops"]
 pub struct Running {
     inputs: Sender<Input>,

@@ -1,26 +1,22 @@
 //! The deciding thread.
 
-use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::Instant as Moment;
 
 use tieline_core::{Instant, Text};
 use tieline_portsip_im::server::{Answer, ServerRequestId};
-use tieline_portsip_im::service::{
-    Arrival, Decision, Delivery, Lack, Service, SessionId, Step, TopicKey, UserNumber, Write,
-};
+use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, UserNumber, Write};
 use tieline_portsip_im::{ClientMessage, Status};
 
+use super::gathering::Gathering;
 use super::{Around, Clock, Directory, Json, OnDecided, Outlet};
 use crate::im::meter::Meter;
-use crate::im::store::{Committer, Outcome, Reader, StoreError};
+use crate::im::store::{Reader, StoreError, Writer};
 
 /// Steps that are decided in one go, at most, before what waits is committed.
 const GO: usize = 1024;
-
-/// Messages are held back for no longer, however long a commit takes.
-const HOLD: Duration = Duration::from_millis(20);
 
 /// How often what lacks is loaded for one decision: a user, then topics, then their members.
 const LOADS: usize = 8;
@@ -33,7 +29,6 @@ pub(super) enum Input {
     Received { channel: Text, head: Option<Json>, content: Option<Json> },
     Channels { user: UserNumber, channels: Vec<Text> },
     Closed(SessionId),
-    Committed(Outcome),
     Settle(Box<dyn FnOnce(Option<Instant>) + Send>),
     Clock,
     Drain,
@@ -50,24 +45,15 @@ enum Asker {
 
 type Decided = (Step, Asker);
 
-pub(super) struct Run<R, O> {
+pub(super) struct Run<R, W, O> {
     service: Service,
     reader: R,
-    committer: Committer,
+    writer: W,
     outlet: O,
     clock: Arc<dyn Clock>,
-    /// Decided, and not submitted.
+    /// Decided, and not committed.
     waiting: Vec<Decided>,
-    /// Submitted, and not committed.
-    flying: Vec<Decided>,
-    /// The topics whose messages are among that.
-    topics: BTreeSet<TopicKey>,
-    /// The topics whose messages were committed since the outlet was told.
-    fresh: BTreeSet<TopicKey>,
-    /// Until when messages that were committed are held back at most.
-    held: Option<std::time::Instant>,
-    /// When what flies was submitted, and how many writes and messages it has.
-    submitted: (std::time::Instant, u64, u64),
+    gathering: Gathering,
     /// Who waits until nothing waits.
     settling: Vec<Box<dyn FnOnce(Option<Instant>) + Send>>,
     meter: Meter,
@@ -75,26 +61,22 @@ pub(super) struct Run<R, O> {
     stopping: bool,
 }
 
-impl<R: Reader, O: Outlet> Run<R, O> {
+impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
     pub(super) fn new(
         service: Service,
         reader: R,
-        committer: Committer,
+        writer: W,
         outlet: O,
         Around { clock, meter, directory }: Around,
     ) -> Self {
         Self {
             service,
             reader,
-            committer,
+            writer,
             outlet,
             clock,
             waiting: Vec::new(),
-            flying: Vec::new(),
-            topics: BTreeSet::new(),
-            fresh: BTreeSet::new(),
-            held: None,
-            submitted: (std::time::Instant::now(), 0, 0),
+            gathering: Gathering::default(),
             settling: Vec::new(),
             meter,
             directory,
@@ -103,7 +85,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
     }
 
     pub(super) fn run(mut self, heard: &Receiver<Input>) {
-        while !(self.stopping && self.waiting.is_empty() && self.flying.is_empty()) {
+        while !self.stopping {
             match self.next(heard) {
                 Ok(input) => {
                     self.take(input);
@@ -112,41 +94,26 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => self.stopping = true,
             }
             let now = self.now();
             if self.service.poll_timeout().is_some_and(|due| due <= now) {
                 let step = self.service.handle_timeout(now);
                 self.decided(step, Asker::Nobody);
             }
-            self.submit();
-            self.tell();
+            let hurries = self.stopping || !self.settling.is_empty();
+            if hurries || self.gathering.left(Moment::now(), self.waiting.len()).is_none() {
+                self.commit();
+            }
+            self.outlet.told();
             self.tell_settled();
             self.count();
         }
     }
 
-    /// Lets the outlet tell. While the next commit of the same topics is under way it may hold back messages, once: who has
-    /// much to say is heard with half as many writes, and who waits for an answer, or has said all, waits for nothing.
-    fn tell(&mut self) {
-        let fresh = std::mem::take(&mut self.fresh);
-        let holds = match self.held {
-            _ if self.flying.is_empty() => false,
-            None => !fresh.is_empty() && fresh.is_subset(&self.topics),
-            Some(until) => fresh.is_empty() && std::time::Instant::now() < until,
-        };
-        if holds {
-            self.held.get_or_insert_with(|| std::time::Instant::now() + HOLD);
-            self.outlet.told_between();
-        } else {
-            self.held = None;
-            self.outlet.told();
-        }
-    }
-
     /// Tells those who wait for it that nothing is under way.
     fn tell_settled(&mut self) {
-        if self.waiting.is_empty() && self.flying.is_empty() {
+        if self.waiting.is_empty() {
             let due = self.service.poll_timeout();
             self.settling.drain(..).for_each(|done| done(due));
         }
@@ -157,7 +124,7 @@ impl<R: Reader, O: Outlet> Run<R, O> {
         self.meter.sessions().set(sessions);
         self.meter.users().set(users);
         self.meter.topics().set(topics);
-        self.meter.waiting_steps().set(self.waiting.len() + self.flying.len());
+        self.meter.waiting_steps().set(self.waiting.len());
     }
 
     /// The time, which the service takes for the time of day too.
@@ -169,8 +136,8 @@ impl<R: Reader, O: Outlet> Run<R, O> {
 
     fn next(&self, heard: &Receiver<Input>) -> Result<Input, RecvTimeoutError> {
         let due = self.service.poll_timeout().and_then(|due| self.clock.until(due));
-        let held = self.held.map(|until| until.saturating_duration_since(std::time::Instant::now()));
-        match due.into_iter().chain(held).min() {
+        let more = self.gathering.left(Moment::now(), self.waiting.len()).filter(|_| !self.waiting.is_empty());
+        match due.into_iter().chain(more).min() {
             Some(time) => heard.recv_timeout(time),
             None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
@@ -178,8 +145,8 @@ impl<R: Reader, O: Outlet> Run<R, O> {
 
     fn take(&mut self, input: Input) {
         let now = self.now();
-        // What the committer tells was not said by a line.
-        if !matches!(input, Input::Committed(_) | Input::Stop) {
+        // That was not said by a line.
+        if !matches!(input, Input::Stop) {
             self.meter.waiting_inputs().less();
         }
         match input {
@@ -219,7 +186,6 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 let step = self.service.close(now, session);
                 self.decided(step, Asker::Nobody);
             }
-            Input::Committed(outcome) => self.committed(&outcome),
             Input::Settle(done) => self.settling.push(done),
             // Coming here was all.
             Input::Clock => {}
@@ -275,53 +241,48 @@ impl<R: Reader, O: Outlet> Run<R, O> {
 
     /// A step that writes nothing, and that nothing is before, is told at once.
     fn decided(&mut self, step: Step, asker: Asker) {
-        if step.writes().is_empty() && self.waiting.is_empty() && self.flying.is_empty() {
+        if step.writes().is_empty() && self.waiting.is_empty() {
             self.deliver(step, asker);
         } else {
             self.waiting.push((step, asker));
         }
     }
 
-    /// Sends what waits to its commit, when none is on its way.
-    fn submit(&mut self) {
-        if !self.flying.is_empty() || self.waiting.is_empty() {
-            return;
-        }
-        self.flying = std::mem::take(&mut self.waiting);
-        let writes: Vec<Write> = self.flying.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
-        let mut messages = 0;
-        for write in &writes {
-            if let Write::Message { topic, .. } = write {
-                messages += 1;
-                if !self.topics.contains(topic) {
-                    self.topics.insert(topic.clone());
-                }
+    /// Keeps what waits, and tells what comes of it.
+    fn commit(&mut self) {
+        let mut steps = std::mem::take(&mut self.waiting);
+        let writes: Vec<Write> = steps.iter_mut().flat_map(|(step, _)| step.take_writes()).collect();
+        if !writes.is_empty() {
+            let begun = Moment::now();
+            self.gathering.begin(steps.len());
+            if let Err(error) = self.keep(&writes) {
+                tracing::error!(error = &error as &dyn std::error::Error, writes = writes.len(), "nothing was kept");
+                self.meter.note_store(false);
+                self.meter.failed_commits().add(1);
+                return self.fail(steps);
             }
+            let asked = steps.iter().filter(|(_, asker)| !matches!(asker, Asker::Nobody)).count();
+            self.gathering.end(Moment::now(), begun.elapsed(), asked + self.meter.waiting_inputs().get());
+            self.meter.note_store(true);
+            self.meter.note_commit(begun.elapsed());
+            self.meter.commits().add(1);
+            self.meter.writes().add(writes.len() as u64);
+            let messages = writes.iter().filter(|write| matches!(write, Write::Message { .. })).count();
+            self.meter.messages().add(messages as u64);
         }
-        self.submitted = (std::time::Instant::now(), writes.len() as u64, messages);
-        if writes.is_empty() {
-            self.told_committed();
-        } else if let Err(error) = self.committer.submit(writes) {
-            self.committed(&Err(error));
+        for (step, asker) in steps {
+            self.deliver(step, asker);
         }
     }
 
-    fn committed(&mut self, outcome: &Outcome) {
-        let (at, writes, messages) = self.submitted;
-        let topics = std::mem::take(&mut self.topics);
-        self.meter.note_store(outcome.is_ok());
-        if outcome.is_ok() {
-            self.meter.note_commit(at.elapsed());
-            self.meter.commits().add(1);
-            self.meter.writes().add(writes);
-            self.meter.messages().add(messages);
-            self.fresh = topics;
-            return self.told_committed();
-        }
-        self.meter.failed_commits().add(1);
-        let mut steps = std::mem::take(&mut self.flying);
-        // What was decided since stands on what is not kept.
-        steps.append(&mut self.waiting);
+    /// Everybody waits for this thread: what a store panics at is not kept, and no end.
+    fn keep(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        let kept = catch_unwind(AssertUnwindSafe(|| self.writer.commit(writes)));
+        kept.unwrap_or_else(|_| Err(StoreError::failed("the writer panicked")))
+    }
+
+    /// Takes back steps that are not kept.
+    fn fail(&mut self, steps: Vec<Decided>) {
         let (steps, askers): (Vec<Step>, Vec<Asker>) = steps.into_iter().unzip();
         self.service.fail(steps);
         for asker in askers {
@@ -332,12 +293,6 @@ impl<R: Reader, O: Outlet> Run<R, O> {
                 }
                 Asker::Nobody => {}
             }
-        }
-    }
-
-    fn told_committed(&mut self) {
-        for (step, asker) in std::mem::take(&mut self.flying) {
-            self.deliver(step, asker);
         }
     }
 

@@ -193,12 +193,6 @@ impl Outlet for Postman {
         (self.post.outside)(channel, message);
     }
 
-    fn told_between(&mut self) {
-        self.hand_out();
-        // In the mailbox it is, and in its order: should the line have more to say, it goes out with that.
-        Rouse::all(self.roused.extract_if(.., |rouse| matches!(rouse, Rouse::Task(_))));
-    }
-
     fn told(&mut self) {
         self.hand_out();
         Rouse::all(self.roused.drain(..));

@@ -1,22 +1,18 @@
 //! Where the IM service keeps accounts, topics, messages and files.
 //!
-//! A store is a [`Reader`] and a [`Writer`], each for one thread: the thread that decides reads what lacks and the pages of
-//! history, and a writer of its own takes the writes of many [steps](tieline_portsip_im::service::Step) to one commit, so
-//! that durability costs one sync for as many messages as came while the one before it lasted. [`Committer`] is that
-//! thread:
+//! A store is a [`Reader`] and a [`Writer`]. The thread that decides has both: it reads what lacks and the pages of history,
+//! and takes the writes of many [steps](tieline_portsip_im::service::Step) to one commit, so that durability costs one sync for
+//! as many messages as came while the one before it lasted:
 //!
-//! 1. The host decides, and keeps the steps in their order. While no batch is on its way it takes the writes of all steps
-//!    that wait ([`Step::take_writes`](tieline_portsip_im::service::Step::take_writes)) and submits them
-//!    ([`Committer::submit`]); meanwhile it goes on deciding.
-//! 2. [`Outcome`] comes back, by the way that the host gave to [`Committer::start`]: committed, and the steps of that batch
-//!    go to [`Service::commit`](tieline_portsip_im::service::Service::commit) and their deliveries out; or failed, and all
-//!    steps, those that wait as well, to [`Service::fail`](tieline_portsip_im::service::Service::fail), and their askers
-//!    are answered 500.
-//! 3. A step that writes nothing while no step waits needs no batch.
+//! 1. The host decides all that came, and keeps the steps in their order. Then it takes the writes of all of them
+//!    ([`Step::take_writes`](tieline_portsip_im::service::Step::take_writes)) to [`Writer::commit`].
+//! 2. When that returns the steps go to [`Service::commit`](tieline_portsip_im::service::Service::commit) and their deliveries
+//!    out; or, when it failed, to [`Service::fail`](tieline_portsip_im::service::Service::fail), and their askers are
+//!    answered 500.
+//! 3. A step that writes nothing while no step waits needs no commit.
 //!
 //! What a reader reads was committed before: a topic that lacks has no writes on their way.
 
-mod committer;
 #[cfg(feature = "im-store")]
 mod disk;
 mod error;
@@ -30,7 +26,6 @@ use tieline_core::Text;
 use tieline_core::json::Raw;
 use tieline_portsip_im::service::{MessageRecord, Ranges, TopicKey, TopicRecord, UserNumber, UserRecord, Write};
 
-pub use committer::{Committer, Outcome};
 #[cfg(feature = "im-store")]
 pub use disk::{Disk, OsDisk, Pending};
 pub use error::StoreError;
