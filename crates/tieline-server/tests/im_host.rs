@@ -27,18 +27,26 @@ use tokio_tungstenite::tungstenite::Message;
 const LONG: Duration = Duration::from_secs(60);
 
 /// Whoever knows the token is who he says.
-struct Anybody(Secret);
+struct Anybody(Secret, Channels);
+
+/// The channels that everybody has.
+type Channels = Arc<Mutex<Vec<Text>>>;
 
 impl Accounts for Anybody {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
         match credentials {
             Credentials::AccessToken { user, token, .. } if token.matches(&self.0) => {
-                let user = user.parse().map_err(|_| Status::AUTHENTICATION_FAILED)?;
-                Ok(Admitted::new(Arrival::new(user)).with_token("dG9rZW4="))
+                let mut arrival = Arrival::new(user.parse().map_err(|_| Status::AUTHENTICATION_FAILED)?);
+                arrival.channels.clone_from(&self.1.lock().unwrap());
+                Ok(Admitted::new(arrival).with_token("dG9rZW4="))
             }
             Credentials::AccessToken { .. } => Err(Status::AUTHENTICATION_FAILED),
             _ => Err(Status::UNKNOWN_SCHEME),
         }
+    }
+
+    fn channels(&self, _: u64) -> Option<Vec<Text>> {
+        Some(self.1.lock().unwrap().clone())
     }
 }
 
@@ -47,6 +55,7 @@ struct Site {
     running: Running,
     url: String,
     forwarded: Arc<Mutex<Vec<String>>>,
+    channels: Channels,
     im: HostedIm,
 }
 
@@ -56,7 +65,9 @@ impl Site {
     }
 
     async fn start_with(store: &impl Store, lines: ServerConfig) -> Self {
-        Self::start_of(store, lines, Anybody("swordfish".into())).await
+        let channels = Channels::default();
+        let anybody = Anybody("swordfish".into(), Arc::clone(&channels));
+        Self { channels, ..Self::start_of(store, lines, anybody).await }
     }
 
     async fn start_of(store: &impl Store, lines: ServerConfig, accounts: impl Accounts) -> Self {
@@ -69,7 +80,7 @@ impl Site {
         let server = Server::bind("127.0.0.1:0", ServerOptions::default()).await.unwrap();
         let url = format!("ws://{}/im", server.local_addr());
         let server = server.spawn(Router::new().websocket(im_paths(), im.clone()));
-        Self { server, running, url, forwarded, im }
+        Self { server, running, url, forwarded, channels: Channels::default(), im }
     }
 
     async fn join(&self, user: &str) -> (Client, Events) {
@@ -187,6 +198,28 @@ async fn who_is_gone_is_offline_and_the_others_are_told_when_the_server_stops() 
     assert_eq!((&goodbye["ctrl"]["code"], &goodbye["ctrl"]["text"]), (&json!(205), &json!("server shutdown")));
     drop(alice);
     stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_loses_a_channel_is_detached_from_it_on_all_lines_while_logged_in() {
+    let site = Site::start(&MemoryStore::new()).await;
+    let (mut one, mut two) = (site.socket(1001).await, site.socket(1001).await);
+    let sub = json!({"sub": {"id": "1", "topic": "emc8000"}});
+    assert_eq!(ask(&mut one, &sub).await["code"], 403);
+    assert_eq!(site.im.renew_channels(), 0);
+    site.channels.lock().unwrap().push("8000".into());
+    assert_eq!((site.im.renew_channels(), site.im.renew_channels()), (2, 0), "lines, once");
+    for socket in [&mut one, &mut two] {
+        assert_eq!(ask(socket, &sub).await["code"], 200);
+    }
+    site.channels.lock().unwrap().clear();
+    assert_eq!(site.im.renew_channels(), 2);
+    for socket in [&mut one, &mut two] {
+        let told = hear(socket).await["ctrl"].take();
+        assert_eq!((&told["code"], &told["topic"]), (&json!(205), &json!("emc8000")));
+        assert_eq!(ask(socket, &sub).await["code"], 403);
+    }
+    site.stop().await;
 }
 
 #[tokio::test]
@@ -419,7 +452,7 @@ struct Welcome(Arc<AtomicBool>);
 
 impl Accounts for Welcome {
     fn login(&self, credentials: &Credentials) -> Result<Admitted, Status> {
-        Anybody("swordfish".into()).login(credentials)
+        Anybody("swordfish".into(), Channels::default()).login(credentials)
     }
 
     fn may_stay(&self, _: u64) -> bool {

@@ -72,7 +72,7 @@ pub(crate) async fn run(args: args::Serve, output: Output) -> Result<Exit, Failu
         () = signals.next() => {}
         // Neither ends. They go on beside the signals: a sweep may take long.
         () = sweep(&standing) => {}
-        () = end_strangers(&standing) => {}
+        () = look_at_users(&standing) => {}
     }
     tracing::info!("ending");
     let end = async {
@@ -102,13 +102,17 @@ async fn sweep(standing: &Service) {
 }
 
 /// Closes lines that may not be open any more.
-async fn end_strangers(standing: &Service) {
+async fn look_at_users(standing: &Service) {
     let mut due = tokio::time::interval(LOOK);
     loop {
         due.tick().await;
         match standing.im().end_strangers() {
             0 => {}
             lines => tracing::info!(lines, "lines of users were closed who may not sign in any more"),
+        }
+        match standing.im().renew_channels() {
+            0 => {}
+            lines => tracing::info!(lines, "the users of lines have other channels now"),
         }
     }
 }

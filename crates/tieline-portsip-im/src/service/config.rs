@@ -49,19 +49,23 @@ pub struct ServiceConfig {
     pub members: usize,
     /// Topics that a session is attached to at most. Default 1000.
     pub attached: usize,
-    /// Topics of a user at most, those that the user left among them. Default 10,000.
+    /// Topics of a user at most, those that the user left among them; invitations by others fill half of them at most, so
+    /// that there is room for what the user begins. Default 10,000.
     pub topics: usize,
     /// Messages in a page of history at most. Default 100.
     pub page: u64,
     /// Entries of a list of subscriptions or deletions at most. Default 1024.
     pub entries: usize,
-    /// Bytes of such a list at most, but one entry: it ends before the one that goes beyond. Default 512 KiB, half of what
-    /// clients of this workspace take in one message.
+    /// Bytes of such a list at most, but one entry: entries are without `public` and `private` where that would leave no room
+    /// for those behind them, and the list ends before the one that still goes beyond. Default 512 KiB, half of what clients
+    /// of this workspace take in one message.
     pub answer_bytes: usize,
     /// Ranges of deleted messages, with others between, that are kept of a topic for everybody, and for each user, at most;
-    /// a deletion that makes more is answered 422. Default 10,000. What hides nothing new is not kept, so there are never
-    /// more deletions than messages either.
+    /// a deletion that makes more is answered 422. Default 10,000. What hides nothing new is not kept.
     pub spans: usize,
+    /// Deletions of messages of a topic for everybody, and of each user, at most, however many messages each is of: all are
+    /// in memory while the topic is. One more is answered 422. Default 10,000.
+    pub deletions: usize,
     /// Bytes of a `public` or `private` at most, of what a `set` or `sub` brings and of what it is merged into; more is
     /// answered 422. What the owner of the users gives an account ([`Arrival::public`](super::Arrival::public)) is not
     /// bounded. Default 32 KiB.
@@ -92,6 +96,7 @@ impl ServiceConfig {
             entries: 1024,
             answer_bytes: 512 << 10,
             spans: 10_000,
+            deletions: 10_000,
             card_bytes: 32 << 10,
             rate: Rate { burst: 200, per_second: 100 },
             offline_after: Duration::from_secs(4),

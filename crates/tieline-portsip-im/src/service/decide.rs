@@ -8,7 +8,7 @@ use tieline_core::{Instant, Text};
 use super::rate::Bucket;
 use super::record::{Account, Micros, TopicKey, UserNumber};
 use super::state::{Due, Person, Seat, Service};
-use super::step::{Decision, Lack, SessionId, Step};
+use super::step::{Decision, Lack, SessionId, Step, Undo};
 use super::target::{Target, user_number};
 use super::write::Write;
 use crate::{ClientBody, ClientMessage, Del, DelWhat, GetQuery, Params, Section, Status, Topic};
@@ -27,7 +27,7 @@ pub struct Arrival {
     /// Whether the `hi` said that nobody looks at the session.
     pub background: bool,
     /// The ring groups and queues whose external messages the user may see, by the id that stands behind `emc`. The user's
-    /// own is always among them.
+    /// own is always among them. [`Service::change_channels`] when they change while the user is there.
     pub channels: Vec<Text>,
 }
 
@@ -55,9 +55,7 @@ impl Service {
     pub fn open(&mut self, now: Instant, session: SessionId, arrival: &Arrival) -> Decision {
         self.now = now;
         let user = arrival.user;
-        let mut lacks = self.lacks_arrival(user);
-        let lost = self.lost_channels(arrival);
-        lost.iter().for_each(|channel| self.lack_topic(&mut lacks, channel));
+        let lacks = self.lacks_channels(user, &arrival.channels);
         if !lacks.is_empty() {
             return Decision::Lacks(lacks.into_iter().collect());
         }
@@ -67,7 +65,6 @@ impl Service {
         self.meet(&mut step, now, arrival);
         if let Some(person) = self.users.get_mut(&user) {
             person.sessions += 1;
-            person.channels = arrival.channels.iter().cloned().collect();
         }
         let seat = Seat {
             user,
@@ -78,8 +75,8 @@ impl Service {
             charged: None,
         };
         self.sessions.insert(session, seat);
-        let asked = Asked { session, user, now, ts: self.micros(now), name: "" };
-        lost.iter().for_each(|channel| self.end(&mut step, &asked, channel, user));
+        step.undo.push(Undo::Opened(session, user));
+        self.put_channels(&mut step, now, user, &arrival.channels);
         Decision::Made(self.made(step))
     }
 
@@ -96,23 +93,10 @@ impl Service {
     }
 
     /// What must be loaded before a user is let in.
-    fn lacks_arrival(&self, user: UserNumber) -> BTreeSet<Lack> {
+    pub(super) fn lacks_arrival(&self, user: UserNumber) -> BTreeSet<Lack> {
         let mut lacks = BTreeSet::new();
         self.lack_user(&mut lacks, user);
         lacks
-    }
-
-    /// The external message channels that the user was in and may no longer be.
-    fn lost_channels(&self, arrival: &Arrival) -> Vec<TopicKey> {
-        let topics = self.users.get(&arrival.user).map(|person| &person.topics);
-        let is_lost = |topic: &&TopicKey| match topic {
-            TopicKey::External(name) => {
-                let id = name.strip_prefix("emc").unwrap_or_default();
-                !is_own_channel(arrival.user, id) && !arrival.channels.iter().any(|channel| **channel == *id)
-            }
-            _ => false,
-        };
-        topics.into_iter().flatten().filter(is_lost).cloned().collect()
     }
 
     /// The user's account is made if there is none.
@@ -304,6 +288,7 @@ impl Service {
                 Due::Agent(user) => self.agent_changed(&mut step, user),
                 Due::TopicOff(topic) => self.topic_offline(&mut step, &topic),
                 Due::Left(topic, user) => self.left(&mut step, &topic, user),
+                Due::Channels(user) => self.part_again(&mut step, now, user),
             }
         }
         self.made(step)
@@ -338,11 +323,6 @@ fn asks_for(body: &ClientBody<Text>, section: Section) -> bool {
         _ => None,
     };
     what.is_some_and(|what| Section::list(what).any(|asked| asked == section))
-}
-
-/// Whether what stands behind `emc` is the user's number, as numbers are written.
-pub(super) fn is_own_channel(user: UserNumber, id: &str) -> bool {
-    *alloc::format!("{user}") == *id
 }
 
 /// The own access, as answers show it.

@@ -1,5 +1,6 @@
 //! `del`: messages, a member, a topic.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use tieline_core::Text;
@@ -75,7 +76,7 @@ impl Service {
             return Ok(());
         }
         let (before, after) = room.hidden.spans_with(user, &ranges);
-        if after > self.config.spans.max(before) {
+        if after > self.config.spans.max(before) || room.hidden.deletions(user) >= self.config.deletions {
             return Err(Status::POLICY);
         }
         let id = record.head.clear + 1;
@@ -138,7 +139,7 @@ impl Service {
             return Err(Status::PERMISSION_DENIED);
         }
         step.answer(Status::OK);
-        self.end(step, asked, topic, user);
+        self.end(step, asked.now, topic, user, asked.user);
         Ok(())
     }
 
@@ -158,8 +159,9 @@ impl Service {
         let members: Vec<UserNumber> = room.record.members().map(|sub| sub.user).collect();
         let on_me: Vec<SessionId> = members.iter().flat_map(|user| self.on_me_of(*user, None, None)).collect();
         // Who is attached and not on `me` hears of it there.
-        let elsewhere = room.attached().keys().filter(|session| !on_me.contains(session));
-        let elsewhere: Vec<SessionId> = elsewhere.copied().filter(|session| *session != asked.session).collect();
+        let told: BTreeSet<SessionId> = on_me.iter().copied().chain([asked.session]).collect();
+        let elsewhere: Vec<SessionId> =
+            room.attached().keys().copied().filter(|session| !told.contains(session)).collect();
         let attached: Vec<SessionId> = room.attached().keys().copied().collect();
         for session in attached {
             self.drop_attached(step, topic, session);

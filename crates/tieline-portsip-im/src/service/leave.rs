@@ -1,7 +1,9 @@
 //! `leave`, and the end of a subscription.
 
+use tieline_core::Instant;
+
 use super::decide::Asked;
-use super::presence::Change;
+use super::presence::{Change, hears_presence};
 use super::record::{Subscription, TopicKey, UserNumber};
 use super::state::Service;
 use super::step::Step;
@@ -46,26 +48,30 @@ impl Service {
             return Err(Status::PERMISSION_DENIED);
         }
         step.answer(Status::OK);
-        self.end(step, asked, topic, asked.user);
+        self.end(step, asked.now, topic, asked.user, asked.user);
         Ok(())
     }
 
-    /// Ends a subscription: its sessions are detached, and everybody whom it concerns is told.
-    pub(super) fn end(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey, user: UserNumber) {
+    /// Ends a subscription, as `actor` asked for: its sessions are detached, and everybody whom it concerns is told.
+    pub(super) fn end(&mut self, step: &mut Step, now: Instant, topic: &TopicKey, user: UserNumber, actor: UserNumber) {
         let Some(sub) = self.room(topic).and_then(|room| room.record.member(user)).cloned() else { return };
-        let own = (user == asked.user).then_some(asked.session);
+        let ts = self.micros(now);
+        let own = step.asker.filter(|_| user == actor);
         if let Some(peer) = topic.peer_of(user) {
             let hears = self.room(topic).is_some_and(|room| room.record.mode(peer).contains(AccessMode::PRESENCE));
             if hears && self.is_online_for(topic, peer) {
                 self.tell_own(step, topic, peer, PresWhat::Off, None);
             }
         }
-        let ended = Subscription { deleted: Some(asked.ts), updated: asked.ts, ..sub };
+        let ended = Subscription { deleted: Some(ts), updated: ts, ..sub };
         self.write(step, Write::Subscription { topic: topic.clone(), subscription: ended });
-        self.evict(step, topic, user, true, own, asked.ts);
-        self.tell_sharers(step, topic, user, asked.user, &Change::ended());
-        self.tell_in(step, topic, user, PresWhat::Off, AccessMode::is_sharer);
+        let was_here = self.room(topic).is_some_and(|room| room.has_attached(user));
+        self.evict(step, topic, user, true, own, ts);
+        self.tell_sharers(step, topic, user, actor, &Change::ended());
+        // To who may share it tells that the user is no member; others with presence saw only who was here.
+        let hears = |mode: AccessMode| mode.is_sharer() || was_here && hears_presence(mode);
+        self.tell_in(step, topic, user, PresWhat::Off, hears);
         self.tell_own(step, topic, user, PresWhat::Gone, own);
-        self.rest(asked.now, topic);
+        self.rest(now, topic);
     }
 }

@@ -16,6 +16,9 @@ use super::target::user_number;
 use crate::server::Answer;
 use crate::{Access, AccessMode, GetOpts, Meta, Seen, Status, Subscriber, Topic, UserId};
 
+/// What an entry of a list takes, as a rule at most, without what somebody shows or keeps.
+const ENTRY_BYTES: usize = 320;
+
 impl Service {
     pub(super) fn list_members(
         &self,
@@ -36,11 +39,13 @@ impl Service {
         subs.sort_by_key(|sub| (sub.created, sub.user));
         let room = self.room(topic).filter(|_| !topic.is_p2p());
         let here: BTreeSet<UserNumber> = room.into_iter().flat_map(|room| room.attached().values().copied()).collect();
-        let entries = subs.into_iter().take(self.most(options)).map(|sub| {
+        subs.truncate(self.most(options));
+        let most = subs.len();
+        let entries = subs.into_iter().map(|sub| {
             let online = (sub.is_live() && here.contains(&sub.user)).then_some(true);
             Subscriber { online, ..self.member_entry(asked, topic, sub, ims) }
         });
-        self.answer_list(step, entries);
+        self.answer_list(step, most, entries);
         Ok(())
     }
 
@@ -77,6 +82,7 @@ impl Service {
         let ims = options.and_then(since);
         let only = options.and_then(|options| options.topic.as_ref()).map(Topic::as_str);
         let topics = self.person(asked.user).map(|person| &person.topics);
+        let most = self.most(options).min(topics.map_or(0, BTreeSet::len));
         let entries = topics.into_iter().flatten().filter_map(|topic| {
             let name = topic.name_for(asked.user);
             let sub = self.room(topic).and_then(|room| room.record.subs.get(&asked.user));
@@ -90,7 +96,7 @@ impl Service {
                 Some(_) => None,
             }
         });
-        self.answer_list(step, entries.take(self.most(options)));
+        self.answer_list(step, most, entries.take(most));
         Ok(())
     }
 
@@ -128,12 +134,22 @@ impl Service {
         entry
     }
 
-    /// Answers with the entries, so far as they fit.
-    fn answer_list(&self, step: &mut Step, entries: impl Iterator<Item = Subscriber<String>>) {
+    /// Answers with the entries, at most so many, so far as they fit. What others show of themselves pushes nothing out: an
+    /// entry is without it where no room would be left for those behind it.
+    fn answer_list(&self, step: &mut Step, most: usize, entries: impl Iterator<Item = Subscriber<String>>) {
+        let size = |entry: &Subscriber<String>| entry.to_json().len() + ",".len();
         let mut left = self.config.answer_bytes;
         let mut told = Vec::new();
-        for entry in entries {
-            let bytes = entry.to_json().len() + ",".len();
+        for mut entry in entries {
+            let behind = most.saturating_sub(told.len() + 1).saturating_mul(ENTRY_BYTES);
+            let mut bytes = size(&entry);
+            if bytes > left.saturating_sub(behind) {
+                (entry.public, entry.private) = (None, None);
+                if let Some(seen) = &mut entry.seen {
+                    seen.ua = None;
+                }
+                bytes = size(&entry);
+            }
             if bytes > left && !told.is_empty() {
                 break;
             }
@@ -194,7 +210,7 @@ impl Service {
         let sub = self.room(topic).and_then(|room| room.record.member(asked.user)).ok_or(Status::NOT_FOUND)?;
         let mut entry = self.member_entry(asked, topic, sub, None);
         entry.public = None;
-        self.answer_list(step, core::iter::once(entry));
+        self.answer_list(step, 1, core::iter::once(entry));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! How a description changes: objects are merged, [`CLEAR`](crate::CLEAR) clears, `null` changes nothing.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -38,56 +39,76 @@ fn merged(old: Option<&str>, change: &str, depth: u32) -> Merged {
         Ok(JsonKind::Null) | Err(_) => Merged::Unchanged,
         Ok(JsonKind::String) if Raw::from_json(change).is_ok_and(|raw| is_clear(&raw)) => Merged::Cleared,
         Ok(JsonKind::Object) if depth > 0 => {
-            let Some(changes) = members(change) else { return Merged::Unchanged };
+            let Some(changes) = Members::of(change) else { return Merged::Unchanged };
             // Into anything else than an object, an object is put whole.
-            let mut kept = old.and_then(members).unwrap_or_default();
+            let mut kept = old.and_then(Members::of).unwrap_or_default();
             let mut changed = false;
-            for (key, change) in changes {
-                let at = kept.iter().position(|(held, _)| *held == key);
-                let held = at.and_then(|at| kept.get(at)).map(|(_, value)| value.clone());
-                match (merged(held.as_deref(), &change, depth - 1), at) {
+            for (key, change) in changes.left() {
+                match (merged(kept.get(key), change, depth - 1), kept.get(key)) {
                     (Merged::Unchanged, _) | (Merged::Cleared, None) => continue,
-                    (Merged::Cleared, Some(at)) => drop(kept.remove(at)),
-                    (Merged::Value(value), Some(at)) => {
-                        if let Some((_, held)) = kept.get_mut(at) {
-                            *held = value;
-                        }
-                    }
-                    (Merged::Value(value), None) => kept.push((key, value)),
+                    (Merged::Cleared, Some(_)) => kept.put(key, None),
+                    (Merged::Value(value), _) => kept.put(key, Some(value)),
                 }
                 changed = true;
             }
-            if changed { Merged::Value(object(&kept)) } else { Merged::Unchanged }
+            if changed { Merged::Value(kept.to_json()) } else { Merged::Unchanged }
         }
         Ok(_) => Merged::Value(change.into()),
     }
 }
 
-/// The members of an object, of duplicates the last; `None` for any other value.
-fn members(json: &str) -> Option<Vec<(String, String)>> {
-    let mut scanner = Scanner::new(json, 1);
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut members = scanner.object().ok()?;
-    while let Some(key) = scanner.key(&mut members).ok()? {
-        let value = scanner.skip_value().ok()?;
-        found.retain(|(held, _)| *held != *key.as_str());
-        found.push((key.as_str().into(), value.into()));
-    }
-    Some(found)
+/// The members of an object, each found by its key.
+#[derive(Default)]
+struct Members {
+    /// In the order in which they came; without a value what was cleared.
+    all: Vec<(String, Option<String>)>,
+    at: BTreeMap<String, usize>,
 }
 
-fn object(members: &[(String, String)]) -> String {
-    let mut out = String::from("{");
-    for (index, (key, value)) in members.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
+impl Members {
+    /// Of duplicates the last; `None` for any other value than an object.
+    fn of(json: &str) -> Option<Self> {
+        let mut scanner = Scanner::new(json, 1);
+        let mut found = Self::default();
+        let mut members = scanner.object().ok()?;
+        while let Some(key) = scanner.key(&mut members).ok()? {
+            let value = scanner.skip_value().ok()?;
+            found.put(key.as_str(), Some(value.into()));
         }
-        write_str(key, &mut out);
-        out.push(':');
-        out.push_str(value);
+        Some(found)
     }
-    out.push('}');
-    out
+
+    fn get(&self, key: &str) -> Option<&str> {
+        self.at.get(key).and_then(|at| self.all.get(*at))?.1.as_deref()
+    }
+
+    fn put(&mut self, key: &str, value: Option<String>) {
+        match self.at.get(key).and_then(|at| self.all.get_mut(*at)) {
+            Some((_, held)) => *held = value,
+            None => {
+                self.at.insert(key.into(), self.all.len());
+                self.all.push((key.into(), value));
+            }
+        }
+    }
+
+    fn left(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?)))
+    }
+
+    fn to_json(&self) -> String {
+        let mut out = String::from("{");
+        for (index, (key, value)) in self.left().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            write_str(key, &mut out);
+            out.push(':');
+            out.push_str(value);
+        }
+        out.push('}');
+        out
+    }
 }
 
 #[cfg(test)]
@@ -148,6 +169,13 @@ mod tests {
     #[test]
     fn an_equal_scalar_is_a_change() {
         assert_eq!(after(Some(r#"{"fn":"Renamed"}"#), r#"{"fn":"Renamed"}"#), some(r#"{"fn":"Renamed"}"#));
+    }
+
+    #[test]
+    fn of_a_member_that_is_there_twice_the_last_counts_and_what_was_cleared_may_be_put_again() {
+        assert_eq!(after(Some(r#"{"a":1,"b":2}"#), r#"{"a":"␡","a":3}"#), some(r#"{"a":3,"b":2}"#));
+        assert_eq!(after(Some(r#"{"a":1,"b":2,"a":4}"#), r#"{"b":"␡"}"#), some(r#"{"a":4}"#));
+        assert_eq!(after(None, r#"{"\u0061":1,"a":2}"#), some(r#"{"a":2}"#));
     }
 
     #[test]

@@ -28,8 +28,9 @@
 //! The rules are those of the protocol that PortSIP IM derives from, where PortSIP's documents are silent. PortSIP's own:
 //! numbers as user ids, `reqid` in messages, `emc` channels, ownership handed over in one step, 202 with a `seq` for who
 //! joins a group. The last is explained by a notice that is stored for each join: [`JoinNotice`], assumed. An `emc` channel
-//! is opened by the first of those whom the PBX lets in ([`Arrival::channels`]); what is published there is also handed
-//! out as [`Delivery::Forward`], and what comes from outside goes in by [`Service::receive`].
+//! is opened by the first of those whom the PBX lets in ([`Arrival::channels`], [`Service::change_channels`]); what is
+//! published there is also handed out as [`Delivery::Forward`], and what comes from outside goes in by
+//! [`Service::receive`].
 
 mod audience;
 mod config;

@@ -78,7 +78,12 @@ impl Service {
         let (sub, want) = self.changed_own(asked, topic, want)?;
         let changed = Subscription { want, updated: asked.ts, ..sub.clone() };
         self.write(step, Write::Subscription { topic: topic.clone(), subscription: changed.clone() });
-        self.tell_access(step, topic, asked.user, asked.user, &between(&sub, &changed));
+        let change = between(&sub, &changed);
+        self.tell_subject(step, topic, asked.user, asked.user, &change);
+        // Who is banned is not heard.
+        if sub.given.contains(AccessMode::JOIN) {
+            self.tell_sharers(step, topic, asked.user, asked.user, &change);
+        }
         self.tell_presence_change(step, topic, asked.user, &sub, &changed);
         if !want.contains(AccessMode::JOIN) {
             self.evict(step, topic, asked.user, false, None, asked.ts);
@@ -89,7 +94,7 @@ impl Service {
     }
 
     /// A user who no longer has presence takes a topic for offline, and one who has it again hears that it is online.
-    fn tell_presence_change(
+    pub(super) fn tell_presence_change(
         &self,
         step: &mut Step,
         topic: &TopicKey,
@@ -118,7 +123,8 @@ impl Service {
     ) -> Result<(), Status> {
         let record = &self.room(topic).ok_or(Status::ATTACH_FIRST)?.record;
         let own = record.mode(asked.user);
-        let known = record.member(user).cloned();
+        // Who left a conversation of two has no way back but by what is given.
+        let known = record.subs.get(&user).filter(|sub| sub.is_live() || topic.is_p2p()).cloned();
         if !own.is_sharer() || topic.peer_of(asked.user).is_some_and(|peer| peer != user) {
             return Err(Status::PERMISSION_DENIED);
         }
@@ -155,13 +161,14 @@ impl Service {
         let user = sub.user;
         let changed = Subscription { given, updated: asked.ts, ..sub.clone() };
         self.write(step, Write::Subscription { topic: topic.clone(), subscription: changed.clone() });
-        let banned = !given.contains(AccessMode::JOIN);
-        let change = between(&sub, &changed);
-        self.tell_access(step, topic, user, asked.user, &change);
-        if banned {
-            self.ban(step, asked, topic, user, &change);
+        if sub.is_live() {
+            let change = between(&sub, &changed);
+            self.tell_access(step, topic, user, asked.user, &change);
+            if !given.contains(AccessMode::JOIN) {
+                self.ban(step, asked, topic, user, &change);
+            }
+            self.tell_presence_change(step, topic, user, &sub, &changed);
         }
-        self.tell_presence_change(step, topic, user, &sub, &changed);
         let params = crate::Params { user: Some(name(user)), ..with_acs(&changed) };
         step.answer(Answer::status(Status::OK).with(&params));
         Ok(())
@@ -169,13 +176,12 @@ impl Service {
 
     /// Detaches the sessions of a user who may no longer be in a topic.
     fn ban(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey, user: UserNumber, change: &Change) {
-        let told = self.on_me_of(user, self.room(topic), None);
+        let mut to = self.on_me_of(user, None, None);
+        to.retain(|session| self.is_attached(*session, topic));
         self.evict(step, topic, user, false, None, asked.ts);
         self.rest(asked.now, topic);
         if topic.is_p2p() {
             // A group's member hears on `me` that it is offline, a conversation's what became of the access.
-            let mut to = self.on_me_of(user, None, None);
-            to.retain(|session| !told.contains(session));
             super::presence::push_access_on_me(step, to, topic.name_for(user), asked.user, change);
         }
     }
@@ -199,7 +205,7 @@ impl Service {
             return Err(Status::POLICY);
         }
         self.person(user).ok_or(Status::USER_NOT_FOUND)?;
-        self.may_begin(user)?;
+        self.may_be_invited(user, topic)?;
         let mode = mode.unwrap_or(record.head.auth | AccessMode::JOIN);
         // Who may only invite gives no more than he has and an admin left to who was in the group before, and shuts nobody
         // out.

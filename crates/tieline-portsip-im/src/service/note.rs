@@ -29,7 +29,8 @@ impl Service {
         if matches!(what, NoteWhat::Other(_)) {
             return Err(Status::MALFORMED);
         }
-        let routed = *what == NoteWhat::Received;
+        let of_call = |event: &Text| ["ringing", "hang-up", "accept"].contains(&&**event);
+        let routed = *what == NoteWhat::Received || *what == NoteWhat::Call && note.event.as_ref().is_some_and(of_call);
         let topic = match target {
             Target::Me if self.is_on_me(asked) => return Ok(()),
             Target::Topic(topic) if routed || self.is_attached(asked.session, topic) => topic,

@@ -13,11 +13,12 @@ use super::write::Write;
 use crate::{AccessMode, Pres, PresWhat, Status};
 
 impl Service {
-    /// Attaches a session to a topic, and tells whom it concerns.
+    /// Attaches a session to a topic, and tells whom it concerns. Whether the topic came online by it, which all members
+    /// with presence were told then.
     ///
     /// # Errors
     /// 422 when the session is attached to too many.
-    pub(super) fn attach(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey) -> Result<(), Status> {
+    pub(super) fn attach(&mut self, step: &mut Step, asked: &Asked<'_>, topic: &TopicKey) -> Result<bool, Status> {
         self.may_attach(asked.session)?;
         let Some(seat) = self.sessions.get_mut(&asked.session) else { return Err(Status::ATTACH_FIRST) };
         let Some(room) = self.topics.get_mut(topic) else { return Err(Status::TOPIC_NOT_FOUND) };
@@ -36,7 +37,7 @@ impl Service {
         if woken && !topic.is_p2p() {
             self.tell_members(step, topic, PresWhat::On);
         }
-        Ok(())
+        Ok(woken)
     }
 
     /// Whether a session may be attached to one more topic.
@@ -45,10 +46,21 @@ impl Service {
         if attached < self.config.attached { Ok(()) } else { Err(Status::POLICY) }
     }
 
-    /// Whether a user may have a part in one more topic.
-    pub(super) fn may_begin(&self, user: UserNumber) -> Result<(), Status> {
-        let topics = self.users.get(&user).map_or(0, |person| person.topics.len());
-        if topics < self.config.topics { Ok(()) } else { Err(Status::POLICY) }
+    /// Whether a user may have a part in one more topic; `None` for one that is new.
+    pub(super) fn may_begin(&self, user: UserNumber, topic: Option<&TopicKey>) -> Result<(), Status> {
+        self.has_room(user, topic, self.config.topics)
+    }
+
+    /// Whether others may give a user a part in one more topic: what they fill leaves room for what the user begins.
+    pub(super) fn may_be_invited(&self, user: UserNumber, topic: &TopicKey) -> Result<(), Status> {
+        self.has_room(user, Some(topic), self.config.topics / 2)
+    }
+
+    fn has_room(&self, user: UserNumber, topic: Option<&TopicKey>, most: usize) -> Result<(), Status> {
+        let Some(person) = self.users.get(&user) else { return Ok(()) };
+        // What was left is counted still.
+        let counted = topic.is_some_and(|topic| person.topics.contains(topic));
+        if counted || person.topics.len() < most { Ok(()) } else { Err(Status::POLICY) }
     }
 
     /// Detaches a session from a topic, and tells whom it concerns.

@@ -221,10 +221,12 @@ impl Subscription {
         Self { user, created: now, updated: now, deleted: None, want, given, read: 0, recv: 0, clear: 0, private: None }
     }
 
-    /// The mode that is in force: what is both wanted and given; nothing when the subscription ended.
+    /// The mode that is in force: what is both wanted and given; nothing when the subscription ended, and of who is banned
+    /// or bans oneself, which is to be without `J`.
     #[must_use]
     pub fn mode(&self) -> AccessMode {
-        if self.deleted.is_some() { AccessMode::NONE } else { self.want & self.given }
+        let mode = self.want & self.given;
+        if self.is_live() && mode.contains(AccessMode::JOIN) { mode } else { AccessMode::NONE }
     }
 
     /// Whether it did not end.

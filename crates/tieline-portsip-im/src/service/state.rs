@@ -47,6 +47,8 @@ pub(super) enum Due {
     TopicOff(TopicKey),
     /// Who is attached hears that a user is not any more: by a commit that failed nobody was told.
     Left(TopicKey, UserNumber),
+    /// The user's parts in channels that are lost end: by a commit that failed they did not.
+    Channels(UserNumber),
 }
 
 /// A session that is logged in.
@@ -201,12 +203,23 @@ impl Service {
     pub fn commit(&mut self, mut step: Step) -> Vec<Delivery> {
         self.settle(&step);
         for topic in &step.topics {
-            if self.topics.get(topic).is_some_and(|room| room.gone && room.pending == 0) {
-                self.topics.remove(topic);
+            if self.topics.get(topic).is_some_and(|room| room.gone && room.pending == 0)
+                && let Some(room) = self.topics.remove(topic)
+            {
+                self.forget_topic(topic, &room);
             }
         }
         self.sweep();
         core::mem::take(&mut step.deliveries)
+    }
+
+    /// Whoever was loaded while the deletion waited for its commit has the topic still.
+    fn forget_topic(&mut self, topic: &TopicKey, room: &Room) {
+        for user in room.record.subs.keys() {
+            if let Some(person) = self.users.get_mut(user) {
+                person.topics.remove(topic);
+            }
+        }
     }
 
     pub(super) fn settle(&mut self, step: &Step) {
@@ -260,15 +273,19 @@ impl Service {
                 }
             }
             Write::Subscription { topic, subscription } => {
-                step.touch_user(subscription.user);
+                // Of a user who is not in memory there is nothing to load again; nobody begins anything for such a one.
                 if let Some(person) = self.users.get_mut(&subscription.user) {
+                    step.touch_user(subscription.user);
                     person.topics.insert(topic.clone());
                 }
             }
             Write::DeleteTopic(topic) => {
-                for person in self.users.values_mut().filter(|person| person.topics.contains(topic)) {
-                    step.touch_user(person.account.user);
-                    person.topics.remove(topic);
+                let subs = self.topics.get(topic).map(|room| room.record.subs.keys());
+                for user in subs.into_iter().flatten() {
+                    if let Some(person) = self.users.get_mut(user) {
+                        step.touch_user(*user);
+                        person.topics.remove(topic);
+                    }
                 }
             }
             _ => {}

@@ -1,5 +1,6 @@
 //! What a decision gives: what it lacks, or what it writes and tells.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -45,8 +46,8 @@ pub struct Step {
     pub(super) asker: Option<SessionId>,
     pub(super) writes: Vec<Write>,
     pub(super) deliveries: Vec<Delivery>,
-    pub(super) topics: Vec<TopicKey>,
-    pub(super) users: Vec<UserNumber>,
+    pub(super) topics: BTreeSet<TopicKey>,
+    pub(super) users: BTreeSet<UserNumber>,
     pub(super) undo: Vec<Undo>,
 }
 
@@ -56,8 +57,8 @@ impl Step {
             asker,
             writes: Vec::new(),
             deliveries: Vec::new(),
-            topics: Vec::new(),
-            users: Vec::new(),
+            topics: BTreeSet::new(),
+            users: BTreeSet::new(),
             undo: Vec::new(),
         }
     }
@@ -88,14 +89,12 @@ impl Step {
 
     pub(super) fn touch(&mut self, topic: &TopicKey) {
         if !self.topics.contains(topic) {
-            self.topics.push(topic.clone());
+            self.topics.insert(topic.clone());
         }
     }
 
     pub(super) fn touch_user(&mut self, user: UserNumber) {
-        if !self.users.contains(&user) {
-            self.users.push(user);
-        }
+        self.users.insert(user);
     }
 
     /// Adds a part of the answer.
@@ -131,9 +130,10 @@ impl fmt::Debug for Step {
     }
 }
 
-/// How to take back what is not kept: who is attached, and who and what counts as online.
+/// How to take back what is not kept: who is there and attached, and who and what counts as online.
 #[derive(Debug)]
 pub(super) enum Undo {
+    Opened(SessionId, UserNumber),
     Attached(TopicKey, SessionId),
     Detached(TopicKey, SessionId, UserNumber),
     OnMe(UserNumber, SessionId),
@@ -143,6 +143,8 @@ pub(super) enum Undo {
     /// Whether a user counted as online, with which program.
     UserOnline(UserNumber, bool, Option<Text>),
     Deleted(TopicKey),
+    /// A user lost channels.
+    Parted(UserNumber),
 }
 
 /// One thing that is told, in the order of the step.
@@ -196,7 +198,8 @@ impl fmt::Debug for Delivery {
 pub struct History {
     /// In which topic.
     pub topic: TopicKey,
-    /// Which messages: no more than a page, all of them kept and not erased.
+    /// Which messages: no more than a page. All of them are kept, but what a later step that was committed together with this
+    /// one erased.
     pub messages: Ranges,
     pub(super) name: Text,
 }

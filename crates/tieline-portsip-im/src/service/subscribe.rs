@@ -5,9 +5,9 @@ use alloc::string::String;
 use tieline_core::Text;
 
 use super::config::JoinNotice;
-use super::decide::{Asked, is_own_channel, with_acs};
+use super::decide::{Asked, with_acs};
 use super::presence::Change;
-use super::record::{Account, MessageRecord, Subscription, TopicHead, TopicKey, TopicRecord};
+use super::record::{Account, MessageRecord, Subscription, TopicHead, TopicKey, TopicRecord, UserNumber};
 use super::room::Room;
 use super::state::Service;
 use super::step::{Delivery, Step};
@@ -129,7 +129,7 @@ impl Service {
         if room.record.members().count() >= self.config.members {
             return Err(Status::POLICY);
         }
-        self.may_begin(asked.user)?;
+        self.may_begin(asked.user, Some(topic))?;
         let sub = self.begin(step, asked, topic, wanted.unwrap_or(given), given);
         let change = Change::begun(sub.want, sub.given);
         self.tell_access(step, topic, asked.user, asked.user, &change);
@@ -143,8 +143,9 @@ impl Service {
             None => step.answer(Answer::status(Status::OK).with(&with_acs(&sub))),
             Some(notice) => self.tell_join(step, asked, topic, notice),
         }
-        self.attach(step, asked, topic)?;
-        self.tell_joined(step, topic, asked.user);
+        if !self.attach(step, asked, topic)? {
+            self.tell_joined(step, topic, asked.user);
+        }
         Ok(())
     }
 
@@ -164,12 +165,10 @@ impl Service {
         self.keep_message(step, asked, topic, message, true);
     }
 
-    /// Tells a user on `me` that a group which the user just joined is online.
-    pub(super) fn tell_joined(&self, step: &mut Step, topic: &TopicKey, user: u64) {
-        let Some(room) = self.room(topic).filter(|room| room.online && !topic.is_p2p()) else { return };
-        // When the group just came online, all its members were told.
-        let told = room.attached().len() == 1 && room.has_attached(user);
-        if !told && room.record.mode(user).contains(AccessMode::PRESENCE) {
+    /// Tells a user on `me` that a group which the user just joined is online, if it is.
+    pub(super) fn tell_joined(&self, step: &mut Step, topic: &TopicKey, user: UserNumber) {
+        let Some(room) = self.room(topic).filter(|room| room.online) else { return };
+        if room.record.mode(user).contains(AccessMode::PRESENCE) {
             self.tell_own(step, topic, user, PresWhat::On, None);
         }
     }
@@ -212,19 +211,23 @@ impl Service {
             return Err(Status::PERMISSION_DENIED);
         }
         let mut answer = Answer::status(Status::OK);
+        let changed = Subscription { want: wanted, updated: asked.ts, ..sub.clone() };
         if wanted != sub.want {
-            let changed = Subscription { want: wanted, updated: asked.ts, ..sub.clone() };
             answer = answer.with(&with_acs(&changed));
             let change = Change::between((sub.want, sub.given), (wanted, sub.given));
-            self.write(step, Write::Subscription { topic: topic.clone(), subscription: changed });
+            self.write(step, Write::Subscription { topic: topic.clone(), subscription: changed.clone() });
             self.tell_access(step, topic, asked.user, asked.user, &change);
         }
         step.answer(answer);
+        let mut woken = false;
         if wanted.contains(AccessMode::JOIN) {
-            self.attach(step, asked, topic)?;
+            woken = self.attach(step, asked, topic)?;
         } else {
             self.evict(step, topic, asked.user, false, None, asked.ts);
             self.rest(asked.now, topic);
+        }
+        if !woken {
+            self.tell_presence_change(step, topic, asked.user, &sub, &changed);
         }
         Ok(())
     }
@@ -262,7 +265,7 @@ impl Service {
             return Err(Status::PERMISSION_DENIED);
         }
         let is_new = known.is_none();
-        self.may_begin(asked.user)?;
+        self.may_begin(asked.user, Some(topic))?;
         let defacs = set.and_then(|set| set.desc.as_deref()).and_then(|desc| desc.defacs.as_ref());
         let bound = defacs.and_then(|defacs| defacs.auth.as_ref()).and_then(|mode| mode.parse().ok().flatten());
         if is_new {
@@ -301,7 +304,7 @@ impl Service {
         desc: Option<&SetDesc<Text>>,
     ) -> Result<TopicKey, Status> {
         self.may_attach(asked.session)?;
-        self.may_begin(asked.user)?;
+        self.may_begin(asked.user, None)?;
         let want = wanted.unwrap_or(AccessMode::FULL);
         if !want.contains(AccessMode::JOIN | AccessMode::OWNER) || desc.is_some_and(|desc| desc.trusted.is_some()) {
             return Err(Status::PERMISSION_DENIED);
@@ -331,12 +334,6 @@ impl Service {
         self.tell_subject(step, &topic, asked.user, asked.user, &Change::begun(want, AccessMode::FULL));
         self.attach(step, asked, &topic)?;
         Ok(topic)
-    }
-
-    /// Whether a user may use an external message channel: the own one, and those of the user's ring groups and queues.
-    pub(super) fn may_use_channel(&self, user: u64, name: &Text) -> bool {
-        let id = name.strip_prefix("emc").unwrap_or_default();
-        is_own_channel(user, id) || self.person(user).is_some_and(|person| person.channels.contains(id))
     }
 
     /// The account of a user.

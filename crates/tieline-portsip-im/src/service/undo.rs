@@ -13,13 +13,15 @@ struct Told {
     /// Who is attached, sessions among them that are gone.
     attached: BTreeMap<TopicKey, BTreeMap<SessionId, UserNumber>>,
     users: BTreeSet<UserNumber>,
+    /// Who lost channels.
+    parted: BTreeSet<UserNumber>,
 }
 
 impl Service {
     /// A commit failed: takes back all steps that are not committed, whatever they wrote, given in the order in which they
     /// were made. Answer their askers [`Status::INTERNAL`](crate::Status::INTERNAL). What they touched is loaded again
     /// before the next decision; who went meanwhile, so that others take them for online, is told of by a
-    /// [timeout](Self::handle_timeout).
+    /// [timeout](Self::handle_timeout), and what became of a user's channels is tried again by one.
     pub fn fail(&mut self, steps: Vec<Step>) {
         let mut told = Told::default();
         for step in steps.into_iter().rev() {
@@ -41,6 +43,15 @@ impl Service {
             told.attached.insert(topic.clone(), attached);
         }
         match undo {
+            Undo::Opened(session, user) => {
+                // It may have ended, or be another user's, since.
+                if self.sessions.get(session).is_some_and(|seat| seat.user == *user) {
+                    self.sessions.remove(session);
+                    if let Some(person) = self.users.get_mut(user) {
+                        person.sessions = person.sessions.saturating_sub(1);
+                    }
+                }
+            }
             Undo::Attached(topic, session) => {
                 told.attached.get_mut(topic).and_then(|attached| attached.remove(session));
                 self.forget_attached(*session, topic);
@@ -60,6 +71,9 @@ impl Service {
                 if let Some(room) = self.topics.get_mut(topic) {
                     room.online = *online;
                 }
+            }
+            Undo::Parted(user) => {
+                told.parted.insert(*user);
             }
             Undo::Deleted(topic) => {
                 if let Some(room) = self.topics.get_mut(topic) {
@@ -101,6 +115,7 @@ impl Service {
                 self.start_timer(at, Due::Left(topic.clone(), user));
             }
         }
+        told.parted.into_iter().for_each(|user| self.start_timer(at, Due::Channels(user)));
         for user in told.users {
             let Some(person) = self.users.get_mut(&user) else { continue };
             let off_at = person.off_at.take();

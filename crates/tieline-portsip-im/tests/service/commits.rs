@@ -1,6 +1,7 @@
 //! Nothing is told before it is kept, and nothing that is not kept stays.
 
 use serde_json::json;
+use tieline_portsip_im::service::{Arrival, SessionId};
 
 use crate::said::{
     del_member, del_messages, del_topic, get, leave, mark, notices, of_kind, publish, set_mode, set_mode_of,
@@ -314,4 +315,20 @@ fn a_group_that_came_online_in_a_commit_that_failed_is_told_online_when_it_is() 
     world.hush();
     world.say("bob1", sub(&group));
     assert_eq!(notices(&world.heard("carol1")), ["on"]);
+}
+
+#[test]
+fn a_login_that_is_not_kept_leaves_no_session() {
+    let (mut world, group) = two();
+    let alice = world.user("alice");
+    let (now, id) = (world.now, SessionId(77));
+    let step = world.decided(|service| service.open(now, id, &Arrival::new(alice)));
+    let held = world.service.held().0;
+    world.service.fail(vec![step]);
+    assert_eq!(world.service.held().0, held - 1);
+    assert!(world.service.close(now, id).is_empty());
+    assert_eq!(world.code("alice1", publish(&group, "x")), 202, "the other devices are where they were");
+    let step = world.decided(|service| service.open(now, id, &Arrival::new(alice)));
+    let _ = world.service.commit(step);
+    assert_eq!(world.service.held().0, held);
 }

@@ -196,6 +196,24 @@ fn who_unsubscribes_is_answered_the_other_sessions_are_evicted_and_sharers_are_t
 }
 
 #[test]
+fn who_has_presence_and_no_right_to_share_hears_who_leaves_for_good_go_offline() {
+    let (mut world, group) = three();
+    let (bob, dave) = (world.id("bob"), world.id("dave"));
+    world.arrive("dave1");
+    world.say("dave1", sub(&group));
+    assert_eq!(world.code("carol1", set_mode(&group, "JRWP")), 200);
+    world.hush();
+    assert_eq!(world.code("bob1", unsub(&group)), 200);
+    assert_eq!(world.code("alice1", del_member(&group, &dave)), 200);
+    let off = |user: &str| json!({"topic": group, "src": user, "what": "off"});
+    assert_eq!(of_kind(&world.heard("carol1"), "pres"), [off(&bob), off(&dave)]);
+    assert_eq!(world.code("carol1", set_mode(&group, "JRW")), 200);
+    world.say("bob1", sub(&group));
+    assert_eq!(world.code("bob1", unsub(&group)), 200);
+    assert!(world.heard("carol1").iter().all(|frame| frame.get("pres").is_none()), "muted");
+}
+
+#[test]
 fn the_owner_does_not_unsubscribe() {
     let (mut world, group) = three();
     assert_eq!(world.code("alice1", unsub(&group)), 403);

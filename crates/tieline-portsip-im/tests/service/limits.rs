@@ -1,9 +1,10 @@
 //! What a client may cost.
 
+use serde_json::json;
 use tieline_portsip_im::server::ServerConfig;
 use tieline_portsip_im::service::{Arrival, Rate, SessionId};
 
-use crate::said::{del_messages, get, leave, mark, publish, sub};
+use crate::said::{del_messages, del_topic, get, leave, mark, publish, set_mode_of, sub, unsub};
 use crate::world::{EPOCH, World, config};
 
 #[test]
@@ -68,8 +69,89 @@ fn a_user_has_so_many_topics_at_most() {
 }
 
 #[test]
+fn who_has_as_many_topics_as_may_be_comes_back_to_one_that_was_left() {
+    let mut config = config();
+    config.topics = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("bob1");
+    let (bob, group) = (world.id("bob"), world.create("bob1"));
+    for topic in [&bob, &group] {
+        assert_eq!(world.code("alice1", sub(topic)), 200);
+    }
+    for topic in [&bob, &group] {
+        assert_eq!(world.code("alice1", unsub(topic)), 200);
+        assert_eq!(world.code("alice1", sub("new")), 422);
+        assert_eq!(world.code("alice1", sub(topic)), 200, "{topic}");
+    }
+}
+
+#[test]
+fn a_group_that_was_being_deleted_while_a_member_logged_in_counts_no_more() {
+    let mut config = config();
+    config.topics = 1;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("bob1");
+    let group = world.create("alice1");
+    assert_eq!(world.code("bob1", sub(&group)), 200);
+    world.restart();
+    world.arrive("alice1");
+    world.hold = true;
+    world.say("alice1", del_topic(&group));
+    // Loaded from a store that does not know of it yet.
+    world.arrive("bob1");
+    world.commit();
+    world.hold = false;
+    assert_eq!(world.code("bob1", sub("new")), 200);
+}
+
+#[test]
+fn invitations_take_half_of_the_topics_of_a_user_at_most() {
+    let mut config = config();
+    config.topics = 4;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("bob1");
+    let bob = world.id("bob");
+    for code in [200, 200, 422] {
+        let group = world.create("alice1");
+        assert_eq!(world.code("alice1", set_mode_of(&group, &bob, "JRWP")), code);
+    }
+    for code in [200, 200, 422] {
+        assert_eq!(world.code("bob1", sub("new")), code, "the other half is the user's own");
+    }
+}
+
+#[test]
+fn large_cards_push_no_entry_out_of_a_list() {
+    let mut config = config();
+    config.answer_bytes = 8_000;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("mallory1");
+    let alice = world.id("alice");
+    let large = "x".repeat(3_000);
+    for _ in 0..8 {
+        let show = json!({"sub": {"id": "q", "topic": "new", "set": {"desc": {"public": {"fn": large}}}}});
+        let group = world.ask("mallory1", show)["topic"].as_str().expect("a name").to_owned();
+        assert_eq!(world.code("mallory1", set_mode_of(&group, &alice, "JRWP")), 200);
+    }
+    for _ in 0..2 {
+        world.create("alice1");
+    }
+    world.hush();
+    world.say("alice1", get("me", "sub"));
+    let list = world.heard("alice1")[0]["meta"]["sub"].clone();
+    let entries = list.as_array().expect("a list");
+    assert_eq!(entries.len(), 10, "of {} bytes", list.to_string().len());
+    assert!(list.to_string().len() <= 8_000);
+    assert!(entries.iter().any(|entry| entry["public"].is_object()), "cards that fit are shown");
+}
+
+#[test]
 fn a_list_ends_before_it_is_too_long_and_has_one_entry_at_least() {
-    for (answer_bytes, expected) in [(1, 1), (600, 3), (100_000, 5)] {
+    for (answer_bytes, expected) in [(1, 1), (570, 3), (100_000, 5)] {
         let mut config = config();
         config.answer_bytes = answer_bytes;
         let mut world = World::with(config, ServerConfig::new(EPOCH));
@@ -105,6 +187,35 @@ fn so_many_ranges_of_deleted_messages_are_kept_of_a_user_and_of_all() {
         assert_eq!(world.code("alice1", del_messages(&group, low, 0, false)), code, "{low}");
     }
     assert_eq!(world.code("alice1", del_messages(&group, 7, 0, true)), 200, "for all they are others");
+}
+
+#[test]
+fn so_many_deletions_are_kept_of_a_user_and_of_all() {
+    let mut config = config();
+    config.deletions = 2;
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.arrive("alice1");
+    world.arrive("bob1");
+    let group = world.create("alice1");
+    world.say("bob1", sub(&group));
+    for _ in 0..9 {
+        world.say("alice1", publish(&group, "x"));
+    }
+    for restart in [false, true] {
+        if restart {
+            world.restart();
+            for line in ["alice1", "bob1"] {
+                world.arrive(line);
+                world.say(line, sub(&group));
+            }
+        }
+        // Once more, what is deleted already is not kept, and is answered as before.
+        for (low, code) in [(1, 200), (2, 200), (3, 422)] {
+            assert_eq!(world.code("bob1", del_messages(&group, low, 0, false)), code, "{low}: also what touches");
+            assert_eq!(world.code("alice1", del_messages(&group, low + 4, 0, true)), code, "{low}");
+        }
+    }
+    assert_eq!(world.code("alice1", del_messages(&group, 1, 0, false)), 200, "for oneself they are others");
 }
 
 #[test]

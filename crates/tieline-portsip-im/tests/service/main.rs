@@ -16,6 +16,7 @@
 //! - A background session that comes to the foreground: `bkg` has no effect on a WebSocket.
 //! - Where a failed change of owners was not answered at all, it is answered 500 (`commits`).
 
+mod bans;
 mod channels;
 mod commits;
 mod deletions;

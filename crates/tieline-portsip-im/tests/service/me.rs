@@ -171,3 +171,29 @@ fn a_change_of_program_is_told_contacts_a_while_later() {
     let heard = of_kind(&world.heard("bob1"), "pres");
     assert_eq!((heard.len(), &heard[0]["what"], &heard[0]["ua"]), (1, &json!("ua"), &json!("two/2")));
 }
+
+#[test]
+fn changes_of_program_one_upon_the_other_are_told_once_with_the_last() {
+    let mut world = World::new();
+    world.arrive("bob1");
+    let bob = world.id("bob");
+    for (line, ua) in [("alice1", "one/1"), ("alice2", "two/2"), ("alice3", "three/3")] {
+        world.connect(line);
+        world.say(line, json!({"hi": {"id": "h", "ver": "0.25", "ua": ua}}));
+        world.user("alice");
+        let login = world.login_frame(line, "login");
+        world.say_text(line, &login);
+        world.say(line, sub("me"));
+    }
+    world.say("alice2", sub(&bob));
+    world.say("bob1", sub("me"));
+    world.hush();
+    for line in ["alice1", "alice3"] {
+        world.say(line, leave("me"));
+        world.wait(1_000);
+    }
+    assert!(world.heard("bob1").is_empty());
+    world.wait(20_000);
+    let heard = of_kind(&world.heard("bob1"), "pres");
+    assert_eq!((heard.len(), &heard[0]["what"], &heard[0]["ua"]), (1, &json!("ua"), &json!("two/2")));
+}

@@ -153,6 +153,20 @@ fn a_read_mark_while_not_attached_is_409_without_id_and_a_receive_mark_is_taken(
 }
 
 #[test]
+fn a_step_of_a_call_that_is_routed_is_passed_over_while_not_attached() {
+    let (mut world, alice, _) = two();
+    world.say("bob1", leave(&alice));
+    world.hush();
+    let call = |event: &str| json!({"note": {"topic": alice, "what": "call", "event": event, "seq": 1}});
+    for event in ["ringing", "hang-up", "accept"] {
+        world.say("bob1", call(event));
+        assert!(world.heard("bob1").is_empty(), "{event}");
+    }
+    world.say("bob1", call("offer"));
+    assert_eq!(world.heard("bob1")[0]["ctrl"]["code"], 409);
+}
+
+#[test]
 fn a_muted_reader_still_has_messages_and_no_notices() {
     let (mut world, alice, bob) = two();
     world.arrive("bob2");

@@ -128,3 +128,36 @@ fn the_flows_of_the_document_are_answered_as_it_shows_field_by_field() {
     answered_as_shown(&mut world, "bob1", remove, "22-server-ctrl-del-sub");
     answered_as_shown(&mut world, "bob1", to(&group, "23-client-del-topic"), "24-server-ctrl-del-topic");
 }
+
+#[test]
+fn the_two_of_a_conversation_and_its_history_are_told_as_the_document_shows() {
+    let mut world = world();
+    world.bare = true;
+    for line in ["alice1", "bob1"] {
+        world.arrive(line);
+    }
+    let (alice, bob) = (world.id("alice"), world.id("bob"));
+    let to = |name: &str, topic: &str| {
+        let mut said = fixture(name);
+        said.as_object_mut().expect("a message").values_mut().for_each(|body| body["topic"] = json!(topic));
+        said
+    };
+    world.say("bob1", to("03-client-sub-p2p", &alice));
+    world.say("alice1", to("03-client-sub-p2p", &bob));
+    world.say("alice1", publish(&bob, "one"));
+    world.hush();
+    world.say("alice1", to("07-client-get-sub", &bob));
+    let entries = |frame: &Value| {
+        let list = frame["meta"]["sub"].as_array().expect("a list").clone();
+        let mut shapes: Vec<(String, Value)> =
+            list.iter().map(|entry| (entry["acs"]["given"].to_string(), shape(entry))).collect();
+        shapes.sort_by_key(|(given, _)| given.clone());
+        shapes
+    };
+    let heard = world.heard("alice1");
+    assert_eq!(entries(&heard[0]), entries(&fixture("08-server-meta-sub")));
+    world.say("alice1", to("11-client-get-data", &bob));
+    let heard = world.heard("alice1");
+    assert_eq!(shape(&heard[0]), shape(&fixture("06-server-data-p2p")), "however far beyond the last it asks");
+    assert_eq!(heard[1]["ctrl"]["params"], json!({"what": "data", "count": 1}));
+}

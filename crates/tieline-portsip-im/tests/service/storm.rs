@@ -8,11 +8,11 @@ use tieline_core::Random;
 use tieline_portsip_im::service::{Ranges, TopicKey};
 use tieline_portsip_im::{AccessMode, server::ServerConfig};
 
-use crate::said::{get, of_kind, sub};
+use crate::said::{get, note, of_kind, sub};
 use crate::world::{EPOCH, World, config};
 
 const USERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
-const MODES: [&str; 10] = ["JRWPASDO", "JRWPASD", "JRWPS", "JRWP", "JRP", "JR", "N", "JWP", "", "JRWPA"];
+const MODES: [&str; 11] = ["JRWPASDO", "JRWPASD", "JRWPS", "JRWP", "JRP", "JR", "N", "JWP", "RWP", "", "JRWPA"];
 
 struct Storm {
     world: World,
@@ -22,6 +22,10 @@ struct Storm {
     opened: u32,
     /// The highest number that somebody was told of, by topic.
     told: BTreeMap<TopicKey, u64>,
+    /// Whether what a line was told of last on `me` is online, as far as it was told.
+    believed: BTreeMap<String, BTreeMap<String, bool>>,
+    /// How often a belief was found to be right.
+    right: usize,
 }
 
 impl Storm {
@@ -39,16 +43,17 @@ impl Storm {
         let other = *self.pick(&USERS);
         let user = self.world.id(other);
         let groups = self.groups.clone();
+        let flag = self.chance(2);
         let topic = match self.random.below(8) {
             0 => "me".to_owned(),
             1 if groups.len() < 6 => "new".to_owned(),
             1 | 2 if other != own => user.clone(),
+            3 if flag => "emc7001".to_owned(),
             _ if groups.is_empty() => "new".to_owned(),
             _ => self.pick(&groups).clone(),
         };
         let mode = *self.pick(&MODES);
         let seq = i64::from(self.random.below(12)) - 1;
-        let flag = self.chance(2);
         let t = json!(topic);
         match self.random.below(20) {
             0..=3 => sub(&topic),
@@ -56,7 +61,7 @@ impl Storm {
                 json!({"sub": {"id": "q", "topic": t, "set": {"sub": {"mode": mode}}, "get": {"what": "desc sub data del"}}})
             }
             5..=8 => json!({"pub": {"id": "q", "topic": t, "noecho": flag, "content": seq}}),
-            9 => json!({"leave": {"id": "q", "topic": t, "unsub": self.chance(3)}}),
+            9 => json!({"leave": {"id": format!("leave {topic}"), "topic": t, "unsub": self.chance(3)}}),
             10 => get(&topic, "desc sub data del tags"),
             11 => json!({"set": {"id": "q", "topic": t, "sub": {"mode": mode}}}),
             12..=13 => json!({"set": {"id": "q", "topic": t, "sub": {"user": user, "mode": mode}}}),
@@ -72,7 +77,42 @@ impl Storm {
         }
     }
 
+    /// The topic that a user knows by a name.
+    fn topic_of(user: u64, name: &str) -> TopicKey {
+        let peer = name.strip_prefix("usr").and_then(|number| number.parse().ok());
+        peer.map_or_else(|| name.parse().expect("a topic"), |peer| TopicKey::p2p(user, peer))
+    }
+
+    /// Whoever was told something in a gust, with nothing waiting for its commit before or after, might hear it.
+    fn check_rights(&self, user: u64, heard: &[Value]) {
+        for frame in heard {
+            let (kind, told) = frame.as_object().and_then(|frame| frame.iter().next()).expect("a frame");
+            let name = if told["topic"] == "me" { &told["src"] } else { &told["topic"] };
+            let needed = match (kind.as_str(), told["what"].as_str()) {
+                ("data", _) | ("info", _) => AccessMode::JOIN | AccessMode::READ,
+                ("pres", Some("msg" | "read" | "recv")) => AccessMode::JOIN | AccessMode::READ,
+                ("pres", Some("on")) if told["topic"] == "me" => AccessMode::JOIN | AccessMode::PRESENCE,
+                _ => continue,
+            };
+            let topic = Self::topic_of(user, name.as_str().expect("a name"));
+            let mode = self.world.store.topic(&topic).map_or(AccessMode::NONE, |record| record.mode(user));
+            assert!(mode.contains(needed), "{user} may {mode} in {topic} and hears {frame}");
+        }
+    }
+
     fn blow(&mut self) {
+        let is_calm = !self.world.hold && !self.world.broken && self.world.pending.is_empty();
+        self.gust();
+        self.look(is_calm && self.world.pending.is_empty());
+        if self.chance(40) {
+            let channels: &[&str] = if self.chance(2) { &["7001"] } else { &[] };
+            let user = *self.pick(&USERS);
+            self.world.change_channels(user, channels);
+            self.look(false);
+        }
+    }
+
+    fn gust(&mut self) {
         let name = *self.pick(&USERS);
         let open: Vec<String> = self.open.keys().filter(|line| line.starts_with(name)).cloned().collect();
         if open.len() < 3 && self.chance(6) || open.is_empty() {
@@ -92,6 +132,12 @@ impl Storm {
             self.world.cut(&line);
         } else {
             let said = self.request(&line);
+            // Who changes the access to a conversation of two is not told anew who is online in it.
+            if let Some(topic) = said.pointer("/sub/topic").or(said.pointer("/set/topic")).and_then(Value::as_str)
+                && topic.starts_with("usr")
+            {
+                self.believed.entry(line.clone()).or_default().remove(topic);
+            }
             self.world.say(&line, said);
         }
         match self.random.below(40) {
@@ -103,24 +149,26 @@ impl Storm {
             3 => self.world.broken = true,
             4..=9 => self.world.broken = false,
             10 => self.world.wait(2_500),
+            11 => self.world.receive("7001", "from outside"),
             _ => {}
         }
-        self.look();
     }
 
     /// What everybody was told, and what is kept.
-    fn look(&mut self) {
+    fn look(&mut self, is_calm: bool) {
         for line in self.world.sessions() {
             let user = self.world.users[line.trim_end_matches(|digit: char| digit.is_ascii_digit())];
             let heard = self.world.heard(&line);
+            self.believe(&line, &heard);
+            if is_calm {
+                self.check_rights(user, &heard);
+            }
             for ctrl in of_kind(&heard, "ctrl").iter().filter(|ctrl| ctrl["params"]["tmpname"].is_string()) {
                 self.groups.push(ctrl["topic"].as_str().expect("a name").to_owned());
             }
             for data in of_kind(&heard, "data") {
                 let name = data["topic"].as_str().expect("a name");
-                let peer = name.strip_prefix("usr").and_then(|number| number.parse().ok());
-                let topic = peer.map_or_else(|| name.parse().expect("a group"), |peer| TopicKey::p2p(user, peer));
-                let told = self.told.entry(topic).or_default();
+                let told = self.told.entry(Self::topic_of(user, name)).or_default();
                 *told = (*told).max(data["seq"].as_u64().expect("a number"));
             }
         }
@@ -139,6 +187,51 @@ impl Storm {
             let Some(record) = self.world.store.topic(&group.parse().expect("a group")) else { continue };
             let owners = record.members().filter(|sub| sub.mode().contains(AccessMode::OWNER)).count();
             assert_eq!(owners, 1, "{group} has one owner");
+        }
+    }
+
+    /// Keeps in mind who and what a line is told to be online.
+    fn believe(&mut self, line: &str, heard: &[Value]) {
+        let believed = self.believed.entry(line.to_owned()).or_default();
+        for frame in heard {
+            if frame["ctrl"]["id"] == "leave me" && frame["ctrl"]["code"] == 200 {
+                believed.clear();
+            }
+            let pres = &frame["pres"];
+            let on_me = pres["topic"] == "me";
+            let Some(about) = pres[if on_me { "src" } else { "topic" }].as_str() else { continue };
+            match pres["what"].as_str() {
+                Some("on") if on_me => drop(believed.insert(about.into(), true)),
+                Some("off") if on_me => drop(believed.insert(about.into(), false)),
+                Some("gone") => drop(believed.remove(about)),
+                // In a conversation of two it is not told what follows from a change of access.
+                Some("acs") if about.starts_with("usr") => drop(believed.remove(about)),
+                _ => {}
+            }
+        }
+    }
+
+    /// What lines believe is what the list of their topics says.
+    fn compare_beliefs(&mut self) {
+        let lines: Vec<String> = self.open.keys().cloned().collect();
+        for line in lines {
+            // What is wrong with a note is told only where it is not attached.
+            self.world.say(&line, note("me", "kp"));
+            if !self.world.heard(&line).is_empty() {
+                continue;
+            }
+            self.world.say(&line, get("me", "sub"));
+            let heard = self.world.heard(&line);
+            let listed = heard[0].pointer("/meta/sub").and_then(Value::as_array).cloned().unwrap_or_default();
+            for entry in listed {
+                let (topic, mode) = (entry["topic"].as_str().expect("a name"), &entry["acs"]["mode"]);
+                let hears = mode.as_str().is_some_and(|mode| mode.contains('J') && mode.contains('P'));
+                let believed = self.believed.get(&line).and_then(|believed| believed.get(topic));
+                if let Some(believed) = believed.filter(|_| hears) {
+                    assert_eq!(entry["online"] == true, *believed, "{line} of {topic}: {entry}");
+                    self.right += 1;
+                }
+            }
         }
     }
 
@@ -163,13 +256,14 @@ impl Storm {
     }
 }
 
-/// How many messages were told of in all.
-fn storm(seed: u8, gusts: usize) -> u64 {
+/// How many messages were told of in all, and how many beliefs were found right.
+fn storm(seed: u8, gusts: usize) -> (u64, usize) {
     let mut config = config();
     config.rate.burst = 100_000;
     config.members = 4;
     config.idle = 3;
-    let world = World::with(config, ServerConfig::new(EPOCH));
+    let mut world = World::with(config, ServerConfig::new(EPOCH));
+    world.channels = vec!["7001".into()];
     let mut storm = Storm {
         world,
         random: Random::new([seed; 16], 1),
@@ -177,6 +271,8 @@ fn storm(seed: u8, gusts: usize) -> u64 {
         open: BTreeMap::new(),
         opened: 100,
         told: BTreeMap::new(),
+        believed: BTreeMap::new(),
+        right: 0,
     };
     for (number, name) in USERS.iter().enumerate() {
         let line = format!("{name}{number}");
@@ -192,15 +288,19 @@ fn storm(seed: u8, gusts: usize) -> u64 {
     }
     (storm.world.hold, storm.world.broken) = (false, false);
     storm.world.commit();
-    storm.look();
+    // What a failed commit left is put right a while later.
+    storm.world.wait(20_000);
+    storm.look(false);
+    storm.compare_beliefs();
     let before = storm.views();
     storm.world.restart();
     assert_eq!(storm.views(), before, "what is in memory is what is kept");
-    storm.told.values().sum()
+    (storm.told.values().sum(), storm.right)
 }
 
 #[test]
-fn whatever_is_asked_groups_have_one_owner_numbers_no_gaps_and_memory_is_what_is_kept() {
-    let told: u64 = (0..6).map(|seed| storm(seed, 1_000)).sum();
-    assert!(told > 100, "something happened: {told} messages");
+fn whatever_is_asked_owners_numbers_memory_rights_and_what_is_told_of_who_is_online_hold() {
+    let (told, right) =
+        (0..6).map(|seed| storm(seed, 1_000)).fold((0, 0), |(told, right), (more, also)| (told + more, right + also));
+    assert!(told > 100 && right > 20, "something happened: {told} messages, {right} beliefs");
 }

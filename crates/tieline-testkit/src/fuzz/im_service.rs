@@ -292,6 +292,12 @@ fn play(u: &mut Unstructured<'_>) -> Result<Vec<String>> {
             2 => host.wait(Duration::from_millis(u.int_in_range(0..=5_000)?)),
             3 => host.fail(),
             4 => host.commit(u.int_in_range(0..=3)?),
+            5 if u.arbitrary::<bool>()? => {
+                let (now, user) = (host.now, u.int_in_range(1..=USERS)?);
+                let channels: Vec<Text> = if u.arbitrary::<bool>()? { vec!["8001".into()] } else { Vec::new() };
+                let step = host.decided(|service| service.change_channels(now, user, &channels));
+                host.pending.push(Pending { step, is_request: false });
+            }
             5 => {
                 let (now, content) = (host.now, Raw::from_json(Text::from_static("\"x\"")).ok());
                 let step = host.decided(|service| service.receive(now, "8001", None, content.clone()));

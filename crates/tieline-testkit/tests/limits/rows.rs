@@ -487,7 +487,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "ServiceConfig::topics",
         "10,000",
-        "topics of a user of it, those that were left among them, 422",
+        "topics of a user of it, those that were left among them, 422; invitations by others fill half of them",
         (SERVICE, "topics: 10_000"),
         ("tieline-portsip-im/tests/service/limits.rs", "a_user_has_so_many_topics_at_most"),
     ),
@@ -501,20 +501,27 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         "ServiceConfig::answer_bytes",
         "512 KiB",
-        "a list of members or topics, or of deletions, but one entry of it; it ends before the entry that goes beyond",
+        "a list of members or topics, or of deletions, but one entry of it; entries are without `public` and `private` where \
+         those behind them would not fit, and it ends before the entry that goes beyond",
         (SERVICE, "answer_bytes: 512 << 10"),
         ("tieline-portsip-im/tests/service/limits.rs", "a_list_ends_before_it_is_too_long_and_has_one_entry_at_least"),
     ),
     row(
         "ServiceConfig::spans",
         "10,000",
-        "ranges of deleted messages, with others between, of a user in a topic, and of all, 422; what hides nothing new is not kept, \
-         so there are no more deletions than messages",
+        "ranges of deleted messages, with others between, of a user in a topic, and of all, 422",
         (SERVICE, "spans: 10_000"),
         (
             "tieline-portsip-im/tests/service/limits.rs",
             "so_many_ranges_of_deleted_messages_are_kept_of_a_user_and_of_all",
         ),
+    ),
+    row(
+        "ServiceConfig::deletions",
+        "10,000",
+        "deletions of messages of a user in a topic, and of all, 422",
+        (SERVICE, "deletions: 10_000"),
+        ("tieline-portsip-im/tests/service/limits.rs", "so_many_deletions_are_kept_of_a_user_and_of_all"),
     ),
     row(
         "room",

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use data_encoding::{BASE32_NOPAD, BASE64};
-use tieline_core::{Random, Secret, Seed};
+use tieline_core::{Random, Secret, Seed, Text};
 use tieline_portsip_im::service::{Arrival, Micros, UserNumber};
 use tieline_portsip_im::token::{Account, Grant};
 use tieline_portsip_im::{Credentials, Status};
@@ -284,6 +284,10 @@ impl<U: Users> Accounts for TokenDesk<U> {
 
     fn user(&self, number: UserNumber) -> Option<Arrival> {
         self.users.find_number(number).map(|user| user.arrival())
+    }
+
+    fn channels(&self, number: UserNumber) -> Option<Vec<Text>> {
+        self.users.find_number(number).map(|user| user.arrival().channels)
     }
 
     /// Who was removed or suspended may not.

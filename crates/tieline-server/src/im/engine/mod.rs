@@ -164,6 +164,12 @@ impl Engine {
         self.say(Input::Received { channel, head, content });
     }
 
+    /// From now on a user may use these external message channels, by the ids behind `emc`: the user's parts in others end,
+    /// on all lines. Without effect while the store cannot be read.
+    pub fn change_channels(&self, user: UserNumber, channels: Vec<Text>) {
+        self.say(Input::Channels { user, channels });
+    }
+
     /// Tells `done`, on the deciding thread, once all that was said before is decided, committed and told, or failed, and
     /// what the clock says is due is done: when the next thing is due by itself.
     pub fn when_settled(&self, done: impl FnOnce(Option<Instant>) + Send + 'static) {

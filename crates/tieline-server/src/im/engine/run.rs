@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Moment};
 
 use tieline_core::{Instant, Text};
 use tieline_portsip_im::server::{Answer, ServerRequestId};
-use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, Write};
+use tieline_portsip_im::service::{Arrival, Decision, Delivery, Lack, Service, SessionId, Step, UserNumber, Write};
 use tieline_portsip_im::{ClientMessage, Status};
 
 use super::gathering::Gathering;
@@ -31,6 +31,7 @@ pub(super) enum Input {
     Asked { session: SessionId, request: ServerRequestId, message: Box<ClientMessage<Text>> },
     Noted { session: SessionId, message: Box<ClientMessage<Text>>, decided: OnDecided },
     Received { channel: Text, head: Option<Json>, content: Option<Json> },
+    Channels { user: UserNumber, channels: Vec<Text> },
     Closed(SessionId),
     Settle(Box<dyn FnOnce(Option<Instant>) + Send>),
     Clock,
@@ -180,6 +181,11 @@ impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
                 match made {
                     Ok(step) => self.decided(step, Asker::Nobody),
                     Err(_) => tracing::error!(%channel, "a message from outside is lost"),
+                }
+            }
+            Input::Channels { user, channels } => {
+                if let Ok(step) = self.decide(|service| service.change_channels(now, user, &channels)) {
+                    self.decided(step, Asker::Nobody);
                 }
             }
             Input::Closed(session) => {

@@ -102,6 +102,12 @@ impl Post {
         self.lock().remove(&id);
     }
 
+    /// The lines on which somebody is logged in, and who.
+    pub(super) fn logged_in(&self) -> Vec<(SessionId, UserNumber)> {
+        let lines: Vec<_> = self.lock().iter().map(|(id, line)| (*id, Arc::clone(line))).collect();
+        lines.iter().filter_map(|(id, line)| Some((*id, line.look(|user| *user)?))).collect()
+    }
+
     /// Ends the lines of users for whom `stays` says so. How many lines.
     pub(super) fn end_unless(&self, stays: impl Fn(UserNumber) -> bool) -> usize {
         let mut ended: Vec<Arc<Mailbox>> = self.lock().values().cloned().collect();

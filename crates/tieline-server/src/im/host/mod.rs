@@ -7,9 +7,10 @@ mod load;
 mod mailbox;
 mod notes;
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderValue, Response, StatusCode, header};
 use tieline_core::{Instant, Secret, Text};
@@ -48,6 +49,13 @@ pub trait Accounts: Send + Sync + 'static {
         let _ = number;
         true
     }
+
+    /// The external message channels that a user who is logged in may use now, by the ids behind `emc`: asked by
+    /// [`HostedIm::renew_channels`]. `None`, as by default: those of the login.
+    fn channels(&self, number: UserNumber) -> Option<Vec<Text>> {
+        let _ = number;
+        None
+    }
 }
 
 impl<A: Accounts + ?Sized> Accounts for Arc<A> {
@@ -61,6 +69,10 @@ impl<A: Accounts + ?Sized> Accounts for Arc<A> {
 
     fn may_stay(&self, number: UserNumber) -> bool {
         (**self).may_stay(number)
+    }
+
+    fn channels(&self, number: UserNumber) -> Option<Vec<Text>> {
+        (**self).channels(number)
     }
 }
 
@@ -111,6 +123,8 @@ pub(super) struct Shared {
     /// What tells the time of day.
     clock: Arc<dyn Clock>,
     costs: Costs,
+    /// The channels that the engine was told last, by the lines that were there.
+    channels: Mutex<BTreeMap<SessionId, Vec<Text>>>,
 }
 
 impl Shared {
@@ -183,7 +197,8 @@ impl HostedIm {
             directory: Box::new(move |number| known.user(number)),
         };
         let (engine, running) = Engine::start_within(service, reader, writer, Postman::new(post.clone()), around)?;
-        let shared = Shared { engine, post, accounts, next: AtomicU64::new(1), meter, clock, costs };
+        let (next, channels) = (AtomicU64::new(1), Mutex::default());
+        let shared = Shared { engine, post, accounts, next, meter, clock, costs, channels };
         let (limits, census) = (LineLimits::default(), Census::default());
         Ok((Self { shared: Arc::new(shared), config: line, limits, census }, running))
     }
@@ -207,6 +222,31 @@ impl HostedIm {
     /// Closes the lines of users who [may no longer stay](Accounts::may_stay), with code 1001. How many lines.
     pub fn end_strangers(&self) -> usize {
         self.shared.post.end_unless(|user| self.shared.accounts.may_stay(user))
+    }
+
+    /// Tells the engine [which channels](Accounts::channels) the users who are logged in may use now, where that is not as at
+    /// the last call: who lost one is detached from it on all lines. Of how many lines that was there before it was not.
+    pub fn renew_channels(&self) -> usize {
+        let mut known = self.shared.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut lines, mut found, mut changed) = (BTreeMap::new(), BTreeMap::new(), 0);
+        for (line, user) in self.shared.post.logged_in() {
+            let channels = found.entry(user).or_insert_with(|| {
+                let channels = self.shared.accounts.channels(user);
+                (channels, false)
+            });
+            let (Some(now), is_told) = (&channels.0, &mut channels.1) else { continue };
+            let before = known.remove(&line);
+            // A line that is new may have logged in with what was so a moment ago.
+            if before.as_ref() != Some(now) {
+                changed += usize::from(before.is_some());
+                if !std::mem::replace(is_told, true) {
+                    self.shared.engine.change_channels(user, now.clone());
+                }
+            }
+            lines.insert(line, now.clone());
+        }
+        *known = lines;
+        changed
     }
 
     /// What was counted since the start, and what is held now.
