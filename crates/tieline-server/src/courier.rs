@@ -51,7 +51,8 @@ struct Calls {
 impl Calls {
     /// A courier to be woken: the first one for the first thing to do, the others when there is much.
     fn wake(&mut self) -> Option<Waker> {
-        let wanted = self.asleep == self.wakers.len() || self.due.len().is_multiple_of(MUCH);
+        let all_sleep = self.asleep == self.wakers.len();
+        let wanted = self.asleep > 0 && (all_sleep || self.due.len().is_multiple_of(MUCH));
         let waker = self.wakers.iter_mut().filter(|_| wanted).find_map(Option::take)?;
         self.asleep -= 1;
         Some(waker)

@@ -197,6 +197,10 @@ impl HostedLine {
             self.tell(saying, message);
         }
         let held_back = !self.said.is_empty();
+        if !held_back {
+            // A line at rest holds no memory for more.
+            self.said = VecDeque::new();
+        }
         // What was taken before is no sign that room is coming.
         self.reads &= self.held_back;
         self.held_back = held_back;

@@ -83,5 +83,9 @@ impl Load {
             let (_, weight) = self.under_way.swap_remove(at);
             self.bytes = self.bytes.saturating_sub(weight);
         }
+        if self.under_way.is_empty() {
+            // A line at rest holds no memory for more.
+            self.under_way = Vec::new();
+        }
     }
 }
