@@ -2,7 +2,8 @@
 //!
 //! What a client said is said again, with our names for users and groups; what each session was told in consequence is
 //! compared with the recording. Where we differ stands in `deviations.jsonl`, frame by frame and with the reason: an entry
-//! that no longer holds fails, and so does a difference that has none.
+//! that no longer holds fails, and so does a difference that has none. What was said over HTTP, of files, the tests of
+//! `tieline-server` compare (`im_files_recorded.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,9 +14,6 @@ use tieline_portsip_im::service::ServiceConfig;
 use tieline_testkit::{IM_RECORDINGS, RecordingFile};
 
 use crate::world::{World, value};
-
-/// Recordings of what is not the service's: files over HTTP.
-const OF_FILES: [&str; 2] = ["file-upload-download", "file-errors"];
 
 /// Recordings in which a client does not wait for the effect of what it says: compared as a whole.
 const BURSTS: [&str; 3] = ["pub-concurrent", "pipelined-requests", "sub-race"];
@@ -323,7 +321,7 @@ fn every_recording_is_answered_as_recorded_but_for_the_deviations_that_are_named
     let named: Vec<Value> = include_str!("deviations.jsonl").lines().map(value).collect();
     let mut left: Vec<Value> = Vec::new();
     let mut used = BTreeSet::new();
-    for file in IM_RECORDINGS.iter().filter(|file| !OF_FILES.contains(&file.name)) {
+    for file in IM_RECORDINGS {
         for found in replay(file) {
             let same = |entry: &Value| {
                 entry["file"] == *found.file

@@ -129,9 +129,15 @@ impl FileService {
 
     async fn respond(&self, head: &Parts, body: Receiving) -> Result<Response<Body>, BadRequest> {
         let is_upload = head.uri.path().trim_matches('/') == PATH;
-        let token = token_of(head).filter(|token| self.store.admits(token));
+        let given = token_of(head);
+        let lacks = if given.is_none() {
+            no(Status::AUTHENTICATION_REQUIRED, None, "no token")
+        } else {
+            no(Status::AUTHENTICATION_FAILED, None, "a wrong token")
+        };
+        let token = given.filter(|token| self.store.admits(token));
         if token.is_none() && (is_upload || self.guarded) {
-            return Err(no(Status::AUTHENTICATION_FAILED, None, "no token, or a wrong one"));
+            return Err(lacks);
         }
         match (&head.method, is_upload, token) {
             (&(Method::POST | Method::PUT), true, Some(token)) => self.receive(head, body, &token).await,
