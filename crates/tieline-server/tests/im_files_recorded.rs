@@ -198,7 +198,8 @@ async fn replay(name: &str, text: &str, left: &mut Vec<String>, used: &mut BTree
             continue;
         }
         let named = |deviation: &(&str, usize, &str, &str)| {
-            deviation.0 == name && deviation.1 == number && deviation.2 == ours.to_string()
+            let deviating: Value = serde_json::from_str(deviation.2).unwrap();
+            deviation.0 == name && deviation.1 == number && deviating == ours
         };
         match DEVIATIONS.iter().position(named) {
             Some(at) => drop(used.insert(at)),
