@@ -149,12 +149,9 @@ fn the_topics_of_a_user_are_known_after_a_restart_and_found_online() {
     assert_eq!(of_kind(&heard, "pres"), [json!({"topic": "me", "src": group, "what": "on"})]);
 }
 
-#[test]
-fn a_change_of_program_is_told_contacts_a_while_later() {
-    let mut world = World::new();
-    world.arrive("bob1");
-    let bob = world.id("bob");
-    for (line, ua) in [("alice1", "one/1"), ("alice2", "two/2")] {
+/// Lines of alice that are attached to `me`, each with its program.
+fn alice_on_me(world: &mut World, lines: &[(&str, &str)]) {
+    for (line, ua) in lines {
         world.connect(line);
         world.say(line, json!({"hi": {"id": "h", "ver": "0.25", "ua": ua}}));
         world.user("alice");
@@ -162,6 +159,14 @@ fn a_change_of_program_is_told_contacts_a_while_later() {
         world.say_text(line, &login);
         world.say(line, sub("me"));
     }
+}
+
+#[test]
+fn a_change_of_program_is_told_contacts_a_while_later() {
+    let mut world = World::new();
+    world.arrive("bob1");
+    let bob = world.id("bob");
+    alice_on_me(&mut world, &[("alice1", "one/1"), ("alice2", "two/2")]);
     world.say("alice1", sub(&bob));
     world.say("bob1", sub("me"));
     world.hush();
@@ -177,14 +182,7 @@ fn changes_of_program_one_upon_the_other_are_told_once_with_the_last() {
     let mut world = World::new();
     world.arrive("bob1");
     let bob = world.id("bob");
-    for (line, ua) in [("alice1", "one/1"), ("alice2", "two/2"), ("alice3", "three/3")] {
-        world.connect(line);
-        world.say(line, json!({"hi": {"id": "h", "ver": "0.25", "ua": ua}}));
-        world.user("alice");
-        let login = world.login_frame(line, "login");
-        world.say_text(line, &login);
-        world.say(line, sub("me"));
-    }
+    alice_on_me(&mut world, &[("alice1", "one/1"), ("alice2", "two/2"), ("alice3", "three/3")]);
     world.say("alice2", sub(&bob));
     world.say("bob1", sub("me"));
     world.hush();
