@@ -5,6 +5,7 @@
 //! and one task writes for many: what is put in until its turn comes goes out in one system call. Whatever does not go at
 //! once is left to the connection's own task.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -106,7 +107,13 @@ impl Couriers {
                 for _ in 0..TURN / FETCHED {
                     pickups.as_slice().iter().take(FETCHED).for_each(|pickup| pickup.fetch());
                     // Each is let go of while it is near.
-                    pickups.by_ref().take(FETCHED).for_each(|pickup| pickup.deliver(&mut parcel, now));
+                    for pickup in pickups.by_ref().take(FETCHED) {
+                        // A courier that is gone would never be awake again, and all rely on it.
+                        let delivered = catch_unwind(AssertUnwindSafe(|| pickup.deliver(&mut parcel, now)));
+                        if delivered.is_err() {
+                            parcel.clear();
+                        }
+                    }
                 }
                 if pickups.len() == 0 {
                     break;

@@ -13,7 +13,7 @@ use tieline_portsip_im::{ClientMessage, Status};
 use super::gathering::Gathering;
 use super::{Around, Clock, Directory, Json, OnDecided, Outlet};
 use crate::im::meter::Meter;
-use crate::im::store::{Reader, StoreError, Writer};
+use crate::im::store::{Reader, StoreError, Writer, weight};
 
 /// Steps that are decided in one go, at most, before what waits is committed.
 const GO: usize = 1024;
@@ -303,7 +303,7 @@ impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
         let mut bytes = 0;
         let fits = |(step, _): &&Decided| {
             let is_first = bytes == 0;
-            bytes += step.writes().iter().map(message_bytes).sum::<usize>();
+            bytes += step.writes().iter().map(told_bytes).sum::<usize>();
             is_first || bytes <= COMMIT_BYTES
         };
         self.waiting.iter().take_while(fits).count()
@@ -372,9 +372,14 @@ impl<R: Reader, W: Writer, O: Outlet> Run<R, W, O> {
     }
 }
 
-/// What a message takes on the lines, about.
-fn message_bytes(write: &Write) -> usize {
-    let Write::Message { message, .. } = write else { return 0 };
-    let json = [&message.head, &message.content].into_iter().flatten().map(|raw| raw.as_json().len()).sum::<usize>();
-    json + message.reqid.as_ref().map_or(0, |reqid| reqid.len())
+/// What is told of a write takes on a line, about, where it may be much.
+fn told_bytes(write: &Write) -> usize {
+    match write {
+        Write::Message { message, .. } => weight(message),
+        Write::Deletion { deletion, .. } => deletion.ranges.iter().count().saturating_mul(RANGE_BYTES),
+        _ => 0,
+    }
 }
+
+/// A range of messages as the wire writes it, with long numbers.
+const RANGE_BYTES: usize = 32;

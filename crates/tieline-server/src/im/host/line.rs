@@ -272,7 +272,10 @@ impl Line for HostedLine {
         self.session.handle_timeout(now);
         // What was answered 503 is not done any more.
         let session = &self.session;
-        self.said.retain(|(saying, _)| !matches!(saying, Saying::Request(request, _) if !session.awaits(*request)));
+        let is_open = session.phase() == Phase::Open;
+        self.said.retain(
+            |(saying, _)| !matches!(saying, Saying::Request(request, _) if is_open && !session.awaits(*request)),
+        );
         self.answer(now);
     }
 

@@ -123,8 +123,8 @@ pub(super) struct Shared {
     /// What tells the time of day.
     clock: Arc<dyn Clock>,
     costs: Costs,
-    /// The channels that the engine was told last, by the lines that were there.
-    channels: Mutex<BTreeMap<SessionId, Vec<Text>>>,
+    /// The channels that the engine was told last, by the lines that were there, and how many reads had failed by then.
+    channels: Mutex<(BTreeMap<SessionId, Vec<Text>>, usize)>,
 }
 
 impl Shared {
@@ -227,7 +227,11 @@ impl HostedIm {
     /// Tells the engine [which channels](Accounts::channels) the users who are logged in may use now, where that is not as at
     /// the last call: who lost one is detached from it on all lines. Of how many lines that was there before it was not.
     pub fn renew_channels(&self) -> usize {
-        let mut known = self.shared.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.shared.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, failed_then) = &mut *told;
+        // Where the store could not be read the engine may have been told in vain.
+        let failed = self.shared.meter.failed_reads().get();
+        let again = std::mem::replace(failed_then, failed) != failed;
         let (mut lines, mut found, mut changed) = (BTreeMap::new(), BTreeMap::new(), 0);
         for (line, user) in self.shared.post.logged_in() {
             let channels = found.entry(user).or_insert_with(|| {
@@ -237,8 +241,9 @@ impl HostedIm {
             let (Some(now), is_told) = (&channels.0, &mut channels.1) else { continue };
             let before = known.remove(&line);
             // A line that is new may have logged in with what was so a moment ago.
-            if before.as_ref() != Some(now) {
-                changed += usize::from(before.is_some());
+            let is_other = before.as_ref() != Some(now);
+            if is_other || again {
+                changed += usize::from(is_other && before.is_some());
                 if !std::mem::replace(is_told, true) {
                     self.shared.engine.change_channels(user, now.clone());
                 }

@@ -59,12 +59,17 @@ pub trait Reader: Send + 'static {
 /// Whether a message still fits into a page of so many bytes, with what is in it already; the first always does.
 /// `left` is what is left of them, and becomes less by the message.
 pub fn fits(message: &MessageRecord, page: &[MessageRecord], left: &mut usize) -> bool {
-    let json = |raw: &Option<Raw<Text>>| raw.as_ref().map_or(0, |raw| raw.as_json().len());
-    let reqid = message.reqid.as_ref().map_or(0, |reqid| reqid.chars().map(escaped).sum());
-    let weight = json(&message.head) + json(&message.content) + reqid + MESSAGE_BYTES;
+    let weight = weight(message);
     let fits = page.is_empty() || weight <= *left;
     *left = left.saturating_sub(weight);
     fits
+}
+
+/// What a message takes on a line, about.
+pub(super) fn weight(message: &MessageRecord) -> usize {
+    let json = |raw: &Option<Raw<Text>>| raw.as_ref().map_or(0, |raw| raw.as_json().len());
+    let reqid: usize = message.reqid.as_ref().map_or(0, |reqid| reqid.chars().map(escaped).sum());
+    json(&message.head) + json(&message.content) + reqid + MESSAGE_BYTES
 }
 
 /// What a character of a string takes in JSON, at most.
