@@ -211,3 +211,113 @@ impl Parcel {
         self.ends.shrink_to(IDLE_CALLS);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tieline_core::Instant;
+    use tokio::sync::Semaphore;
+
+    use super::{Couriers, MUCH, Parcel, Pickup};
+    use crate::clock::Clock;
+
+    /// A line that counts the deliveries to it.
+    #[derive(Default)]
+    struct Counted {
+        times: AtomicUsize,
+        all: Arc<Tally>,
+        panics: bool,
+    }
+
+    struct Tally(Semaphore);
+
+    impl Default for Tally {
+        fn default() -> Self {
+            Self(Semaphore::new(0))
+        }
+    }
+
+    impl Pickup for Counted {
+        fn fetch(&self) {}
+
+        fn deliver(&self, _: &mut Parcel, _: Instant) {
+            self.times.fetch_add(1, Ordering::Relaxed);
+            self.all.0.add_permits(1);
+            assert!(!self.panics, "this line is broken");
+        }
+    }
+
+    impl Tally {
+        async fn reaches(&self, count: usize) {
+            let reached = self.0.acquire_many(u32::try_from(count).expect("few"));
+            let reached = tokio::time::timeout(Duration::from_secs(60), reached).await;
+            reached.expect("somebody was never gone to").expect("never closed").forget();
+        }
+    }
+
+    fn lines(count: usize, broken: impl Fn(usize) -> bool) -> (Vec<Arc<Counted>>, Arc<Tally>) {
+        let all = Arc::new(Tally::default());
+        let line = |at| Arc::new(Counted { panics: broken(at), all: Arc::clone(&all), ..Counted::default() });
+        ((0..count).map(line).collect(), all)
+    }
+
+    fn run() -> Couriers {
+        let (couriers, count) = Couriers::new();
+        let clock = Clock::start();
+        (0..count).for_each(|number| drop(tokio::spawn(couriers.clone().run(number, clock))));
+        couriers
+    }
+
+    /// Calls for all, as a publisher does: who is to be woken is woken behind the last.
+    fn call(couriers: &Couriers, lines: &[Arc<Counted>]) {
+        let woken: Vec<_> = lines.iter().filter_map(|line| couriers.call(Arc::clone(line) as _)).collect();
+        woken.into_iter().for_each(std::task::Waker::wake);
+    }
+
+    async fn each_is_gone_to_once_a_call(couriers: Couriers) {
+        for count in [1, MUCH - 1, MUCH, MUCH + 1, 2 * MUCH + 1, 10 * MUCH + 7] {
+            let (lines, all) = lines(count, |_| false);
+            for times in 1..=20 {
+                call(&couriers, &lines);
+                all.reaches(count).await;
+                assert!(lines.iter().all(|line| line.times.load(Ordering::Relaxed) == times), "{count} lines");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn one_courier_goes_to_each_once_a_call() {
+        each_is_gone_to_once_a_call(run()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn several_couriers_go_to_each_once_a_call() {
+        each_is_gone_to_once_a_call(run()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_line_that_panics_ends_no_courier() {
+        let couriers = run();
+        let (lines, all) = lines(2 * MUCH, |at| at % 100 == 0);
+        for _ in 0..5 {
+            call(&couriers, &lines);
+            all.reaches(lines.len()).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_called_for_from_several_threads_is_all_gone_to() {
+        let couriers = run();
+        let (lines, all) = lines(3 * MUCH, |_| false);
+        std::thread::scope(|scope| {
+            lines.chunks(MUCH).for_each(|part| {
+                scope.spawn(|| (0..50).for_each(|_| call(&couriers, part)));
+            });
+        });
+        all.reaches(50 * lines.len()).await;
+        assert!(lines.iter().all(|line| line.times.load(Ordering::Relaxed) == 50));
+    }
+}

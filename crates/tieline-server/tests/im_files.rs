@@ -1,16 +1,16 @@
 //! Files of PortSIP IM over real sockets, with the client of this project.
 #![cfg(feature = "portsip-im")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use tieline_core::Secret;
 use tieline_core::http::{ApiErrorKind, CallError};
+use tieline_core::{Random, Secret};
 use tieline_portsip_im::file::{FileHead, IncomingFile, Received, UploadLimits};
 use tieline_portsip_im::{FileRef, Status};
-use tieline_server::im::{FileService, FileSink, FileStore, Sinking, StoredFile, file_paths};
+use tieline_server::im::{FileService, FileSink, FileStore, Sinking, StoredFile, file_paths, new_file_id};
 use tieline_server::{Router, Server, ServerHandle, ServerOptions, whole};
 use tieline_tokio::im::{FileError, Files, FilesConfig, NewUpload};
 use tieline_tokio::{Credentials, Proxy};
@@ -203,4 +203,15 @@ async fn an_upload_that_breaks_off_is_not_kept() {
     assert!(matches!(error, FileError::Read { .. }), "{error}");
     send(&client, "", b"hello").await.unwrap();
     assert_eq!(site.kept(), 1);
+}
+
+#[test]
+fn a_new_id_is_no_option_on_a_command_line_and_the_bare_id_of_a_file() {
+    let mut random = Random::new([7; 16], 1);
+    let ids: BTreeSet<String> = (0..1000).map(|_| new_file_id(&mut random)).collect();
+    assert_eq!(ids.len(), 1000);
+    for id in ids {
+        assert!(id.len() == 32 && id.starts_with(|first: char| first.is_ascii_alphabetic()), "{id}");
+        assert_eq!(FileRef::new(id.as_str()).bare_id(), Some(&*id));
+    }
 }

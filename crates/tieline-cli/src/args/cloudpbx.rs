@@ -194,7 +194,7 @@ pub(crate) enum Sms {
 pub(crate) struct SendSms {
     /// The mobile number: nine digits, without the country's code.
     pub(crate) to: String,
-    /// The text, at most 1024 characters; `-` is standard input.
+    /// The text, at most 1024 characters; `-` is standard input. One that begins with `-` goes last, behind `--`.
     pub(crate) text: String,
     /// As a test: not delivered, and not charged.
     #[arg(long)]

@@ -150,7 +150,7 @@ pub(crate) struct Tail {
 pub(crate) struct Send {
     /// The topic: `usr…` for one, `grp…` for a group, `emc…` for external messages.
     pub(crate) topic: String,
-    /// The text; `-` reads it from standard input.
+    /// The text; `-` reads it from standard input. One that begins with `-` goes last, behind `--`.
     pub(crate) text: String,
     #[command(flatten)]
     pub(crate) account: Account,
@@ -193,7 +193,7 @@ pub(crate) struct Upload {
 /// Options of `im download`.
 #[derive(Debug, Args)]
 pub(crate) struct Download {
-    /// The ids of the files.
+    /// The ids of the files. One that begins with `-` goes last, behind `--`.
     #[arg(value_name = "ID", required = true)]
     pub(crate) ids: Vec<String>,
     /// The folder; it is made where it is missing. Each file has the name that the server gives, made harmless, else its

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming as Receiving;
 use tieline_core::http::{BadRequest, Serve as _};
-use tieline_core::{Secret, Timestamp};
+use tieline_core::{Random, Secret, Timestamp};
 use tieline_portsip_im::file::{
     Download, FileHead, Incoming, IncomingFile, PATH, ReceiveUpload, Received, UploadLimits, UploadRefused, refused,
     token_of, uploaded,
@@ -43,6 +44,16 @@ pub trait FileStore: Send + Sync + 'static {
 
     /// A file by its bare id; `None` when there is none. Called on a thread that may block.
     fn open(&self, id: &str) -> Option<StoredFile>;
+}
+
+/// A new bare id for a file: 192 bits drawn, in 32 characters of URL-safe base64. The first is a letter: what begins with a
+/// hyphen is taken for an option on command lines.
+pub fn new_file_id(random: &mut Random) -> String {
+    let mut bytes = [0; 24];
+    random.fill(&mut bytes);
+    let [first, ..] = &mut bytes;
+    *first &= 0x7F;
+    BASE64URL_NOPAD.encode(&bytes)
 }
 
 impl<S: FileStore> FileStore for Arc<S> {

@@ -20,7 +20,7 @@ pub mod standing;
 pub mod store;
 
 pub use desk::{ClientId, Desk, Exchange};
-pub use files::{FileService, FileSink, FileStore, Sinking, StoredFile, file_paths};
+pub use files::{FileService, FileSink, FileStore, Sinking, StoredFile, file_paths, new_file_id};
 pub use hub::{ImHub, ImStats};
 #[cfg(feature = "im-service")]
 pub use meter::{COMMIT_CLASSES, CommitTimes, ServiceStats};

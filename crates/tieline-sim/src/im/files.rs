@@ -5,11 +5,10 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use data_encoding::BASE64URL_NOPAD;
 use tieline_core::{Random, Secret, Seed};
 use tieline_portsip_im::file::{FileHead, IncomingFile, Received};
 use tieline_portsip_im::{FileRef, Status};
-use tieline_server::im::{FileSink, FileStore, Sinking, StoredFile};
+use tieline_server::im::{FileSink, FileStore, Sinking, StoredFile, new_file_id};
 use tieline_server::whole;
 
 use super::ImDesk;
@@ -59,9 +58,7 @@ impl Shelf {
 
     fn keep(&self, coming: Coming) -> String {
         let mut kept = self.lock();
-        let mut id = [0; 24];
-        kept.ids.fill(&mut id);
-        let (id, bytes) = (BASE64URL_NOPAD.encode(&id), coming.bytes.freeze());
+        let (id, bytes) = (new_file_id(&mut kept.ids), coming.bytes.freeze());
         kept.bytes += bytes.len();
         kept.files.push_back(File { id: id.clone(), name: coming.name, content_type: coming.content_type, bytes });
         while kept.bytes > ROOM || kept.files.len() > FILES {

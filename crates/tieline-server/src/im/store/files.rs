@@ -29,7 +29,7 @@ use super::StoreError;
 use super::disk::{Disk, Pending};
 use super::sqlite::{FileRow, FileRows};
 use crate::clock::unix_micros;
-use crate::im::{FileSink, FileStore, Sinking, StoredFile};
+use crate::im::{FileSink, FileStore, Sinking, StoredFile, new_file_id};
 
 /// Bytes of a file that are read at once.
 const PIECE: u64 = 64 << 10;
@@ -160,9 +160,7 @@ impl FileStore for DiskFiles {
 
     fn begin(&self, token: &Secret, file: &IncomingFile) -> Result<Box<dyn FileSink>, Status> {
         let owner = self.admission.holder(token).ok_or(Status::AUTHENTICATION_FAILED)?;
-        let mut bytes = [0; 24];
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut bytes);
-        let id = data_encoding::BASE64URL_NOPAD.encode(&bytes);
+        let id = new_file_id(&mut self.names.lock().unwrap_or_else(PoisonError::into_inner));
         let place = self.shelf.coming.join(&id);
         let pending = self.shelf.disk.create(&place).map_err(|error| {
             tracing::error!(%error, "a file cannot be begun");
