@@ -135,7 +135,13 @@ impl Words {
                 Ok(inner @ (Value::Object(_) | Value::Array(_))) => self.say(&inner),
                 _ => {
                     let is_address = |part: &&str| part.starts_with("10.") && part.matches('.').count() == 3;
-                    let parts = text.split(|c: char| !c.is_alphanumeric() && c != '.');
+                    // Of a query `last=8001`, too.
+                    let is_count = |part: &&str| {
+                        let (key, value) = part.split_once('=').unwrap_or_default();
+                        COUNTS.contains(&key) && value.bytes().all(|byte| byte.is_ascii_digit())
+                    };
+                    let parts = text.split(['?', '&']).filter(|part| !is_count(part));
+                    let parts = parts.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '.'));
                     parts.filter(|part| !is_address(part)).for_each(|part| self.said.extend(words(part)));
                 }
             },
@@ -159,5 +165,21 @@ impl Words {
             false => self.all.iter().any(|said| said.contains(word)),
         };
         known.iter().filter(|known| words(known).all(|word| is_there(&word))).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Words;
+
+    #[test]
+    fn the_number_of_the_last_event_is_nobodys_number_and_another_in_the_address_is() {
+        let mut words = Words::default();
+        words.add(&json!({"target": "/apis/pbx/events?last=8001&timeout=30&number=8002"}));
+        words.add(&json!({"text": "last=8003 and 8004"}));
+        let said = ["8001", "8002", "8003", "8004"].map(|number| words.has(number));
+        assert_eq!(said, [false, true, true, true]);
     }
 }
