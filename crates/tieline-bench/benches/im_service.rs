@@ -50,6 +50,12 @@ impl Bench {
         Duration::from_nanos(self.server.borrow_mut().ask("cpu")[0])
     }
 
+    /// How many commits there were, and how many messages were in them.
+    fn commits(&self) -> (u64, u64) {
+        let counted = self.server.borrow_mut().ask("commits");
+        (counted[0], counted[1])
+    }
+
     fn memory(&self) -> f64 {
         self.server.borrow_mut().ask("memory")[0] as f64
     }
@@ -250,8 +256,12 @@ fn group(bench: &Bench) {
                 note(way.name(), took, start, cpu)
             });
         }
+        let before = bench.commits();
         let standings = contest.run(effort(15, 1));
+        let after = bench.commits();
         standings.print(Way::Together.name());
+        let each = (after.1 - before.1) as f64 / (after.0 - before.0).max(1) as f64;
+        println!("  {ours}: {each:.1} messages a commit");
         for (name, (mut took, wall)) in kept.take() {
             let (p50, p99) = percentiles(&mut took);
             let per_second = (took.len() * MEMBERS) as f64 / wall.as_secs_f64();

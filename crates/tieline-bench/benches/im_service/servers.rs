@@ -35,7 +35,7 @@ impl Accounts for Everybody {
 }
 
 /// Starts the service over a store in a folder. Where it listens.
-async fn service(folder: &Path) -> (u16, Running) {
+async fn service(folder: &Path) -> (u16, HostedIm, Running) {
     let store = SqliteStore::open(folder.join("service")).expect("a store");
     let mut config = ServiceConfig::new(0, [7; 16]);
     config.rate = Rate { burst: u32::MAX, per_second: 1_000_000 };
@@ -49,8 +49,8 @@ async fn service(folder: &Path) -> (u16, Running) {
     options.max_connects_per_minute = u32::MAX;
     let server = Server::bind("127.0.0.1:0", options).await.expect("a listener");
     let port = server.local_addr().port();
-    server.spawn(Router::new().websocket(im_paths(), im));
-    (port, running)
+    server.spawn(Router::new().websocket(im_paths(), im.clone()));
+    (port, im, running)
 }
 
 /// The sockets that a bare fan-out writes to.
@@ -169,7 +169,7 @@ pub(crate) fn run() {
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let folder = lines.recv().await.expect("a folder");
-        let (ours, _running) = service(Path::new(&folder)).await;
+        let (ours, im, _running) = service(Path::new(&folder)).await;
         let mut bare_loop = BareLoop::open(&Path::new(&folder).join("bare.db")).expect("a database");
         let started = ProcessTime::now();
         say(&format!("{ours} {}", bare(Path::new(&folder)).await));
@@ -177,6 +177,10 @@ pub(crate) fn run() {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["memory"] => say(&memory().to_string()),
+                ["commits"] => {
+                    let stats = im.stats();
+                    say(&format!("{} {}", stats.commits, stats.messages));
+                }
                 ["cpu"] => say(&started.elapsed().as_nanos().to_string()),
                 ["loop", messages, batch, content] => {
                     let number = |word: &str| word.parse().expect("a number");
