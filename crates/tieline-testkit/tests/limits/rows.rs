@@ -529,7 +529,7 @@ pub(crate) const ROWS: &[Row] = &[
         "the bytes of a page of history on a line: a longer one ends earlier, with its newest message at least",
         (BACKLOG, "(self.limit / 2).saturating_sub(self.bytes)"),
         (
-            "tieline-server/tests/im_host.rs",
+            "tieline-server/tests/im_host_load.rs",
             "a_page_of_history_is_cut_to_what_a_line_may_hold_and_the_rest_is_asked_for",
         ),
     ),
@@ -540,7 +540,7 @@ pub(crate) const ROWS: &[Row] = &[
          `queued_bytes`, and none while more than an eighth waits for the client to read; then the next one waits, and no more is \
          read, for no longer than an answer may take since the client last took something",
         (LOAD, "<= self.limit / 16) && waiting <= self.limit / 8"),
-        ("tieline-server/tests/im_host.rs", "pages_that_are_asked_for_all_at_once_come_one_after_the_other"),
+        ("tieline-server/tests/im_host_load.rs", "pages_that_are_asked_for_all_at_once_come_one_after_the_other"),
     ),
     row(
         "COMMIT_BYTES",
@@ -555,7 +555,7 @@ pub(crate) const ROWS: &[Row] = &[
         "notes of a line that are not decided yet; with so many it is not read until half of them are",
         (HOST_LINE, "Notes::new(config.limits.in_flight)"),
         (
-            "tieline-server/tests/im_host.rs",
+            "tieline-server/tests/im_host_load.rs",
             "a_line_with_many_notes_that_are_not_decided_yet_is_not_read_until_some_are",
         ),
     ),
