@@ -181,7 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 
 /// Waits for something that comes for sure; fails the test if it does not.
 pub(crate) async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it never came")
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it never came")
 }
 
 /// Waits until something holds.
