@@ -57,7 +57,7 @@ fn commands(text: &str) -> Result<Vec<String>, String> {
 }
 
 fn execute(command: &str) -> Outcome {
-    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+    let mut shell = shell::as_typed(if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") });
     shell.args([if cfg!(windows) { "/C" } else { "-c" }, command]).current_dir(shell::root());
     shell::run_within(&mut shell, command, TIMEOUT).map_err(|e| format!("README.md: {e}"))
 }

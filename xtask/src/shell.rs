@@ -1,5 +1,6 @@
 //! Running programs and finding the repository's folders.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -22,8 +23,20 @@ pub(crate) fn target_dir() -> PathBuf {
 
 /// The cargo that runs this program, at the root of the repository.
 pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = as_typed(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())));
     command.args(args).current_dir(root());
+    command
+}
+
+/// A command without what `cargo run` tells this program of itself. Build scripts watch it (that of ring does), and would
+/// run again whenever `cargo xtask` comes after a command that somebody typed; half of the workspace would be built anew.
+pub(crate) fn as_typed(mut command: Command) -> Command {
+    let of_this_program = |name: &OsString| {
+        name.to_str().is_some_and(|name| name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_"))
+    };
+    for (name, _) in env::vars_os().filter(|(name, _)| of_this_program(name)) {
+        command.env_remove(name);
+    }
     command
 }
 
