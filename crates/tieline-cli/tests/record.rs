@@ -131,7 +131,7 @@ fn the_whole_day_of_each_protocol_is_recorded_by_a_client_without_a_leak() {
         running.push((place.name, file, Running::start(command)));
     }
     for (name, file, record) in running {
-        let output = record.child.wait_with_output().expect("ended");
+        let output = record.output();
         assert_eq!(code(&output), Some(0), "{name}: {}", stderr(&output));
         let summary = lines(&output).pop().expect("a summary");
         assert_eq!(summary["kind"], "summary", "{name}");
@@ -275,7 +275,7 @@ fn once_ends_when_everything_was_played() {
     drop(proxy.interrupt());
     let mut pbx = replay(&file, &["--speed", "max", "--once"]);
     place.listen(pbx.text("address"), 20);
-    assert_eq!(pbx.child.wait().expect("ended").code(), Some(0));
+    assert_eq!(pbx.child().wait().expect("ended").code(), Some(0));
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn a_step_lets_one_event_happen() {
     let mut command = tieline();
     command.arg("replay").arg(&file).args(["--json", "--step"]).stdin(Stdio::piped());
     let mut pbx = Running::start(command);
-    pbx.child.stdin.as_mut().expect("piped").write_all(b"\n\n\n").expect("written");
+    pbx.child().stdin.as_mut().expect("piped").write_all(b"\n\n\n").expect("written");
     assert_eq!(place.listen(pbx.text("address"), 3).len(), 3);
     drop(pbx.interrupt());
 }
@@ -391,13 +391,13 @@ fn a_login_that_is_refused_is_what_failed_though_the_pbx_was_not_there_at_first(
     command.args(["--retry", "--retry-delay", "200ms", "--json", "-o"]).arg(&file).env("TIELINE_PASSWORD", "wrong");
     let mut record = Running::start(command);
     while !std::fs::read_to_string(&file).expect("the capture").contains("\"failed\"") {
-        assert_eq!(record.child.try_wait().expect("running"), None);
+        assert_eq!(record.child().try_wait().expect("running"), None);
         std::thread::yield_now();
     }
     let mut command = tieline();
     command.args(["sim", "--json", "--listen", &format!("127.0.0.1:{port}")]);
     let sim = Running::start(command);
-    let output = record.child.wait_with_output().expect("ended");
+    let output = record.output();
     assert_eq!(code(&output), Some(3), "{}", stderr(&output));
     drop(sim.interrupt());
 }

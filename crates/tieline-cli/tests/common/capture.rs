@@ -11,10 +11,20 @@ use super::tieline;
 
 const KEY: &str = "a key that all the tests share";
 
-/// A program that runs until it is told to stop, and the first line it printed.
+/// A program that runs until it is told to stop, or this is dropped, and the first line it printed.
 pub(crate) struct Running {
-    pub(crate) child: Child,
+    /// `None` when it was waited for.
+    child: Option<Child>,
     pub(crate) first: Value,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 impl Running {
@@ -22,18 +32,27 @@ impl Running {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
-        Self { child, first: serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}")) }
+        Self { child: Some(child), first: serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}")) }
     }
 
     pub(crate) fn text(&self, key: &str) -> &str {
         self.first[key].as_str().unwrap_or_else(|| panic!("{key}: {}", self.first))
     }
 
+    pub(crate) fn child(&mut self) -> &mut Child {
+        self.child.as_mut().expect("it was not waited for")
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn output(mut self) -> Output {
+        self.child.take().expect("it was not waited for").wait_with_output().expect("ended")
+    }
+
     /// Stops it as Ctrl-C does.
-    pub(crate) fn interrupt(self) -> Output {
-        let id = self.child.id().to_string();
+    pub(crate) fn interrupt(mut self) -> Output {
+        let id = self.child().id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().expect("ran").success());
-        self.child.wait_with_output().expect("ended")
+        self.output()
     }
 }
 
